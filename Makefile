@@ -1,0 +1,36 @@
+# make report   measure what is due on this machine and build the site     SUITE= MODELS="a b" MACHINE= narrow or name it
+# make site     build the site from the runs that exist, measuring nothing
+# make serve    read the site in a browser
+# make test     the whole test suite
+PYTHON ?= python3
+SUITE ?= starter
+MODELS ?=
+MACHINE ?=
+PORT ?= 8000
+BIN := .venv/bin
+READY := .venv/ready
+
+.PHONY: report site serve test check
+report: $(READY)
+	@$(BIN)/python -m compactbench report --suite "$(SUITE)" --models "$(MODELS)" --machine "$(MACHINE)"
+
+check: $(READY)
+	@$(BIN)/python -m compactbench check --suite "$(SUITE)" --models "$(MODELS)"
+
+site: $(READY)
+	@$(BIN)/python -m snakemake report --profile profiles/local --config checked=true
+	@echo "The report is book/_build/html/index.html; 'make serve' opens it at a local address."
+
+serve:
+	@echo "http://localhost:$(PORT)/"
+	@$(BIN)/python -m http.server $(PORT) --bind 127.0.0.1 --directory book/_build/html
+
+test: $(READY)
+	$(BIN)/python -m ruff check .
+	$(BIN)/python -m pytest
+
+$(READY): requirements.txt pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@

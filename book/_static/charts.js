@@ -1,0 +1,84 @@
+// Draws every figure.chart of the page with the site's own copy of plotly, in the colours of the current theme.
+(() => {
+  "use strict";
+  const root = document.documentElement;
+  const CONFIG = {
+    responsive: true,
+    displaylogo: false,
+    modeBarButtons: [["toImage", "zoom2d", "resetScale2d"]],
+  };
+
+  const colour = (name) => getComputedStyle(root).getPropertyValue(name).trim();
+
+  // The properties of `layout` that follow the theme, in plotly's dotted names.
+  function themed(layout) {
+    const text = colour("--chart-text");
+    const changes = {
+      "font.color": text,
+      "paper_bgcolor": "rgba(0,0,0,0)",
+      "plot_bgcolor": "rgba(0,0,0,0)",
+      "hoverlabel.bgcolor": colour("--chart-hover"),
+      "hoverlabel.bordercolor": colour("--chart-line"),
+      "hoverlabel.font.color": text,
+      "modebar.bgcolor": "rgba(0,0,0,0)",
+      "modebar.color": colour("--chart-muted"),
+      "modebar.activecolor": text,
+    };
+    const axes = new Set(["xaxis", "yaxis", ...Object.keys(layout).filter((key) => /^[xy]axis\d*$/.test(key))]);
+    for (const axis of axes) {
+      changes[`${axis}.gridcolor`] = colour("--chart-grid");
+      changes[`${axis}.linecolor`] = colour("--chart-line");
+      changes[`${axis}.zerolinecolor`] = colour("--chart-line");
+    }
+    return changes;
+  }
+
+  async function draw(figure) {
+    const canvas = figure.querySelector(".chart-canvas");
+    try {
+      const { data, layout } = JSON.parse(figure.querySelector("script[type='application/json']").textContent);
+      await window.Plotly.newPlot(canvas, data, layout, CONFIG);
+      await window.Plotly.relayout(canvas, themed(layout));
+      figure.dataset.drawn = "true";
+    } catch (error) {
+      refuse(figure, error.message);
+    }
+  }
+
+  function refuse(figure, reason) {
+    const canvas = figure.querySelector(".chart-canvas");
+    canvas.removeAttribute("role");
+    canvas.textContent = `This chart could not be drawn (${reason}). Its numbers are in the tables of the report.`;
+    canvas.classList.add("chart-refused");
+  }
+
+  function loadPlotly() {
+    return new Promise((resolve, reject) => {
+      const script = document.createElement("script");
+      script.src = `${root.dataset.content_root}lib/plotly.min.js`;
+      script.onload = resolve;
+      script.onerror = () => reject(new Error("lib/plotly.min.js did not load"));
+      document.head.append(script);
+    });
+  }
+
+  async function start() {
+    const figures = [...document.querySelectorAll("figure.chart")];
+    if (figures.length === 0) return;
+    try {
+      await loadPlotly();
+    } catch (error) {
+      figures.forEach((figure) => refuse(figure, error.message));
+      return;
+    }
+    for (const figure of figures) await draw(figure);
+    const recolour = () =>
+      document.querySelectorAll("figure.chart[data-drawn] .chart-canvas").forEach((canvas) => {
+        window.Plotly.relayout(canvas, themed(canvas.layout));
+      });
+    new MutationObserver(recolour).observe(root, { attributeFilter: ["data-theme"] });
+  }
+
+  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
+  else start();
+})();

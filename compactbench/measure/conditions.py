@@ -1,0 +1,118 @@
+"""What a run was measured on: hardware, versions, commit."""
+
+import os
+import platform
+import re
+import subprocess
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import psutil
+import pynvml
+
+from compactbench import ROOT
+from compactbench.record import Conditions, Machine
+
+PACKAGES = ["torch", "transformers", "tokenizers", "datasets", "accelerate", "numpy", "scikit-learn", "papermill"]
+"""The packages whose version can change a number."""
+
+
+def cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def machine() -> Machine:
+    """The hardware and operating system of this machine."""
+    gpu = _gpu()
+    return Machine(
+        cpu=_cpu_name(),
+        cores=cores(),
+        ram_mb=psutil.virtual_memory().total / 1e6,
+        os=_os_name(),
+        gpu=gpu[0],
+        gpu_memory_mb=gpu[1],
+        gpu_driver=gpu[2],
+    )
+
+
+def default_machine() -> str:
+    """The name of this machine's folder: a slug of its hardware such as `cpu-amd-epyc-2c` or `nvidia-h200`."""
+    found = machine()
+    name = found.gpu or f"cpu {found.cpu} {found.cores}c"
+    noise = r"\((r|tm|c)\)|\bprocessor\b|\bcpu @.*ghz\b|\bwith .*|\bnvidia graphics\b"
+    words = re.sub(noise, " ", name.lower())
+    return re.sub(r"[^a-z0-9]+", "-", words).strip("-")
+
+
+def conditions(threads: int, precision: str, seed: int) -> Conditions:
+    """The conditions of a run with `threads` threads; it trains on the GPU where there is one that torch can use."""
+    commit, dirty = _git()
+    found = machine()
+    return Conditions(
+        machine=found,
+        device="cuda" if found.gpu and not version("torch").endswith("+cpu") else "cpu",
+        threads=threads,
+        precision=precision,
+        seed=seed,
+        versions=versions(),
+        git_commit=commit,
+        git_dirty=dirty,
+    )
+
+
+def versions() -> dict[str, str]:
+    """The version of Python and of each of `PACKAGES` that is installed."""
+    found = {"python": platform.python_version()}
+    for package in PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def _cpu_name() -> str:
+    info = Path("/proc/cpuinfo")
+    if info.is_file() and (found := re.search(r"^model name\s*:\s*(.+)$", info.read_text(), re.MULTILINE)):
+        return " ".join(found[1].split())
+    return platform.processor() or platform.machine()
+
+
+def _os_name() -> str:
+    try:
+        return f"{platform.freedesktop_os_release()['PRETTY_NAME']}, {platform.machine()}"
+    except OSError:
+        return f"{platform.system()} {platform.release()}, {platform.machine()}"
+
+
+def _gpu() -> tuple[str, float, str] | tuple[None, None, None]:
+    """Name, memory in MB and driver of the first GPU that this process may see, asked of NVML: no library is loaded on it."""
+    if os.environ.get("CUDA_VISIBLE_DEVICES") in ("", "-1"):
+        return None, None, None
+    try:
+        pynvml.nvmlInit()
+    except pynvml.NVMLError:
+        return None, None, None
+    try:
+        first = os.environ.get("CUDA_VISIBLE_DEVICES", "0").split(",")[0]
+        by_uuid = first.startswith(("GPU-", "MIG-"))
+        handle = pynvml.nvmlDeviceGetHandleByUUID(first) if by_uuid else pynvml.nvmlDeviceGetHandleByIndex(int(first))
+        memory = pynvml.nvmlDeviceGetMemoryInfo(handle).total / 1e6
+        return pynvml.nvmlDeviceGetName(handle), memory, pynvml.nvmlSystemGetDriverVersion()
+    except pynvml.NVMLError:
+        return None, None, None
+    finally:
+        pynvml.nvmlShutdown()
+
+
+def _git() -> tuple[str, bool] | tuple[None, None]:
+    """Commit of the checkout and whether tracked files differ from it; None outside a checkout."""
+
+    def ask(*words: str) -> str:
+        return subprocess.run(["git", *words], cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
+
+    try:
+        return ask("rev-parse", "HEAD"), bool(ask("status", "--porcelain", "--untracked-files=no"))
+    except (OSError, subprocess.CalledProcessError):
+        return None, None

@@ -1,0 +1,41 @@
+"""The fingerprint of a run: two runs with the same one would measure the same thing, so the second is not needed."""
+
+import hashlib
+import json
+
+import nbformat
+
+from compactbench import ROOT
+from compactbench.measure.conditions import versions
+from compactbench.measure.data import source
+from compactbench.record import Weights
+from compactbench.settings import Model, Suite
+
+TEMPLATE = ROOT / "notebooks" / "benchmark.ipynb"
+NOT_MEASURED = {"models", "suite_title"}
+"""Keys of a suite that change no number of a single run."""
+
+
+def fingerprint(model: Model, suite: Suite, weights: Weights) -> str:
+    """SHA-256 of settings, data source, kind of weights, measuring code and versions."""
+    what = {
+        "model": model.model_dump(mode="json"),
+        "suite": suite.model_dump(mode="json", exclude=NOT_MEASURED),
+        "data": source(suite),
+        "weights": weights,
+        "code": code_fingerprint(),
+        "versions": versions(),
+    }
+    return hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()
+
+
+def code_fingerprint() -> str:
+    """SHA-256 of the code that makes the numbers: compactbench/measure/, the record, and the template's code cells."""
+    package = ROOT / "compactbench"
+    digest = hashlib.sha256()
+    for file in [*sorted((package / "measure").glob("*.py")), package / "record.py", package / "settings.py"]:
+        digest.update(file.read_bytes())
+    for cell in nbformat.read(TEMPLATE, as_version=4).cells:
+        if cell.cell_type == "code":
+            digest.update(cell.source.encode())
+    return digest.hexdigest()

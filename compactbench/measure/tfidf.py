@@ -1,0 +1,99 @@
+"""The floor: TF-IDF and logistic regression, with the same stages as a transformer."""
+
+import time
+from pathlib import Path
+from typing import Any
+
+import joblib
+import numpy as np
+from datasets import load_from_disk
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import Pipeline, make_pipeline
+
+from compactbench.measure.memory import peak_resident_mb, resident_mb
+from compactbench.record import Data, Finetune, Parameters
+from compactbench.settings import Model, Suite
+
+FILE = "model.joblib"
+"""The artefact's one file; its presence tells the floor from a transformer."""
+
+
+def pipeline(seed: int) -> Pipeline:
+    """Words and pairs of words, weighted by TF-IDF with damped counts, into a logistic regression."""
+    return make_pipeline(
+        TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True),
+        LogisticRegression(C=10, max_iter=1000, random_state=seed),
+    )
+
+
+class Classifier:
+    """The fitted floor; called like `serve.Classifier`."""
+
+    def __init__(self, fitted: Pipeline) -> None:
+        self._fitted = fitted
+
+    @classmethod
+    def load(cls, folder: Path) -> "Classifier":
+        """The classifier in the artefact `folder`."""
+        return cls(joblib.load(folder / FILE))
+
+    def __call__(self, texts: list[str]) -> np.ndarray:
+        """Class probabilities of one batch; shape (texts, classes)."""
+        return self._fitted.predict_proba(texts)
+
+    def length(self, text: str) -> int:
+        """Words of `text`."""
+        return len(text.split())
+
+
+class Trainee:
+    """The floor while it learns; takes what `finetune.Trainee` takes and has no use for weights, device and threads."""
+
+    def __init__(
+        self, model: Model, weights: str, suite: Suite, facts: Data, splits: Path, device: str, threads: int
+    ) -> None:
+        self._baseline_mb = resident_mb()
+        self._classes = len(facts.classes)
+        self._splits = load_from_disk(str(splits))
+        self._fitted: Any = pipeline(suite.seed)
+
+    def build(self) -> tuple[Parameters, None]:
+        """What there will be to learn: a row of coefficients per class, its intercept, and the IDF weights."""
+        features = len(self._fitted[0].fit(self._splits["train"]["text"]).vocabulary_)
+        rows = self._classes if self._classes > 2 else 1
+        count = rows * (features + 1) + features
+        return Parameters(parameters=count, active_parameters=count), None
+
+    def finetune(self, folder: Path) -> Finetune:
+        """Fit on the split `train` and save the artefact to `folder`."""
+        train = self._splits["train"]
+        texts, labels = list(train["text"]), list(train["label"])
+        begun = time.perf_counter()
+        self._fitted.fit(texts, labels)
+        total = time.perf_counter() - begun
+        folder.mkdir(parents=True, exist_ok=True)
+        joblib.dump(self._fitted, folder / FILE)
+        return Finetune(
+            time_s=total,
+            steps=int(self._fitted[1].n_iter_.max()),
+            samples=len(texts),
+            epochs=1.0,
+            epoch_time_s=total,
+            epoch_derived=False,
+            samples_per_s=len(texts) / total,
+            batch_size=None,
+            learning_rate=None,
+            loss_curve=[],
+            step_s=[],
+            baseline_ram_mb=self._baseline_mb,
+            peak_ram_mb=peak_resident_mb() - self._baseline_mb,
+            peak_gpu_mb=None,
+        )
+
+    def predict(self) -> tuple[np.ndarray, float]:
+        """Class probabilities of the split `test`, shape (texts, classes), and the time they took in s."""
+        texts = list(self._splits["test"]["text"])
+        begun = time.perf_counter()
+        probabilities = Classifier(self._fitted)(texts)
+        return probabilities, time.perf_counter() - begun

@@ -1,0 +1,59 @@
+"""The largest batch and the fastest one: double the batch until memory runs out, the gain ends, or the cap is reached."""
+
+import statistics
+import time
+from collections.abc import Callable
+
+import torch
+
+from compactbench.record import Throughput, ThroughputPoint
+
+GAIN = 1.02
+"""A doubling that gains less than 2 % counts as none; two of them in a row are a plateau."""
+MIN_PASSES = 3
+MIN_TIME_S = 0.3
+
+
+def sweep(run_batch: Callable[[int], None], device: str, cap: int) -> Throughput:
+    """Time batches of 1, 2, 4 ... sentences.
+
+    Args:
+        run_batch: classifies a batch of the given size and returns when the device is done.
+        device: where it runs, for the record.
+        cap: the largest batch to try.
+    """
+    points: list[ThroughputPoint] = []
+    size, stopped_by = 1, "cap"
+    while size <= cap:
+        try:
+            points.append(_measure(run_batch, size))
+        except (MemoryError, torch.OutOfMemoryError):
+            stopped_by = "oom"
+        except RuntimeError as error:
+            if "allocate memory" not in str(error):  # the CPU allocator has no exception of its own
+                raise
+            stopped_by = "oom"
+        if stopped_by == "oom":
+            break
+        if plateau([point.sentences_per_s for point in points]):
+            stopped_by = "plateau"
+            break
+        size *= 2
+    if not points:
+        raise MemoryError("not even a batch of one sentence fits into memory")
+    return Throughput(device=device, points=points, stopped_by=stopped_by, cap=cap)
+
+
+def plateau(speeds: list[float]) -> bool:
+    """Whether each of the last two doublings brought less than `GAIN` over the best speed before it."""
+    return len(speeds) > 2 and all(speeds[i] < GAIN * max(speeds[:i]) for i in (-2, -1))
+
+
+def _measure(run_batch: Callable[[int], None], size: int) -> ThroughputPoint:
+    run_batch(size)  # warm-up: the first pass claims the memory for this size
+    samples: list[float] = []
+    while len(samples) < MIN_PASSES or sum(samples) < MIN_TIME_S:
+        begun = time.perf_counter()
+        run_batch(size)
+        samples.append(time.perf_counter() - begun)
+    return ThroughputPoint(batch_size=size, samples_s=samples, sentences_per_s=size / statistics.median(samples))

@@ -1,0 +1,137 @@
+"""The report in one command: check, measure what is due with progress, build the site."""
+
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+from compactbench import ROOT
+from compactbench.check import Plan, check
+from compactbench.measure.conditions import default_machine
+from compactbench.measure.fingerprint import fingerprint
+from compactbench.record import FailedRecord, Record, read
+from compactbench.report.table import collect
+
+SITE = Path("book/_build/html/index.html")
+POLL_S = 0.5
+
+
+def report(suite: str, only: list[str], machine: str | None) -> int:
+    """Measure what is due and build the site.
+
+    Returns:
+        The exit code: 0, or 1 when a contender failed or the site could not be built.
+
+    Raises:
+        SettingsError: something cannot work; nothing was written.
+    """
+    plan = check(suite, only)
+    machine = machine or default_machine()
+    folder = ROOT / "book" / "runs" / suite / machine
+    due = [model.model for model in plan.models if not _unchanged(plan, model.model, folder)]
+    expected = _expected_seconds(suite, due)
+    about = f", about {_minutes(sum(expected.values()))}" if expected else ""
+    print(f"{suite} on {machine}: {len(due)} of {len(plan.models)} contenders to measure{about}", flush=True)
+
+    begun = time.monotonic()
+    given = ["--config", f"suite={suite}", f"machine={machine}", f"models={' '.join(only)}", "checked=true"]
+    if due:
+        with Progress(folder, due, expected):
+            _snakemake("models", given)
+    print("Building the site", flush=True)
+    built = _snakemake("report", given) == 0
+    failed = [name for name in due if not (folder / f"{name}.json").is_file()]
+    for name in failed:
+        print(f"FAILED {name}: {_why(folder, name)} (log: {(folder / name).relative_to(ROOT)}.log)")
+    if not built:
+        return 1
+    print(f"Done in {_minutes(time.monotonic() - begun)}. The report is {SITE}; `make serve` opens it at a local address.")
+    return 1 if failed else 0
+
+
+class Progress:
+    """While it is entered, says which contender is at which stage, as their logs tell, and for how long yet.
+
+    Args:
+        folder: where the logs lie.
+        due: contenders that will run.
+        expected: seconds that a contender took before, where it ran before.
+    """
+
+    def __init__(self, folder: Path, due: list[str], expected: dict[str, float]) -> None:
+        self._folder, self._due, self._expected = folder, due, expected
+        self._started: dict[str, float] = {}
+        self._shown: dict[str, int] = dict.fromkeys(due, 0)
+        self._begun = time.time()
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._follow, daemon=True)
+
+    def __enter__(self) -> "Progress":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def _follow(self) -> None:
+        last_look = False
+        while not last_look:
+            last_look = self._stop.wait(POLL_S)  # once more after the end, for the last lines
+            for name in self._due:
+                self._tell(name)
+
+    def _tell(self, name: str) -> None:
+        """Print the stages in the log of `name` that were not yet printed."""
+        log = self._folder / f"{name}.log"
+        if not log.is_file() or log.stat().st_mtime < self._begun:
+            return
+        lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
+        stages = [line.partition(" ")[2] for line in lines if line.partition(" ")[2].startswith("stage ")]
+        for stage in stages[self._shown[name] :]:
+            self._started.setdefault(name, time.time())
+            place = f"[{len(self._started)}/{len(self._due)}] {name:<12}"
+            print(f"{place} {stage:<24} {_minutes(time.time() - self._begun)} elapsed{self._left(name)}", flush=True)
+        self._shown[name] = len(stages)
+
+    def _left(self, current: str) -> str:
+        """How much is left, once every contender still to come is known from an earlier run."""
+        to_come = [name for name in self._due if name not in self._started]
+        if not {current, *to_come} <= self._expected.keys():
+            return ""
+        rest = max(0.0, self._expected[current] - (time.time() - self._started[current]))
+        return f", about {_minutes(rest + sum(self._expected[name] for name in to_come))} left"
+
+
+def _snakemake(target: str, given: list[str]) -> int:
+    command = [sys.executable, "-m", "snakemake", target, "--profile", "profiles/local", *given]
+    return subprocess.run(command, cwd=ROOT).returncode
+
+
+def _unchanged(plan: Plan, name: str, folder: Path) -> bool:
+    path = folder / f"{name}.json"
+    if not path.is_file():
+        return False
+    model = next(model for model in plan.models if model.model == name)
+    found = read(path)
+    return isinstance(found, Record) and found.fingerprint == fingerprint(model, plan.suite, plan.weights[name])
+
+
+def _expected_seconds(suite: str, due: list[str]) -> dict[str, float]:
+    """What each contender took in an earlier run of the suite, on whatever machine; nothing where one never ran."""
+    found = {}
+    for record in collect(ROOT / "book" / "runs"):
+        if isinstance(record, Record) and record.suite == suite and record.model in due:
+            found[record.model] = sum(record.stage_seconds.values())
+    return found if found.keys() == set(due) else {}
+
+
+def _why(folder: Path, name: str) -> str:
+    path = folder / f"{name}.failed.json"
+    failed = read(path) if path.is_file() else None
+    return f"{failed.stage}: {failed.error}" if isinstance(failed, FailedRecord) else "it did not start"
+
+
+def _minutes(seconds: float) -> str:
+    return f"{int(seconds) // 60} min {int(seconds) % 60:02d} s"

@@ -1,0 +1,236 @@
+"""The record of one run: declared once here, written by `measure`, the only thing that `report` reads.
+
+Units stand in the names: `_s` seconds, `_ms` milliseconds, `_mb` 10^6 bytes. Raw samples are kept and statistics are
+derived from them later. What was not measured is null.
+"""
+
+import json
+import os
+import tempfile
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+SCHEMA_VERSION = 1
+
+Weights = Literal["pretrained", "random", "none"]
+Device = Literal["cpu", "cuda"]
+
+
+class Strict(BaseModel):
+    """A part of the record: unknown keys are refused, and nothing changes after it was made."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Machine(Strict):
+    """What the run was measured on."""
+
+    cpu: str = Field(description="name of the CPU model")
+    cores: int = Field(description="cores this process may use")
+    ram_mb: float = Field(description="main memory of the machine, MB")
+    os: str = Field(description="operating system and its version")
+    gpu: str | None = Field(description="name of the GPU model; null without one")
+    gpu_memory_mb: float | None = Field(description="memory of the GPU, MB")
+    gpu_driver: str | None = Field(description="version of the GPU's driver")
+
+
+class Conditions(Strict):
+    """Everything else that a number depends on."""
+
+    machine: Machine
+    device: Device = Field(description="where the fine-tune ran")
+    threads: int = Field(description="threads that torch used, unless a field says otherwise")
+    precision: str = Field(description="numeric format of weights and arithmetic")
+    seed: int = Field(description="seed of split, initial weights and order of batches")
+    versions: dict[str, str] = Field(description="version of each package that can change a number")
+    git_commit: str | None = Field(description="commit of the measuring code; null outside a checkout")
+    git_dirty: bool | None = Field(description="whether the checkout had changes of its own")
+
+
+class Data(Strict):
+    """The data set as it was used."""
+
+    name: str = Field(description="name of the data set")
+    source: str = Field(description="where it came from, with its version or revision")
+    fingerprint: str = Field(description="SHA-256 of every text, label and split, in order")
+    classes: list[str] = Field(description="names of the classes, in the order of their numbers")
+    train_counts: list[int] = Field(description="training texts per class")
+    test_counts: list[int] = Field(description="test texts per class")
+    duplicates_dropped: int = Field(description="texts left out because an earlier text is exactly the same")
+    words_p50: float = Field(description="median words per text")
+    words_max: int = Field(description="words of the longest text")
+
+
+class Parameters(Strict):
+    """What the classifier learns."""
+
+    parameters: int = Field(description="parameters (for the floor: coefficients, intercepts and IDF weights)")
+    active_parameters: int = Field(description="parameters without the embedding tables")
+
+
+class LossPoint(Strict):
+    """One point of the learning curve."""
+
+    step: int = Field(description="optimizer steps taken so far")
+    loss: float = Field(description="mean training loss since the point before")
+
+
+class Finetune(Strict):
+    """The fine-tune, in a fresh process of its own."""
+
+    time_s: float = Field(description="time of the training loop, without loading and tokenizing, s")
+    steps: int = Field(description="optimizer steps")
+    samples: int = Field(description="texts seen, repeats counted")
+    epochs: float = Field(description="passes over the training texts")
+    epoch_time_s: float = Field(description="time of one pass over the training texts, s")
+    epoch_derived: bool = Field(description="whether that time is extrapolated from less than one pass")
+    samples_per_s: float = Field(description="texts per second, first steps left out")
+    batch_size: int | None = Field(description="texts per step; null for the floor")
+    learning_rate: float | None = Field(description="peak learning rate; null for the floor")
+    loss_curve: list[LossPoint] = Field(description="the learning curve; empty for the floor")
+    step_s: list[float] = Field(description="time of each optimizer step, s; empty for the floor")
+    baseline_ram_mb: float = Field(description="resident memory of the process with its libraries loaded, MB")
+    peak_ram_mb: float = Field(description="highest resident memory beyond that, MB")
+    peak_gpu_mb: float | None = Field(description="highest memory that torch allocated on the GPU, MB")
+
+
+class Quality(Strict):
+    """How well the test texts are classified. For random weights these numbers only document the run."""
+
+    accuracy: float = Field(description="share of test texts classified right")
+    accuracy_low: float = Field(description="lower end of the 95 % Wilson interval")
+    accuracy_high: float = Field(description="upper end of the 95 % Wilson interval")
+    macro_f1: float = Field(description="F1, mean over the classes")
+    loss: float = Field(description="mean cross-entropy of the test texts, nats")
+    ece: float = Field(description="expected calibration error, 15 equal bins of confidence")
+    confusion: list[list[int]] = Field(description="test texts by true class (rows) and predicted class (columns)")
+    eval_time_s: float = Field(description="time to classify all test texts, s")
+
+
+class Memory(Strict):
+    """Memory of classifying, in a fresh process of its own."""
+
+    batch_size: int = Field(description="texts per batch")
+    baseline_ram_mb: float = Field(description="resident memory of the process with its libraries loaded, MB")
+    peak_ram_mb: float = Field(description="highest resident memory beyond that, MB")
+    peak_gpu_mb: float | None = Field(description="highest memory that torch allocated on the GPU, MB")
+
+
+class Artefact(Strict):
+    """The saved folder that a user deploys."""
+
+    files: dict[str, int] = Field(description="size of each file, bytes")
+    weights_files: list[str] = Field(description="those of them that hold weights")
+
+
+class LatencySamples(Strict):
+    """Calls with one sentence each, one after the other, in one fresh process; warm-up calls are not in it."""
+
+    device: Device
+    threads: int = Field(description="threads that torch used")
+    process: int = Field(description="number of the fresh process, from 0")
+    warmup_calls: int = Field(description="calls made before the first one kept")
+    samples_ms: list[float] = Field(description="time of each call, tokenizing included, ms")
+
+
+class LengthSamples(Strict):
+    """One call for each of some test texts, drawn at random, in one fresh process."""
+
+    device: Device
+    process: int = Field(description="number of the fresh process, from 0")
+    tokens: list[int] = Field(description="tokens of each text as the contender sees it (for the floor: words)")
+    samples_ms: list[float] = Field(description="time of the call with that text, tokenizing included, ms")
+
+
+class ThroughputPoint(Strict):
+    """One batch size that was tried."""
+
+    batch_size: int
+    samples_s: list[float] = Field(description="time of each pass over one batch, tokenizing included, s")
+    sentences_per_s: float = Field(description="batch size over the median of those times")
+
+
+class Throughput(Strict):
+    """Batches of test texts: the batch is doubled until memory runs out, the gain ends, or the cap is reached."""
+
+    device: Device
+    points: list[ThroughputPoint]
+    stopped_by: Literal["oom", "plateau", "cap"] = Field(description="why no larger batch was tried")
+    cap: int = Field(description="the largest batch that the suite allows")
+
+
+class Record(Strict):
+    """One finished run."""
+
+    schema_version: Literal[1] = SCHEMA_VERSION
+    status: Literal["ok"] = "ok"
+    suite: str = Field(description="name of the suite: what was asked of the contender")
+    machine: str = Field(description="name of the machine's folder")
+    model: str = Field(description="short name of the contender")
+    title: str = Field(description="name of the contender as readers know it")
+    model_name: str = Field(description="where its weights come from: hub id, or what stands in its place")
+    revision: str | None = Field(description="commit of the weights; null where there is none")
+    weights: Weights = Field(description="pretrained, random, or none (the floor learns from nothing)")
+    started_at: datetime = Field(description="when the run began, UTC")
+    fingerprint: str = Field(description="SHA-256 of settings, data, weights, measuring code and versions")
+    settings: dict[str, Any] = Field(description="suite and model settings as they held for this run")
+    conditions: Conditions
+    data: Data
+    size: Parameters
+    finetune: Finetune
+    quality: Quality
+    inference_memory: Memory
+    artefact: Artefact
+    latency: list[LatencySamples]
+    latency_by_length: list[LengthSamples]
+    throughput: Throughput
+    stage_seconds: dict[str, float] = Field(description="wall-clock time of each stage of the run, s")
+
+
+class FailedRecord(Strict):
+    """A run that did not finish: the stage it reached and why it ended there."""
+
+    schema_version: Literal[1] = SCHEMA_VERSION
+    status: Literal["failed"] = "failed"
+    suite: str
+    machine: str
+    model: str
+    title: str
+    model_name: str
+    started_at: datetime
+    stage: str = Field(description="stage that did not finish")
+    error: str = Field(description="what ended it, in one sentence")
+
+
+AnyRecord = Annotated[Record | FailedRecord, Field(discriminator="status")]
+_ANY = TypeAdapter(AnyRecord)
+
+
+def write(record: Record | FailedRecord, path: Path) -> None:
+    """Write `record` to `path` as JSON so that no reader ever sees half of it (temporary file, then rename)."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write(record.model_dump_json(indent=1) + "\n")
+    os.chmod(temporary, 0o644)
+    os.replace(temporary, path)
+
+
+def read(path: Path) -> Record | FailedRecord:
+    """Read the record at `path`.
+
+    Raises:
+        ValueError: the file is not a record of this schema; the message names the file.
+    """
+    try:
+        return _ANY.validate_json(path.read_bytes())
+    except ValueError as error:
+        raise ValueError(f"{path}: not a record of schema version {SCHEMA_VERSION}: {error}") from error
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema of a record file, finished or failed."""
+    return json.loads(json.dumps(_ANY.json_schema()))

@@ -1,0 +1,160 @@
+"""The background of the numbers as Markdown tables: data sets, settings, machines, versions, and what 2021 reported."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import pandas as pd
+
+from compactbench.record import Record
+
+BYTES_PER_FP32 = 4
+NOT_ASKED = {"suite", "suite_title", "dataset", "models"}
+"""Keys of a suite that stand elsewhere on the page or ask nothing of a contender."""
+QUOTED_COLUMNS = {
+    "parameters": ("Parameters (M)", 1e-6, ".1f"),
+    "eval_accuracy": ("Accuracy (%)", 100, ".1f"),
+    "eval_loss": ("Test loss", 1, ".3f"),
+    "finetune_time_s": ("Fine-tune time (s)", 1, ",.0f"),
+    "gpu_memory_finetune_mb": ("GPU memory, fine-tune (MB) *", 1, ",.0f"),
+    "gpu_memory_inference_mb": ("GPU memory, inference (MB) *", 1, ",.0f"),
+    "artefact_size_mb": ("Artefact (MB) *", 1, ".1f"),
+    "cpu_latency_ms": ("CPU latency (ms)", 1, ".1f"),
+    "inference_size_max_batch": ("Largest batch", 1, ",.0f"),
+    "batched_prediction_speed": ("Sentences/s in it", 1, ",.0f"),
+}
+"""The columns of 2021: label, factor to the shown value, format. A star marks what was typed in by hand."""
+
+
+def machine_in_words(record: Record) -> str:
+    """The machine of a run in a few words."""
+    machine = record.conditions.machine
+    gpu = machine.gpu or "no GPU"
+    return f"{machine.cpu}, {machine.cores} cores, {machine.ram_mb / 1e3:.0f} GB of memory, {gpu}"
+
+
+def data_sets(records: Iterable[Record]) -> str:
+    """The data set of each suite, a column a suite."""
+    columns = {record.suite: record for record in records}
+    return _columns(
+        columns,
+        {
+            "data set": lambda run: run.data.name,
+            "source": lambda run: run.data.source,
+            "training texts": lambda run: f"{sum(run.data.train_counts):,}",
+            "test texts": lambda run: f"{sum(run.data.test_counts):,}",
+            "classes": lambda run: listed(run.data.classes),
+            "exact duplicates dropped": lambda run: f"{run.data.duplicates_dropped:,}",
+            "words per text, median": lambda run: f"{run.data.words_p50:.0f}",
+            "words of the longest text": lambda run: f"{run.data.words_max:,}",
+            "cite": lambda run: run.settings["suite"]["dataset"]["cite"],
+            "may be used for": lambda run: run.settings["suite"]["dataset"]["licence"],
+        },
+    )
+
+
+def settings(records: Iterable[Record]) -> str:
+    """What each suite asks, a column a suite: every setting but the data set and the list of models."""
+    columns = {record.suite: record for record in records}
+    names = dict.fromkeys(name for run in columns.values() for name in run.settings["suite"] if name not in NOT_ASKED)
+    return _columns(
+        columns, {f"`{name}`": lambda run, name=name: _plain(run.settings["suite"][name]) for name in names}
+    )
+
+
+def machines(records: Iterable[Record]) -> str:
+    """The hardware and system of each machine, a column a machine."""
+    columns = _by_machine(records)
+    asked = {
+        "processor": lambda run: run.conditions.machine.cpu,
+        "cores used": lambda run: str(run.conditions.machine.cores),
+        "main memory": lambda run: f"{run.conditions.machine.ram_mb / 1e3:.1f} GB",
+        "operating system": lambda run: run.conditions.machine.os,
+        "GPU": lambda run: run.conditions.machine.gpu or "none",
+        "GPU memory": lambda run: _gigabytes(run.conditions.machine.gpu_memory_mb),
+        "GPU driver": lambda run: run.conditions.machine.gpu_driver or "–",
+        "threads": lambda run: str(run.conditions.threads),
+        "precision": lambda run: run.conditions.precision,
+        "measured (UTC)": lambda run: f"{run.started_at:%Y-%m-%d}",
+        "measuring code": lambda run: _commit(run),
+    }
+    return _columns(columns, {name: lambda runs, ask=ask: _distinct(map(ask, runs)) for name, ask in asked.items()})
+
+
+def versions(records: Iterable[Record]) -> str:
+    """The version of each package on each machine, a column a machine."""
+    columns = _by_machine(records)
+    packages = dict.fromkeys(name for runs in columns.values() for run in runs for name in run.conditions.versions)
+    return _columns(
+        columns,
+        {
+            name: lambda runs, name=name: _distinct(run.conditions.versions.get(name, "–") for run in runs)
+            for name in packages
+        },
+    )
+
+
+def quoted_by_name(quoted: pd.DataFrame) -> dict[str, dict[str, str]]:
+    """Every figure of 2021 by model and column, written as its table writes it, and what the parameters take in fp32."""
+    rows = {row["name"]: row for row in quoted.to_dict("records")}
+    written = {name: {column: _quoted(row, column) for column in QUOTED_COLUMNS} for name, row in rows.items()}
+    for name, row in rows.items():
+        written[name]["fp32_mb"] = f"{row['parameters'] * BYTES_PER_FP32 / 1e6:.0f}"
+    return written
+
+
+def quoted_table(quoted: pd.DataFrame) -> str:
+    """The results of 2021, a row a model."""
+    head = ["Model", *(label for label, _, _ in QUOTED_COLUMNS.values())]
+    rows = quoted.to_dict("records")
+    return markdown_table(head, [[row["name"], *(_quoted(row, column) for column in QUOTED_COLUMNS)] for row in rows])
+
+
+def listed(words: list[str]) -> str:
+    """The words as a sentence lists them: "a, b and c"."""
+    return " and ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))
+
+
+def markdown_table(head: list[str], rows: list[list[str]], align: str = "") -> str:
+    """A table in Markdown.
+
+    Args:
+        align: "l" or "r" for each column; the first left and all others right unless given.
+    """
+    align = align or "l" + "r" * (len(head) - 1)
+    rule = [{"l": ":---", "r": "---:"}[side] for side in align]
+    return "\n".join(f"| {' | '.join(cell.replace('|', '/') for cell in row)} |" for row in [head, rule, *rows])
+
+
+def _columns(columns: dict[str, Any], asked: dict[str, Callable[[Any], str]]) -> str:
+    """A table with a column for each of `columns` and a row for each question asked of them."""
+    rows = [[question, *(ask(column) for column in columns.values())] for question, ask in asked.items()]
+    return markdown_table(["", *(f"`{name}`" for name in columns)], rows, "l" * (len(columns) + 1))
+
+
+def _by_machine(records: Iterable[Record]) -> dict[str, list[Record]]:
+    found: dict[str, list[Record]] = {}
+    for record in records:
+        found.setdefault(record.machine, []).append(record)
+    return found
+
+
+def _distinct(values: Iterable[str]) -> str:
+    return ", ".join(dict.fromkeys(values))
+
+
+def _gigabytes(megabytes: float | None) -> str:
+    return "–" if megabytes is None else f"{megabytes / 1e3:.1f} GB"
+
+
+def _commit(record: Record) -> str:
+    conditions = record.conditions
+    return (conditions.git_commit or "–")[:8] + (" with changes" if conditions.git_dirty else "")
+
+
+def _plain(value: Any) -> str:
+    return "–" if value is None else format(value, "g") if isinstance(value, float) else str(value)
+
+
+def _quoted(row: dict[str, Any], column: str) -> str:
+    _, factor, form = QUOTED_COLUMNS[column]
+    return format(row[column] * factor, form)

@@ -1,0 +1,198 @@
+"""What the Markdown pages say in numbers: every fact computed from the records, by name, as Markdown.
+
+A page writes {{ name }}; the values that hold tables stand on a line of their own.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from compactbench.metrics import METRICS
+from compactbench.record import FailedRecord, Record
+from compactbench.report import background
+from compactbench.report.background import listed, markdown_table
+from compactbench.report.choose import Row, recommend
+from compactbench.report.pareto import front
+from compactbench.report.table import default_group, plain_rows, results
+
+ACCURACY = METRICS["eval_accuracy"]
+SIDE_BY_SIDE = [
+    "cpu_latency_p50_ms",
+    "gpu_latency_p50_ms",
+    "artefact_size_mb",
+    "finetune_epoch_time_s",
+    "finetune_peak_ram_mb",
+]
+"""The metrics of the index page's table, beside accuracy."""
+Facts = dict[str, Any]
+
+
+def facts(records: list[Record | FailedRecord], quoted: pd.DataFrame, book: Path, repository: str) -> Facts:
+    """Every fact that a page may name.
+
+    Args:
+        records: every run of the book.
+        quoted: the results of 2021, as in book/data/reference-2021.csv.
+        book: the folder of the pages.
+        repository: address of the project's repository.
+
+    Raises:
+        ValueError: there is no run at all.
+    """
+    suite, machine = default_group(records)
+    finished = [record for record in records if isinstance(record, Record)]
+    here = [record for record in finished if (record.suite, record.machine) == (suite, machine)]
+    group = results([record for record in records if (record.suite, record.machine) == (suite, machine)])
+    return {
+        "answer": answer(group, here),
+        "numbers": numbers(group),
+        "trade": trade(group),
+        "contenders": contenders(group, book),
+        "unknown_accuracy": unknown_accuracy(group),
+        "machine": f"`{machine}`",
+        "machine_in_words": background.machine_in_words(here[0]) if here else machine,
+        "runs": len(records),
+        "data_sets": background.data_sets(finished),
+        "settings": background.settings(finished),
+        "machines": background.machines(finished),
+        "versions": background.versions(finished),
+        "quoted": background.quoted_by_name(quoted),
+        "quoted_table": background.quoted_table(quoted),
+        "clone": clone(repository),
+        "open_benchmark": f"[Open the benchmark in Colab]({colab(repository, 'benchmark')})",
+        "open_summary": f"[Open the summary in Colab]({colab(repository, 'summary')})",
+    }
+
+
+def answer(group: pd.DataFrame, here: list[Record]) -> str:
+    """Which contender to take, in one paragraph."""
+    rows, choice = _by_model(group), recommend(group, {})
+    if choice.chosen is None:
+        return (
+            "**No contender can be recommended yet:** no run on this machine both finished and started from trained "
+            "weights, so no accuracy is known."
+        )
+    chosen, data = rows[choice.chosen], here[0].data
+    known = sum(row["eval_accuracy"] is not None for row in rows.values())
+    text = (
+        f"**Fine-tune {chosen['title']}.** Of the {known} contenders whose accuracy is known here it is the most accurate: "
+        f"it classifies {_accuracy(chosen)} of the held-out {data.name} texts right ({_interval(chosen)})."
+    )
+    if choice.runner_up is None:
+        return text
+    second = rows[choice.runner_up]
+    text += f" The runner-up, {second['title']}, reaches {_accuracy(second)} ({_interval(second)})"
+    if second["eval_accuracy_high"] >= chosen["eval_accuracy_low"]:
+        return text + ": the two intervals overlap, so the difference may be chance."
+    return text + ": the intervals do not overlap."
+
+
+def numbers(group: pd.DataFrame) -> str:
+    """The figures of the recommended contender, as a row of cards; nothing without a recommendation."""
+    choice = recommend(group, {})
+    if choice.chosen is None:
+        return ""
+    row = _by_model(group)[choice.chosen]
+    cards = [(_accuracy(row), f"accuracy, {_interval(row)}")]
+    for name in ("cpu_latency_p50_ms", "artefact_size_mb", "finetune_epoch_time_s"):
+        cards.append((METRICS[name].text(row[name]), METRICS[name].label[0].lower() + METRICS[name].label[1:]))
+    cards[1] = (cards[1][0], "CPU latency, median of one sentence")
+    items = [f":::{{grid-item-card}}\n:class-card: number\n**{value}**\n\n{label}\n:::" for value, label in cards]
+    return "::::{grid} 2 2 4 4\n:gutter: 3\n\n" + "\n".join(items) + "\n::::"
+
+
+def trade(group: pd.DataFrame) -> str:
+    """What the less accurate contenders on the front of accuracy and latency offer in exchange, as a list."""
+    rows, choice = _by_model(group), recommend(group, {})
+    on_front = set(group.loc[front(group, "cpu_latency_p50_ms", "eval_accuracy"), "model"])
+    others = sorted(on_front - {choice.chosen}, key=lambda model: -rows[model]["eval_accuracy"])
+    if not others:
+        return "No other contender of known accuracy is faster: there is nothing to trade."
+    return "\n".join(_exchange(rows[model], rows[choice.chosen]) for model in others)
+
+
+def _exchange(row: Row, chosen: Row) -> str:
+    points = (chosen["eval_accuracy"] - row["eval_accuracy"]) * 100
+    faster = chosen["cpu_latency_p50_ms"] / row["cpu_latency_p50_ms"]
+    size = METRICS["artefact_size_mb"]
+    return (
+        f"- **{row['title']}** gives up {points:.1f} points of accuracy and answers {faster:.1f} times as fast "
+        f"({METRICS['cpu_latency_p50_ms'].text(row['cpu_latency_p50_ms'])}); it is {size.text(row['artefact_size_mb'])} "
+        f"on disk against {size.text(chosen['artefact_size_mb'])}."
+    )
+
+
+def contenders(group: pd.DataFrame, book: Path) -> str:
+    """The compact table: every contender of the group, the most accurate first, those of unknown accuracy last."""
+    shown = [METRICS[name] for name in SIDE_BY_SIDE if group[name].notna().any()]
+    body = []
+    for row in sorted(plain_rows(group), key=_known_first):
+        page = f"runs/{row['suite']}/{row['machine']}/{row['model']}.ipynb"
+        name = f"[{row['title']}]({page})" if (book / page).is_file() else row["title"]
+        low_high = f" <small>{_interval(row, word='')}</small>" if row["eval_accuracy"] is not None else ""
+        accuracy = ACCURACY.text(row["eval_accuracy"], unit=False) + low_high
+        body.append([name + _note(row), accuracy, *(metric.text(row[metric.name], unit=False) for metric in shown)])
+    return markdown_table(["Contender", ACCURACY.axis, *(metric.axis for metric in shown)], body)
+
+
+def unknown_accuracy(group: pd.DataFrame) -> str:
+    """A sentence on the contenders whose accuracy is not known, and why."""
+    rows = plain_rows(group)
+    random = [row["title"] for row in rows if row["weights"] == "random"]
+    failed = [f"{row['title']} ({row['error']})" for row in rows if row["status"] == "failed"]
+    parts = []
+    if random:
+        parts.append(
+            f"{listed(random)} ran with **random weights**, because the trained ones could not be had on this machine. "
+            "Their time, memory, size and speed are measured and hold for the trained model too; their accuracy is not "
+            "known here, so they are never recommended."
+        )
+    if failed:
+        parts.append(f"These runs failed: {'; '.join(failed)}.")
+    return " ".join(parts) or "Every contender ran with trained weights, and every run finished."
+
+
+def clone(repository: str) -> str:
+    """The commands from nothing to a finished report."""
+    commands = [
+        f"git clone {repository}",
+        f"cd {repository.rsplit('/', 1)[1]}",
+        "make report      # set up, measure every contender of the starter here, build the site",
+        "make serve       # read it in a browser",
+    ]
+    return "\n".join(["```bash", *commands, "```"])
+
+
+def colab(repository: str, notebook: str) -> str:
+    """Where a template notebook of the repository opens in Colab."""
+    return (
+        f"{repository.replace('github.com', 'colab.research.google.com/github')}/blob/main/notebooks/{notebook}.ipynb"
+    )
+
+
+def _by_model(group: pd.DataFrame) -> dict[str, Row]:
+    return {row["model"]: row for row in plain_rows(group)}
+
+
+def _known_first(row: Row) -> tuple[bool, bool, float, float]:
+    """The table's order: by accuracy, then those of unknown accuracy from the fastest on, then those that failed."""
+    unknown = row["eval_accuracy"] is None
+    return row["status"] == "failed", unknown, 0 if unknown else -row["eval_accuracy"], row["cpu_latency_p50_ms"] or 0
+
+
+def _accuracy(row: Row) -> str:
+    return ACCURACY.text(row["eval_accuracy"])
+
+
+def _interval(row: Row, word: str = "95\u00a0% interval ") -> str:
+    low, high = (ACCURACY.text(row[f"eval_accuracy_{end}"], unit=False) for end in ("low", "high"))
+    return f"{word}{low} to {high}"
+
+
+def _note(row: Row) -> str:
+    """What a reader must know about a row of the table."""
+    if row["status"] == "failed":
+        return f" <small>failed: {row['error']}</small>"
+    note = {"random": "random weights", "none": "the floor: no transformer"}.get(row["weights"])
+    return f" <small>{note}</small>" if note else ""

@@ -1,0 +1,54 @@
+"""Show a chart: as data that the site's script draws in a book, as plotly's own widget in a live notebook."""
+
+import base64
+import json
+import os
+import sys
+from html import escape
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+from IPython.display import HTML, display
+
+
+def show(figure: go.Figure, slug: str, caption: str) -> None:
+    """Display `figure`.
+
+    In a book the output is HTML alone, with the figure as JSON inside and no script that runs: the site's own script
+    draws it with its local plotly. Plotly's own output would be dropped there, or would load a library from elsewhere.
+
+    Args:
+        slug: name of the chart on its page, unique there; the element's id is `chart-<slug>`.
+        caption: what the chart shows, in plain text; also what a screen reader says.
+    """
+    if "google.colab" in sys.modules or {"JPY_SESSION_NAME", "VSCODE_PID"} & os.environ.keys():
+        figure.show()
+        return
+    display(HTML(chart_html(figure, slug, caption)))
+
+
+def chart_html(figure: go.Figure, slug: str, caption: str) -> str:
+    """The HTML that the site's script finds and draws: canvas, figure as JSON, caption."""
+    text = escape(caption)
+    return (
+        f'<figure class="chart" id="chart-{slug}">'
+        f'<div class="chart-canvas" role="img" aria-label="{text}"></div>'
+        f'<script type="application/json">{chart_json(figure)}</script>'
+        f"<figcaption>{text}</figcaption></figure>"
+    )
+
+
+def chart_json(figure: go.Figure) -> str:
+    """`figure` as JSON that may stand inside a script element, its numbers as plain lists."""
+    plain = json.loads(figure.to_json(), object_hook=_without_typed_arrays)
+    return json.dumps(plain, separators=(",", ":")).replace("</", "<\\/")
+
+
+def _without_typed_arrays(node: dict[str, Any]) -> Any:
+    """Plotly writes NumPy arrays as base64 (`bdata`): turn them back into lists."""
+    if "bdata" not in node:
+        return node
+    array = np.frombuffer(base64.b64decode(node["bdata"]), dtype=node["dtype"])
+    shape = [int(length) for length in str(node.get("shape", array.size)).split(",")]
+    return array.reshape(shape).tolist()

@@ -1,0 +1,125 @@
+"""The book's Sphinx extension: computed facts, charts, downloads and the summary page, all from the records.
+
+Listed in _config.yml. Its order of work: when the settings are read, the summary page is brought up to date and the
+facts are computed; while pages are read, the `chart` directive draws; when all is written, tables and plotly are copied.
+"""
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import plotly
+import plotly.graph_objects as go
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.config import Config
+from sphinx.errors import ExtensionError
+from sphinx.util import logging
+from sphinx.util.docutils import SphinxDirective
+
+from compactbench.report import charts
+from compactbench.report.facts import facts
+from compactbench.report.show import chart_html
+from compactbench.report.table import collect, default_group, results, write_results
+
+QUOTED = "data/reference-2021.csv"
+TEMPLATE = "notebooks/summary.ipynb"
+PLOTLY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
+CHARTS: dict[str, Callable[[pd.DataFrame, pd.DataFrame], go.Figure]] = {
+    "accuracy-latency": lambda group, quoted: charts.tradeoff(group, "cpu_latency_p50_ms", "artefact_size_mb"),
+    "quoted-2021": charts.quoted_2021,
+}
+"""The charts a Markdown page may show, by name: functions of the headline group's rows and the results of 2021."""
+
+log = logging.getLogger(__name__)
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Register everything with Sphinx."""
+    app.add_directive("chart", ChartDirective)
+    app.add_config_value("compactbench_results", "", "env")  # pages are read again when a result changed
+    app.connect("config-inited", prepare)
+    app.connect("html-page-context", drop_repeated_scripts, priority=900)
+    app.connect("build-finished", publish_data)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
+
+
+def prepare(app: Sphinx, config: Config) -> None:
+    """Bring the summary page up to date and hand the computed facts to the pages."""
+    book = Path(app.srcdir)
+    try:
+        records = collect(book / "runs")
+        frame, quoted = results(records), pd.read_csv(book / QUOTED)
+        repository = config.html_theme_options["repository_url"]
+        config.myst_substitutions = config.myst_substitutions | facts(records, quoted, book, repository)
+    except ValueError as error:
+        raise ExtensionError(str(error)) from error
+    config.compactbench_results = frame.to_json()
+    refresh_summary(book)
+
+
+def refresh_summary(book: Path) -> None:
+    """Execute the summary notebook when its page is missing, or older than a record, a folder of records or itself.
+
+    Raises:
+        ExtensionError: the notebook did not run to its end; the message ends with its error.
+    """
+    page, root = book / "summary.ipynb", book.parent
+    sources = [root / TEMPLATE, *(book / "runs").glob("*/*"), *(book / "runs").glob("*/*/*.json")]
+    if page.exists() and all(source.stat().st_mtime <= page.stat().st_mtime for source in sources):
+        return
+    log.info("the summary is missing or older than a run: executing %s", TEMPLATE)
+    unfinished = page.with_name(".summary.ipynb")  # renamed when whole, so that half of it never passes for the page
+    papermill = [sys.executable, "-m", "papermill", "--no-progress-bar", "--kernel", "python3"]
+    paths = [TEMPLATE, str(unfinished.relative_to(root))]  # relative: papermill writes them into the notebook
+    done = subprocess.run([*papermill, *paths], cwd=root, capture_output=True, text=True)
+    if done.returncode:
+        raise ExtensionError(f"{TEMPLATE} did not run to its end:\n{done.stderr[-2000:]}")
+    unfinished.replace(page)
+
+
+class ChartDirective(SphinxDirective):
+    """Put the chart named by the argument into the page; the content is its caption."""
+
+    required_arguments = 1
+    has_content = True
+
+    def run(self) -> list[nodes.Node]:
+        """The chart as the same HTML that a notebook's chart has."""
+        slug = self.arguments[0]
+        if slug not in CHARTS:
+            raise self.error(f"no chart is called {slug!r}; known: {', '.join(CHARTS)}")
+        book = Path(self.env.srcdir)
+        records = collect(book / "runs")
+        suite, machine = default_group(records)
+        frame = results(records)
+        group = frame[(frame["suite"] == suite) & (frame["machine"] == machine)]
+        figure = CHARTS[slug](group, pd.read_csv(book / QUOTED))
+        return [nodes.raw("", chart_html(figure, slug, " ".join(self.content)), format="html")]
+
+
+def drop_repeated_scripts(app: Sphinx, page: str, template: str, context: dict[str, Any], tree: Any) -> None:
+    """Keep one of each inline script: the theme's toolchain adds some twice, and a second `const` is a console error."""
+    seen: set[str] = set()
+    kept = []
+    for script in context.get("script_files", []):
+        body = getattr(script, "attributes", {}).get("body")
+        if body is None or body not in seen:
+            kept.append(script)
+        if body is not None:
+            seen.add(body)
+    context["script_files"] = kept
+
+
+def publish_data(app: Sphinx, error: Exception | None) -> None:
+    """Copy the results to the site's root, and plotly to lib/: under _static/ every page would link it."""
+    if error is not None or app.builder.format != "html":
+        return
+    out = Path(app.outdir)
+    write_results(results(collect(Path(app.srcdir) / "runs")), out)
+    (out / "lib").mkdir(exist_ok=True)
+    shutil.copyfile(PLOTLY, out / "lib" / PLOTLY.name)

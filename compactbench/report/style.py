@@ -1,0 +1,100 @@
+"""The look that all charts share: one layout, one palette, one way to draw an axis of measured values."""
+
+import math
+import textwrap
+from typing import Any
+
+import plotly.graph_objects as go
+
+# Each colour keeps a contrast of 3 : 1 or more on white and on #121212 (WCAG 2.2, criterion 1.4.11).
+BLUE, ORANGE, PURPLE, GREEN, GREY = "#3b7dd8", "#d9731a", "#8d6bd0", "#2f9e6e", "#808790"
+GRID = "rgba(128, 135, 144, 0.22)"
+INK = "#22262b"
+FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
+
+
+def style(figure: go.Figure, title: str, subtitle: str = "", height: int = 440) -> go.Figure:
+    """Give `figure` the shared layout and return it.
+
+    Nothing has a fixed width, backgrounds are transparent, and all text takes its colour from `layout.font`, so that
+    a page can turn a chart dark by changing that one colour. Titles are broken to fit a phone, 360 px wide.
+    """
+    lines = [f"<b>{line}</b>" for line in textwrap.wrap(title, 38, break_on_hyphens=False)]
+    lines += [f'<span style="font-size: 12px">{line}</span>' for line in textwrap.wrap(subtitle, 52)]
+    figure.update_layout(
+        template="none",
+        height=height,
+        autosize=True,
+        paper_bgcolor="rgba(0, 0, 0, 0)",
+        plot_bgcolor="rgba(0, 0, 0, 0)",
+        font={"family": FONT, "size": 13, "color": INK},
+        title={
+            "text": "<br>".join(lines),
+            "font": {"size": 15},
+            "x": 0,
+            "xref": "container",
+            "y": 1,
+            "yref": "container",
+            "yanchor": "top",
+            "pad": {"t": 20 if len(lines) > 1 else 8, "l": 4},  # plotly lifts a title of several lines
+        },
+        margin={"l": 48, "r": 12, "t": 22 + 20 * len(lines), "b": 48},
+        legend={
+            "orientation": "h",
+            "font": {"size": 12},
+            "itemsizing": "constant",
+            "x": 0,
+            "xref": "container",
+            "y": 0,
+            "yref": "container",
+            "yanchor": "bottom",
+        },
+        hoverlabel={"align": "left", "font": {"family": FONT, "size": 12}},
+        hovermode="closest",
+        dragmode=False,  # a finger on the chart scrolls the page
+    )
+    title_of_axis = {"standoff": 8, "font": {"size": 13}}
+    axis = {"automargin": True, "gridcolor": GRID, "zeroline": False, "linecolor": GRID, "title": title_of_axis}
+    figure.update_xaxes(**axis)
+    figure.update_yaxes(**axis)
+    return figure
+
+
+def with_legend(figure: go.Figure, rows: int = 1) -> go.Figure:
+    """Make room for a legend of so many rows below the axis of `figure`, and return it."""
+    return figure.update_layout(margin={"b": 58 + 22 * rows}, showlegend=True)
+
+
+def value_axis(values: list[float], padding: float = 0.08) -> dict[str, Any]:
+    """An axis for `values`: its range with room on both sides, logarithmic where they span more than a factor of 10.
+
+    Args:
+        values: what is drawn along it; none is fine.
+        padding: room on each side, as a share of the span.
+
+    Returns:
+        Properties of a plotly axis: type, range (of logarithms on a logarithmic axis, as plotly wants it) and ticks.
+    """
+    if not values:
+        return {"type": "linear", "range": [0, 1], "showticklabels": False}
+    low, high = min(values), max(values)
+    if low > 0 and high > 10 * low:
+        low, high = math.log10(low), math.log10(high)
+        room = padding * (high - low)
+        return {"type": "log", "range": [low - room, high + room], **_log_ticks(low - room, high + room)}
+    room = padding * (high - low) or 0.1 * abs(high) or 1.0
+    return {"type": "linear", "range": [low - room, high + room]}
+
+
+def share_of_axis(value: float, axis: dict[str, Any]) -> float:
+    """Where `value` lies on an axis of `value_axis`: 0 at its start, 1 at its end."""
+    low, high = axis["range"]
+    return ((math.log10(value) if axis["type"] == "log" else value) - low) / (high - low)
+
+
+def _log_ticks(low: float, high: float) -> dict[str, Any]:
+    """Ticks at 1, 2, 5 of each decade between two logarithms, fewer when there are many decades."""
+    steps = (1, 2, 5) if high - low < 2.2 else (1, 3) if high - low < 4 else (1,)
+    ticks = [step * 10.0**decade for decade in range(math.floor(low), math.ceil(high) + 1) for step in steps]
+    shown = [tick for tick in ticks if low <= math.log10(tick) <= high]
+    return {"tickmode": "array", "tickvals": shown, "ticktext": [f"{tick:,.12g}" for tick in shown]}

@@ -1,0 +1,124 @@
+"""Records made up for tests: every number is round, so that results can be worked out by hand."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from compactbench.record import FailedRecord, Record
+
+START = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+
+
+def make_record(model: str = "alpha", **changes: Any) -> Record:
+    """A finished run of `model`; `changes` replace top-level fields, and merge into those that are mappings."""
+    fields: dict[str, Any] = {
+        "suite": "starter",
+        "machine": "reference-cpu",
+        "model": model,
+        "title": model.title(),
+        "model_name": f"somewhere/{model}",
+        "revision": None,
+        "weights": "pretrained",
+        "started_at": START,
+        "fingerprint": "0" * 64,
+        "settings": {"epochs": 2, "sentence": "One sentence."},
+        "conditions": {
+            "machine": {
+                "cpu": "Example CPU",
+                "cores": 2,
+                "ram_mb": 16000.0,
+                "os": "Linux 6.1",
+                "gpu": None,
+                "gpu_memory_mb": None,
+                "gpu_driver": None,
+            },
+            "device": "cpu",
+            "threads": 2,
+            "precision": "fp32",
+            "seed": 42,
+            "versions": {"torch": "2.13.0"},
+            "git_commit": "a" * 40,
+            "git_dirty": False,
+        },
+        "data": {
+            "name": "Example news",
+            "source": "package example 1.0",
+            "fingerprint": "1" * 64,
+            "classes": ["business", "sports"],
+            "train_counts": [70, 70],
+            "test_counts": [30, 30],
+            "duplicates_dropped": 3,
+            "words_p50": 25.0,
+            "words_max": 60,
+        },
+        "size": {"parameters": 20_000_000, "active_parameters": 10_000_000},
+        "finetune": {
+            "time_s": 20.0,
+            "steps": 20,
+            "samples": 280,
+            "epochs": 2.0,
+            "epoch_time_s": 10.0,
+            "epoch_derived": False,
+            "samples_per_s": 14.0,
+            "batch_size": 14,
+            "learning_rate": 5e-5,
+            "loss_curve": [{"step": 10, "loss": 0.6}, {"step": 20, "loss": 0.2}],
+            "step_s": [1.0] * 20,
+            "baseline_ram_mb": 500.0,
+            "peak_ram_mb": 800.0,
+            "peak_gpu_mb": None,
+        },
+        "quality": {
+            "accuracy": 0.95,
+            "accuracy_low": 0.86,
+            "accuracy_high": 0.98,
+            "macro_f1": 0.95,
+            "loss": 0.2,
+            "ece": 0.03,
+            "confusion": [[29, 1], [2, 28]],
+            "eval_time_s": 1.0,
+        },
+        "inference_memory": {
+            "batch_size": 1,
+            "baseline_ram_mb": 450.0,
+            "peak_ram_mb": 100.0,
+            "peak_gpu_mb": None,
+        },
+        "artefact": {
+            "files": {"model.safetensors": 80_000_000, "config.json": 1_000, "tokenizer.json": 999_000},
+            "weights_files": ["model.safetensors"],
+        },
+        "latency": [
+            {"device": "cpu", "threads": 2, "process": 0, "warmup_calls": 5, "samples_ms": [9.0, 10.0, 11.0]},
+            {"device": "cpu", "threads": 2, "process": 1, "warmup_calls": 5, "samples_ms": [10.0, 10.0, 20.0]},
+            {"device": "cpu", "threads": 1, "process": 0, "warmup_calls": 5, "samples_ms": [15.0, 16.0, 17.0]},
+        ],
+        "latency_by_length": [{"device": "cpu", "process": 0, "tokens": [10, 40], "samples_ms": [8.0, 16.0]}],
+        "throughput": {
+            "device": "cpu",
+            "points": [
+                {"batch_size": 1, "samples_s": [0.01, 0.01], "sentences_per_s": 100.0},
+                {"batch_size": 2, "samples_s": [0.01, 0.01], "sentences_per_s": 200.0},
+            ],
+            "stopped_by": "cap",
+            "cap": 2,
+        },
+        "stage_seconds": {"data": 1.0, "finetune": 25.0, "latency": 10.0},
+    }
+    for name, value in changes.items():
+        fields[name] = {**fields[name], **value} if isinstance(fields.get(name), dict) else value
+    return Record.model_validate(fields)
+
+
+def make_failed(model: str = "broken", **changes: Any) -> FailedRecord:
+    """A run of `model` that ended in the stage `finetune`."""
+    fields = {
+        "suite": "starter",
+        "machine": "reference-cpu",
+        "model": model,
+        "title": model.title(),
+        "model_name": f"somewhere/{model}",
+        "started_at": START,
+        "stage": "finetune",
+        "error": "the weights could not be read",
+    }
+    return FailedRecord.model_validate(fields | changes)

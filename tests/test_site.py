@@ -1,0 +1,339 @@
+"""The book, built strictly and opened in a real browser with the network cut.
+
+One book is made of records made up for the purpose, the other of the reference runs that the repository holds.
+"""
+
+import functools
+import http.server
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import nbformat
+import pandas as pd
+import pytest
+from factory import make_failed, make_record
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+
+from compactbench import ROOT
+from compactbench.record import FailedRecord, Record, write
+from compactbench.report.charts import tradeoff
+from compactbench.report.show import chart_html
+from compactbench.report.table import collect, default_group, results
+from compactbench.settings import Model, load_model, load_suite
+
+CHROMIUM = next(filter(None, map(shutil.which, ["chromium", "chromium-browser", "google-chrome"])), None)
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
+TRADEOFFS = [("index.html", "accuracy-latency", "cpu_latency_p50_ms")]
+"""Page, chart and metric of every trade-off."""
+FOLLOWED = """theme => {
+  const text = getComputedStyle(document.documentElement).getPropertyValue("--chart-text").trim();
+  const charts = [...document.querySelectorAll("figure.chart .chart-canvas")];
+  return document.documentElement.dataset.theme === theme && charts.every(chart => chart.layout.font.color === text);
+}"""
+"""Whether the page took the theme, and its charts the theme's colour."""
+MARKS = """document.querySelector("#chart-SLUG .chart-canvas").data
+  .filter(trace => trace.customdata)
+  .flatMap(trace => trace.customdata.map((model, i) =>
+    ({model, x: trace.x[i], y: trace.y[i], strip: trace.yaxis === "y2"})))"""
+"""The marks that a chart draws, as its script holds them."""
+
+
+def made_up_records() -> list[Record | FailedRecord]:
+    """Two trained contenders, the floor, one with random weights, and a failed run."""
+    settings = {
+        "suite": load_suite("starter").model_dump(mode="json"),
+        "model": load_model("bert-tiny").model_dump(mode="json"),
+    }
+    common: dict[str, Any] = {"settings": settings}
+    small = {
+        "latency": [{"device": "cpu", "threads": 2, "process": 0, "warmup_calls": 5, "samples_ms": [4.0, 5.0, 6.0]}]
+    }
+    quality = {"accuracy": 0.9, "accuracy_low": 0.8, "accuracy_high": 0.95}
+    return [
+        make_record("alpha", **common),
+        make_record("beta", **common, **small, quality=quality),
+        make_record("tfidf", **common, weights="none", quality=quality | {"accuracy": 0.85}),
+        make_record("bert-tiny", **common, **small, weights="random", finetune={"epoch_derived": True}),
+        make_failed("broken"),
+    ]
+
+
+def page_of(run: Record | FailedRecord) -> nbformat.NotebookNode:
+    """A run's page: a title and one chart, as the template leaves them."""
+    cells = [new_markdown_cell(f"# {run.title} on {run.machine}")]
+    if isinstance(run, Record):
+        figure = tradeoff(results([run]), "cpu_latency_p50_ms", "artefact_size_mb")
+        output = new_output("display_data", {"text/html": chart_html(figure, "own", "One contender alone.")})
+        cells.append(new_code_cell("show(figure)", outputs=[output], execution_count=1))
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    return new_notebook(cells=cells, metadata=kernel)
+
+
+def make_tree(root: Path, with_reference_runs: bool) -> Path:
+    """A copy of the project without runs, or with its reference runs; nothing in it points back to the original."""
+    for folder in ("compactbench", "notebooks", "params"):
+        shutil.copytree(ROOT / folder, root / folder, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(
+        ROOT / "book", root / "book", symlinks=True, ignore=shutil.ignore_patterns("runs", "_build", "summary.ipynb")
+    )
+    for file in ("_config.yml", "_toc.yml", "pyproject.toml"):
+        shutil.copy(ROOT / file, root / file)
+    if with_reference_runs:
+        for runs in (ROOT / "book" / "runs").glob("*/reference-*"):
+            shutil.copytree(runs, root / runs.relative_to(ROOT))
+        return root
+    for run in made_up_records():
+        path = root / "book" / "runs" / run.suite / run.machine / run.model
+        write(run, path.with_suffix(".failed.json" if run.status == "failed" else ".json"))
+        nbformat.write(page_of(run), path.with_suffix(".ipynb"))
+    return root
+
+
+@dataclass(frozen=True)
+class Book:
+    """A built book: the tree it was built from, its pages, and what the builder said."""
+
+    tree: Path
+    html: Path
+    log: str
+
+    def pages(self) -> list[str]:
+        """Every page, by its path."""
+        return sorted(page.relative_to(self.html).as_posix() for page in self.html.rglob("*.html"))
+
+    def results(self) -> list[dict[str, Any]]:
+        """The rows that the site offers for download."""
+        return json.loads((self.html / "results.json").read_text())
+
+
+def build(tree: Path, out: Path) -> subprocess.CompletedProcess[str]:
+    """Build the book of `tree` as strictly as it can be; the copy of the package in `tree` is the one at work."""
+    jupyter_book = Path(sys.executable).with_name("jupyter-book")
+    command = [jupyter_book, "build", "book", "-W", "-n", "--keep-going", "--path-output", out]
+    environment = os.environ | {"PYTHONPATH": str(tree), "NO_COLOR": "1"}
+    return subprocess.run(
+        command, cwd=tree, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
+
+
+@pytest.fixture(scope="module", params=["made_up", "reference"])
+def book(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Book:
+    root = tmp_path_factory.mktemp(request.param)
+    tree = make_tree(root / "tree", with_reference_runs=request.param == "reference")
+    done = build(tree, root / "out")
+    assert done.returncode == 0, done.stdout
+    return Book(tree, root / "out" / "_build" / "html", done.stdout)
+
+
+def test_a_strict_build_warns_of_nothing(book: Book) -> None:
+    assert "build succeeded." in book.log
+    assert not re.search(r"\bWARNING\b|\bERROR\b|Validation errors", book.log)
+
+
+def test_every_run_has_a_page_and_a_row(book: Book) -> None:
+    rows = {f"runs/{row['suite']}/{row['machine']}/{row['model']}.html" for row in book.results()}
+    assert rows == {page for page in book.pages() if page.startswith("runs/")}
+    titles = set(
+        re.findall(r'class="reference internal" href="runs/[^"]*">([^<]+)<', (book.html / "index.html").read_text())
+    )
+    assert {row["title"] for row in book.results()} <= {title.split(" on ")[0] for title in titles}
+
+
+def test_the_tables_can_be_downloaded_from_the_root(book: Book) -> None:
+    assert len(pd.read_csv(book.html / "results.csv")) == len(book.results())
+    assert len(pd.read_parquet(book.html / "results.parquet")) == len(book.results())
+
+
+class Links(HTMLParser):
+    """The addresses that a page refers to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        self.found += [value for name, value in attributes if name in ("href", "src") and value]
+
+
+def test_every_link_inside_the_site_leads_somewhere(book: Book) -> None:
+    for page in book.pages():
+        links = Links()
+        links.feed((book.html / page).read_text())
+        for link in map(urlsplit, links.found):
+            if not link.scheme and not link.netloc and link.path:
+                assert (book.html / page).parent.joinpath(unquote(link.path)).exists(), f"{page}: {link.path}"
+
+
+def test_pages_hold_no_path_of_the_machine_that_built_them(book: Book) -> None:
+    for file in [*book.html.rglob("*.html"), *book.html.rglob("_sources/**/*.*")]:
+        assert str(book.tree) not in file.read_text(), file
+
+
+def test_plotly_is_copied_once_and_linked_by_no_page(book: Book) -> None:
+    assert [file.relative_to(book.html).as_posix() for file in book.html.rglob("plotly*.js")] == ["lib/plotly.min.js"]
+    assert not any("plotly.min.js" in (book.html / page).read_text() for page in book.pages())
+
+
+def test_the_way_to_add_a_model_names_every_key() -> None:
+    text = (ROOT / "book" / "add-a-model.md").read_text()
+    assert [key for key in Model.model_fields if f"| `{key}` |" not in text] == []
+
+
+def test_an_unknown_fact_or_chart_fails_a_strict_build(tmp_path: Path) -> None:
+    tree = make_tree(tmp_path / "tree", with_reference_runs=False)
+    (tree / "book" / "machines.md").write_text("# Machines\n\n{{ no_such_fact }}\n\n```{chart} no-such-chart\n```\n")
+    done = build(tree, tmp_path / "out")
+    assert done.returncode != 0
+    assert "'no_such_fact' is undefined" in done.stdout
+    assert "no chart is called 'no-such-chart'" in done.stdout
+
+
+@pytest.mark.parametrize("book", ["made_up"], indirect=True)
+def test_a_newer_record_refreshes_the_summary(book: Book, tmp_path: Path) -> None:
+    """A second build leaves the summary alone; one after a record was touched executes it again."""
+    page = book.tree / "book" / "summary.ipynb"
+    first = page.stat().st_mtime_ns
+    assert "executing notebooks/summary.ipynb" not in build(book.tree, tmp_path).stdout
+    assert page.stat().st_mtime_ns == first
+    next((book.tree / "book" / "runs").rglob("*.json")).touch()
+    assert "executing notebooks/summary.ipynb" in build(book.tree, tmp_path).stdout
+    assert page.stat().st_mtime_ns > first
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Any]:
+    if CHROMIUM is None:
+        reason = "no Chromium on this machine: the site was not looked at in a browser"
+        if os.environ.get("COMPACTBENCH_BROWSER") == "required":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def address(book: Book) -> Iterator[str]:
+    class Quiet(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, *_: Any) -> None: ...
+
+    handler = functools.partial(Quiet, directory=str(book.html))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+
+
+@dataclass
+class Visit:
+    """A visitor with the network cut, who notes everything that goes wrong."""
+
+    page: Any
+    address: str
+    wrong: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        page = self.page
+        page.route("**/*", self._only_the_site)
+        page.on("console", lambda said: said.type in ("error", "warning") and self.wrong.append(said.text))
+        page.on("pageerror", lambda error: self.wrong.append(str(error)))
+        page.on("requestfailed", lambda request: self.wrong.append(f"failed: {request.url}"))
+        page.on("response", lambda got: got.status >= 400 and self.wrong.append(f"{got.status}: {got.url}"))
+
+    def _only_the_site(self, route: Any) -> None:
+        if route.request.url.startswith((self.address, "data:", "blob:")):
+            route.continue_()
+        else:
+            route.abort()  # which is noted as a failed request
+
+    def open(self, path: str) -> None:
+        """Open a page and wait until its charts are drawn or say why not."""
+        self.page.goto(self.address + path)
+        self.page.wait_for_function(
+            "[...document.querySelectorAll('figure.chart')]"
+            ".every(chart => chart.dataset.drawn || chart.querySelector('.chart-refused'))"
+        )
+
+    def ask(self, expression: str) -> Any:
+        """The value of some JavaScript on the page."""
+        return self.page.evaluate(expression)
+
+
+@pytest.fixture
+def visit(chromium: Any, address: str) -> Iterator[Visit]:
+    context = chromium.new_context(viewport=WIDE, color_scheme="light")
+    yield Visit(context.new_page(), address)
+    context.close()
+
+
+def test_every_page_in_both_themes_wide_and_narrow(book: Book, visit: Visit) -> None:
+    """Nothing goes wrong, every chart is drawn and follows the theme, and no page is wider than its window."""
+    drawn = 0
+    for path in book.pages():
+        for theme, other in (("light", "dark"), ("dark", "light")):
+            visit.page.set_viewport_size(WIDE)
+            visit.page.emulate_media(color_scheme=theme)
+            visit.open(path)
+            assert visit.ask("document.querySelectorAll('.chart-refused').length") == 0, path
+            charts = visit.page.locator("figure.chart[data-drawn=true] .main-svg").count()
+            drawn += charts
+            assert charts >= visit.page.locator("figure.chart").count(), path
+            visit.page.emulate_media(color_scheme=other)
+            visit.page.wait_for_function(FOLLOWED, arg=other)
+            visit.page.set_viewport_size(NARROW)
+            assert visit.ask("document.documentElement.scrollWidth <= innerWidth"), f"{path} is too wide, {theme}"
+    assert drawn > 0
+    assert visit.wrong == []
+
+
+def test_the_tradeoff_shows_every_record_at_its_numbers(book: Book, visit: Visit) -> None:
+    """A mark per finished run of the headline group: trained ones at (x, accuracy), random ones at x on the strip."""
+    for path, slug, metric in TRADEOFFS:
+        visit.open(path)
+        shown = visit.ask(MARKS.replace("SLUG", slug))
+        expected = {row["model"]: row for row in headline(book) if row["status"] == "ok"}
+        assert {mark["model"] for mark in shown} == set(expected), slug
+        for mark in shown:
+            row = expected[mark["model"]]
+            assert mark["x"] == row[metric]
+            if row["weights"] == "random":
+                assert mark["strip"]
+            else:
+                assert mark["y"] == row["eval_accuracy"]
+        painted = visit.page.locator(f"#chart-{slug} .scatterlayer .point").count()
+        assert painted == len(expected), slug
+
+
+def test_a_chart_without_its_library_says_so(book: Book, visit: Visit) -> None:
+    visit.page.route("**/lib/plotly.min.js", lambda route: route.abort())
+    visit.open("index.html")
+    assert "could not be drawn" in visit.page.locator(".chart-refused").first.inner_text()
+
+
+def headline(book: Book) -> list[dict[str, Any]]:
+    """The rows of the group that the report speaks of first."""
+    suite, machine = default_group(collect(book.tree / "book" / "runs"))
+    return [row for row in book.results() if (row["suite"], row["machine"]) == (suite, machine)]
