@@ -13,11 +13,12 @@ from compactbench.settings import SettingsError, load_model, load_suite
 
 SUITE = config.get("suite", "starter")
 MACHINE = config.get("machine") or default_machine()
+JUPYTER_BOOK = Path(sys.executable).with_name("jupyter-book")
 RUN = "book/runs/{suite}/{machine}/{model}"
 REPORT_CODE = [*Path("compactbench/report").glob("*.py"), "compactbench/record.py", "compactbench/metrics.py"]
 
 try:
-    ONLY = str(config.get("models", "")).split()
+    ONLY = str(config.get("models") or "").split()
     if not config.get("checked"):  # `make report` has checked already
         check(SUITE, ONLY)
     CONTENDERS = ONLY or load_suite(SUITE).models
@@ -96,4 +97,4 @@ rule site:
     log:
         "book/_build/site.log",
     shell:
-        "{sys.executable} -m jupyter_book build book/ -W -n --keep-going > {log} 2>&1 || (cat {log} >&2; exit 1)"
+        "{JUPYTER_BOOK} build book/ -W -n --keep-going > {log} 2>&1 || (cat {log} >&2; exit 1)"

@@ -9,10 +9,14 @@ from compactbench.settings import DEFAULT_SUITE, SettingsError
 def main() -> int:
     """Run the command that was asked for; a setting that cannot work is one sentence and exit code 2."""
     parser = argparse.ArgumentParser(prog="compactbench", description=__doc__)
-    parser.add_argument("command", choices=["check", "report"], help="check the settings, or measure and build the site")
+    parser.add_argument(
+        "command", choices=["check", "report"], help="check the settings, or measure and build the site"
+    )
     parser.add_argument("--suite", default=DEFAULT_SUITE, help="a file in params/suites/ (default: %(default)s)")
     parser.add_argument("--models", default="", help="contenders of the suite, separated by spaces (default: all)")
-    parser.add_argument("--machine", default=None, help="name of this machine's folder (default: made from its hardware)")
+    parser.add_argument(
+        "--machine", default=None, help="name of this machine's folder (default: made from its hardware)"
+    )
     given = parser.parse_args()
     try:
         if given.command == "check":

@@ -54,7 +54,9 @@ def check_architecture(model: Model) -> None:
     model_type = described.pop("model_type", None)
     if model_type not in CONFIG_MAPPING:
         known = sorted(CONFIG_MAPPING)
-        raise wrong("architecture.model_type", model_type, f"a model type of transformers{nearest(str(model_type), known)}")
+        raise wrong(
+            "architecture.model_type", model_type, f"a model type of transformers{nearest(str(model_type), known)}"
+        )
     kind = CONFIG_MAPPING[model_type]
     known = {*kind.__dataclass_fields__, *kind.attribute_map}
     for key in described:

@@ -38,15 +38,20 @@ def report(suite: str, only: list[str], machine: str | None) -> int:
     given = ["--config", f"suite={suite}", f"machine={machine}", f"models={' '.join(only)}", "checked=true"]
     if due:
         with Progress(folder, due, expected):
-            _snakemake("models", given)
+            measured = _snakemake("models", given)
+        if measured.returncode and not any((folder / f"{name}.failed.json").is_file() for name in due):
+            print(measured.stdout)  # no contender tells why, so the orchestrator must
     print("Building the site", flush=True)
-    built = _snakemake("report", given) == 0
+    built = _snakemake("report", given)
     failed = [name for name in due if not (folder / f"{name}.json").is_file()]
     for name in failed:
         print(f"FAILED {name}: {_why(folder, name)} (log: {(folder / name).relative_to(ROOT)}.log)")
-    if not built:
+    if built.returncode:
+        print(built.stdout)
         return 1
-    print(f"Done in {_minutes(time.monotonic() - begun)}. The report is {SITE}; `make serve` opens it at a local address.")
+    print(
+        f"Done in {_minutes(time.monotonic() - begun)}. The report is {SITE}; `make serve` opens it at a local address."
+    )
     return 1 if failed else 0
 
 
@@ -88,12 +93,17 @@ class Progress:
         if not log.is_file() or log.stat().st_mtime < self._begun:
             return
         lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
+        if name not in self._started:
+            self._started[name] = time.time()
+            self._print(name, "starting")
         stages = [line.partition(" ")[2] for line in lines if line.partition(" ")[2].startswith("stage ")]
         for stage in stages[self._shown[name] :]:
-            self._started.setdefault(name, time.time())
-            place = f"[{len(self._started)}/{len(self._due)}] {name:<12}"
-            print(f"{place} {stage:<24} {_minutes(time.time() - self._begun)} elapsed{self._left(name)}", flush=True)
+            self._print(name, stage)
         self._shown[name] = len(stages)
+
+    def _print(self, name: str, what: str) -> None:
+        place = f"[{len(self._started)}/{len(self._due)}] {name:<12}"
+        print(f"{place} {what:<24} {_minutes(time.time() - self._begun)} elapsed{self._left(name)}", flush=True)
 
     def _left(self, current: str) -> str:
         """How much is left, once every contender still to come is known from an earlier run."""
@@ -104,9 +114,10 @@ class Progress:
         return f", about {_minutes(rest + sum(self._expected[name] for name in to_come))} left"
 
 
-def _snakemake(target: str, given: list[str]) -> int:
+def _snakemake(target: str, given: list[str]) -> subprocess.CompletedProcess[str]:
+    """Bring `target` up to date; what Snakemake says is in the result's `stdout`."""
     command = [sys.executable, "-m", "snakemake", target, "--profile", "profiles/local", *given]
-    return subprocess.run(command, cwd=ROOT).returncode
+    return subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
 
 def _unchanged(plan: Plan, name: str, folder: Path) -> bool:

@@ -106,7 +106,9 @@ class Model(Strict):
     model_name: str = Field(description="id on the hub, or what stands in its place")
     summary: str = Field(description="one line on what it is")
     kind: Literal["transformer", "tfidf"] = Field(default="transformer", description="transformer or tfidf")
-    paper: str | None = Field(default=None, pattern=r"^\d{4}\.\d{4,5}$", description='an arXiv number such as "1908.08962"')
+    paper: str | None = Field(
+        default=None, pattern=r"^\d{4}\.\d{4,5}$", description='an arXiv number such as "1908.08962"'
+    )
     revision: str | None = Field(default=None, description="a commit of the weights on the hub")
     package: Package | None = Field(default=None, description="name and folder of a package that carries the weights")
     sha256: str | None = Field(
@@ -212,7 +214,9 @@ def _named(kind: str, name: str, path: Path, given: dict[str, Any] | None) -> di
     inline = len(given) > 1 and not path.is_file()  # a file from elsewhere, handed over whole
     content = {} if inline else read_yaml(path)
     if content and content.get(kind) != name:
-        raise SettingsError(f"{_shown(path)}: key `{kind}`: got {content.get(kind)!r}; accepted: {name!r}, the file's name.")
+        raise SettingsError(
+            f"{_shown(path)}: key `{kind}`: got {content.get(kind)!r}; accepted: {name!r}, the file's name."
+        )
     return content | given
 
 
@@ -272,6 +276,7 @@ def _model_at(kind: type[BaseModel], path: list[Any], error: Any) -> type[BaseMo
 
 
 def nearest(word: str, known: Any) -> str:
+    """A hint at the one of `known` that `word` may have meant; empty where none is close."""
     near = difflib.get_close_matches(word, list(known), n=1)
     return f" (did you mean `{near[0]}`?)" if near else ""
 

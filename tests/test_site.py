@@ -5,11 +5,9 @@ One book is made of records made up for the purpose, the other of the reference 
 
 import functools
 import http.server
-import json
 import os
 import re
 import shutil
-import subprocess
 import sys
 import threading
 from collections.abc import Iterator
@@ -19,18 +17,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-import nbformat
 import pandas as pd
 import pytest
-from factory import make_failed, make_record
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+from book_factory import Book, build, make_tree
 
 from compactbench import ROOT
-from compactbench.record import FailedRecord, Record, write
-from compactbench.report.charts import tradeoff
-from compactbench.report.show import chart_html
-from compactbench.report.table import collect, default_group, results
-from compactbench.settings import Model, load_model, load_suite
+from compactbench.report.table import collect, default_group
+from compactbench.settings import Model
 
 CHROMIUM = next(filter(None, map(shutil.which, ["chromium", "chromium-browser", "google-chrome"])), None)
 FLAGS = [
@@ -43,7 +36,12 @@ FLAGS = [
     "--disable-sync",
 ]
 WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
-TRADEOFFS = [("index.html", "accuracy-latency", "cpu_latency_p50_ms")]
+TRADEOFFS = [
+    ("index.html", "accuracy-latency", "cpu_latency_p50_ms"),
+    ("summary.html", "accuracy-finetune", "finetune_epoch_time_s"),
+    ("summary.html", "accuracy-latency", "cpu_latency_p50_ms"),
+    ("summary.html", "accuracy-throughput", "throughput_sentences_per_s"),
+]
 """Page, chart and metric of every trade-off."""
 FOLLOWED = """theme => {
   const text = getComputedStyle(document.documentElement).getPropertyValue("--chart-text").trim();
@@ -56,84 +54,6 @@ MARKS = """document.querySelector("#chart-SLUG .chart-canvas").data
   .flatMap(trace => trace.customdata.map((model, i) =>
     ({model, x: trace.x[i], y: trace.y[i], strip: trace.yaxis === "y2"})))"""
 """The marks that a chart draws, as its script holds them."""
-
-
-def made_up_records() -> list[Record | FailedRecord]:
-    """Two trained contenders, the floor, one with random weights, and a failed run."""
-    settings = {
-        "suite": load_suite("starter").model_dump(mode="json"),
-        "model": load_model("bert-tiny").model_dump(mode="json"),
-    }
-    common: dict[str, Any] = {"settings": settings}
-    small = {
-        "latency": [{"device": "cpu", "threads": 2, "process": 0, "warmup_calls": 5, "samples_ms": [4.0, 5.0, 6.0]}]
-    }
-    quality = {"accuracy": 0.9, "accuracy_low": 0.8, "accuracy_high": 0.95}
-    return [
-        make_record("alpha", **common),
-        make_record("beta", **common, **small, quality=quality),
-        make_record("tfidf", **common, weights="none", quality=quality | {"accuracy": 0.85}),
-        make_record("bert-tiny", **common, **small, weights="random", finetune={"epoch_derived": True}),
-        make_failed("broken"),
-    ]
-
-
-def page_of(run: Record | FailedRecord) -> nbformat.NotebookNode:
-    """A run's page: a title and one chart, as the template leaves them."""
-    cells = [new_markdown_cell(f"# {run.title} on {run.machine}")]
-    if isinstance(run, Record):
-        figure = tradeoff(results([run]), "cpu_latency_p50_ms", "artefact_size_mb")
-        output = new_output("display_data", {"text/html": chart_html(figure, "own", "One contender alone.")})
-        cells.append(new_code_cell("show(figure)", outputs=[output], execution_count=1))
-    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
-    return new_notebook(cells=cells, metadata=kernel)
-
-
-def make_tree(root: Path, with_reference_runs: bool) -> Path:
-    """A copy of the project without runs, or with its reference runs; nothing in it points back to the original."""
-    for folder in ("compactbench", "notebooks", "params"):
-        shutil.copytree(ROOT / folder, root / folder, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copytree(
-        ROOT / "book", root / "book", symlinks=True, ignore=shutil.ignore_patterns("runs", "_build", "summary.ipynb")
-    )
-    for file in ("_config.yml", "_toc.yml", "pyproject.toml"):
-        shutil.copy(ROOT / file, root / file)
-    if with_reference_runs:
-        for runs in (ROOT / "book" / "runs").glob("*/reference-*"):
-            shutil.copytree(runs, root / runs.relative_to(ROOT))
-        return root
-    for run in made_up_records():
-        path = root / "book" / "runs" / run.suite / run.machine / run.model
-        write(run, path.with_suffix(".failed.json" if run.status == "failed" else ".json"))
-        nbformat.write(page_of(run), path.with_suffix(".ipynb"))
-    return root
-
-
-@dataclass(frozen=True)
-class Book:
-    """A built book: the tree it was built from, its pages, and what the builder said."""
-
-    tree: Path
-    html: Path
-    log: str
-
-    def pages(self) -> list[str]:
-        """Every page, by its path."""
-        return sorted(page.relative_to(self.html).as_posix() for page in self.html.rglob("*.html"))
-
-    def results(self) -> list[dict[str, Any]]:
-        """The rows that the site offers for download."""
-        return json.loads((self.html / "results.json").read_text())
-
-
-def build(tree: Path, out: Path) -> subprocess.CompletedProcess[str]:
-    """Build the book of `tree` as strictly as it can be; the copy of the package in `tree` is the one at work."""
-    jupyter_book = Path(sys.executable).with_name("jupyter-book")
-    command = [jupyter_book, "build", "book", "-W", "-n", "--keep-going", "--path-output", out]
-    environment = os.environ | {"PYTHONPATH": str(tree), "NO_COLOR": "1"}
-    return subprocess.run(
-        command, cwd=tree, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-    )
 
 
 @pytest.fixture(scope="module", params=["made_up", "reference"])
@@ -150,13 +70,15 @@ def test_a_strict_build_warns_of_nothing(book: Book) -> None:
     assert not re.search(r"\bWARNING\b|\bERROR\b|Validation errors", book.log)
 
 
-def test_every_run_has_a_page_and_a_row(book: Book) -> None:
-    rows = {f"runs/{row['suite']}/{row['machine']}/{row['model']}.html" for row in book.results()}
-    assert rows == {page for page in book.pages() if page.startswith("runs/")}
-    titles = set(
-        re.findall(r'class="reference internal" href="runs/[^"]*">([^<]+)<', (book.html / "index.html").read_text())
-    )
-    assert {row["title"] for row in book.results()} <= {title.split(" on ")[0] for title in titles}
+def test_every_run_has_a_row_a_page_and_its_title_in_the_side_bar(book: Book) -> None:
+    side_bar = (book.html / "machines.html").read_text()  # a page whose text links to no run
+    links = re.findall(r'href="(runs/[^"]+)">(.+?)</a>', side_bar)
+    titles = {page: re.sub("<.+?>", "", title) for page, title in links}
+    assert set(titles) == {page for page in book.pages() if page.startswith("runs/")}
+    assert titles == {
+        f"runs/{row['suite']}/{row['machine']}/{row['model']}.html": f"{row['title']} on {row['machine']}"
+        for row in book.results()
+    }
 
 
 def test_the_tables_can_be_downloaded_from_the_root(book: Book) -> None:
@@ -186,7 +108,8 @@ def test_every_link_inside_the_site_leads_somewhere(book: Book) -> None:
 
 def test_pages_hold_no_path_of_the_machine_that_built_them(book: Book) -> None:
     for file in [*book.html.rglob("*.html"), *book.html.rglob("_sources/**/*.*")]:
-        assert str(book.tree) not in file.read_text(), file
+        text = file.read_text()
+        assert [str(path) for path in (book.tree, ROOT, sys.prefix) if str(path) in text] == [], file
 
 
 def test_plotly_is_copied_once_and_linked_by_no_page(book: Book) -> None:
@@ -258,10 +181,13 @@ class Visit:
     def __post_init__(self) -> None:
         page = self.page
         page.route("**/*", self._only_the_site)
-        page.on("console", lambda said: said.type in ("error", "warning") and self.wrong.append(said.text))
-        page.on("pageerror", lambda error: self.wrong.append(str(error)))
-        page.on("requestfailed", lambda request: self.wrong.append(f"failed: {request.url}"))
-        page.on("response", lambda got: got.status >= 400 and self.wrong.append(f"{got.status}: {got.url}"))
+        page.on("console", lambda said: said.type in ("error", "warning") and self._note(said.text))
+        page.on("pageerror", lambda error: self._note(str(error)))
+        page.on("requestfailed", lambda request: self._note(f"failed: {request.url}"))
+        page.on("response", lambda got: got.status >= 400 and self._note(f"{got.status}: {got.url}"))
+
+    def _note(self, what: str) -> None:
+        self.wrong.append(f"{self.page.url.removeprefix(self.address)}: {what}")
 
     def _only_the_site(self, route: Any) -> None:
         if route.request.url.startswith((self.address, "data:", "blob:")):
@@ -304,7 +230,7 @@ def test_every_page_in_both_themes_wide_and_narrow(book: Book, visit: Visit) -> 
             visit.page.emulate_media(color_scheme=other)
             visit.page.wait_for_function(FOLLOWED, arg=other)
             visit.page.set_viewport_size(NARROW)
-            assert visit.ask("document.documentElement.scrollWidth <= innerWidth"), f"{path} is too wide, {theme}"
+            visit.page.wait_for_function("document.documentElement.scrollWidth <= innerWidth")
     assert drawn > 0
     assert visit.wrong == []
 

@@ -1,1 +1,1 @@
-"""The stages of one run, in the order of `run.py`: data, model, fine-tune, quality, memory, size, latency, throughput."""
+"""The stages of one run, in the order of `run.py`: from the data set to batched throughput."""

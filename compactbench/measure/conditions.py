@@ -87,7 +87,7 @@ def _os_name() -> str:
 
 
 def _gpu() -> tuple[str, float, str] | tuple[None, None, None]:
-    """Name, memory in MB and driver of the first GPU that this process may see, asked of NVML: no library is loaded on it."""
+    """Name, memory in MB and driver of the first GPU that this process may see; NVML knows without touching it."""
     if os.environ.get("CUDA_VISIBLE_DEVICES") in ("", "-1"):
         return None, None, None
     try:

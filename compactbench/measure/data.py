@@ -5,13 +5,16 @@ import re
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
+import datasets
 import numpy as np
-from datasets import ClassLabel, Dataset, DatasetDict, Features, Value, disable_progress_bars, load_dataset
+from datasets import ClassLabel, Dataset, DatasetDict, Features, Value, load_dataset
+from huggingface_hub.utils import disable_progress_bars as disable_hub_progress_bars
 
 from compactbench.record import Data
 from compactbench.settings import FolderData, HubData, Package, SettingsError, Suite
 
-disable_progress_bars()  # they would stand in the pages
+datasets.disable_progress_bars()  # they would stand in the pages
+disable_hub_progress_bars()
 
 
 def package_folder(package: Package, key: str) -> Path:

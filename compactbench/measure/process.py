@@ -79,7 +79,9 @@ class FreshProcess:
     def __enter__(self) -> "FreshProcess":
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
     def _receive(self) -> Any:
@@ -94,7 +96,7 @@ class FreshProcess:
 
 
 def _answer(connection: Connection, target: str, log: str) -> None:
-    """Import the module, then answer calls until the other side closes the connection; the first one makes the object."""
+    """Import the module, make the object, answer calls until the other side closes the connection."""
     output = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
     os.dup2(output, 1)
     os.dup2(output, 2)

@@ -35,7 +35,7 @@ def quality(probabilities: np.ndarray, labels: list[int], eval_time_s: float) ->
 
 
 def expected_calibration_error(probabilities: np.ndarray, labels: np.ndarray) -> float:
-    """Mean distance between confidence and accuracy over equal bins of confidence (Guo et al., 2017, arXiv 1706.04599)."""
+    """Mean distance of confidence and accuracy over equal bins of confidence (Guo et al., 2017, arXiv 1706.04599)."""
     confidence = probabilities.max(axis=1)
     right = probabilities.argmax(axis=1) == labels
     bins = np.minimum((confidence * CALIBRATION_BINS).astype(int), CALIBRATION_BINS - 1)

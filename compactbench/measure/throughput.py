@@ -1,4 +1,4 @@
-"""The largest batch and the fastest one: double the batch until memory runs out, the gain ends, or the cap is reached."""
+"""The fastest batch and the largest: double it until memory runs out, the gain ends, or the cap is reached."""
 
 import statistics
 import time

@@ -71,7 +71,9 @@ def keep_layers(classifier: PreTrainedModel, kept: list[int]) -> None:
         if isinstance(stack, torch.nn.ModuleList) and len(stack) == depth
     ]
     if len(stacks) != 1 or max(kept) >= depth:
-        raise ValueError(f"key `keep_layers`: got {kept}; accepted: layers of an encoder with {depth} layers of its own.")
+        raise ValueError(
+            f"key `keep_layers`: got {kept}; accepted: layers of an encoder with {depth} layers of its own."
+        )
     parent, name, stack = stacks[0]
     setattr(parent, name, torch.nn.ModuleList(stack[layer] for layer in kept))
     classifier.config.num_hidden_layers = len(kept)

@@ -94,7 +94,7 @@ def versions(records: Iterable[Record]) -> str:
 
 
 def quoted_by_name(quoted: pd.DataFrame) -> dict[str, dict[str, str]]:
-    """Every figure of 2021 by model and column, written as its table writes it, and what the parameters take in fp32."""
+    """Every figure of 2021 by model and column, written as in its table, and `fp32_mb`: what the parameters take."""
     rows = {row["name"]: row for row in quoted.to_dict("records")}
     written = {name: {column: _quoted(row, column) for column in QUOTED_COLUMNS} for name, row in rows.items()}
     for name, row in rows.items():

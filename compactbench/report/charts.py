@@ -31,13 +31,15 @@ Row = dict[str, Any]
 
 
 def tradeoff(frame: pd.DataFrame, x: str, bubble: str) -> go.Figure:
-    """Accuracy against the metric `x`, a bubble each, its area in proportion to the metric `bubble`.
+    """Accuracy against what it costs, a bubble for each contender.
 
     Contenders with random weights have no accuracy: they are ticks in a strip below, at their own x. Failed runs and
     rows without a value of `x` are not drawn; `prose.tradeoff_caption` names them.
 
     Args:
         frame: the rows of one suite on one machine.
+        x: the metric on the x axis, logarithmic where its values span more than a factor of 10.
+        bubble: the metric that a bubble's area is in proportion to; hollow where it was not measured.
     """
     rows = [row for row in plain_rows(frame) if row["status"] == "ok" and row[x] is not None]
     marks = [row for row in rows if row["eval_accuracy"] is not None]

@@ -12,11 +12,12 @@ from compactbench.metrics import METRICS
 from compactbench.record import FailedRecord, Record
 from compactbench.report import background
 from compactbench.report.background import listed, markdown_table
-from compactbench.report.choose import Row, recommend
+from compactbench.report.choose import ACCURACY, LATENCY, Row, in_sentence, recommend
 from compactbench.report.pareto import front
 from compactbench.report.table import default_group, plain_rows, results
 
-ACCURACY = METRICS["eval_accuracy"]
+COSTS = ["artefact_size_mb", "finetune_epoch_time_s"]
+"""What the index shows of the recommended contender beside accuracy and latency."""
 SIDE_BY_SIDE = [
     "cpu_latency_p50_ms",
     "gpu_latency_p50_ms",
@@ -52,7 +53,6 @@ def facts(records: list[Record | FailedRecord], quoted: pd.DataFrame, book: Path
         "unknown_accuracy": unknown_accuracy(group),
         "machine": f"`{machine}`",
         "machine_in_words": background.machine_in_words(here[0]) if here else machine,
-        "runs": len(records),
         "data_sets": background.data_sets(finished),
         "settings": background.settings(finished),
         "machines": background.machines(finished),
@@ -75,10 +75,15 @@ def answer(group: pd.DataFrame, here: list[Record]) -> str:
         )
     chosen, data = rows[choice.chosen], here[0].data
     known = sum(row["eval_accuracy"] is not None for row in rows.values())
-    text = (
-        f"**Fine-tune {chosen['title']}.** Of the {known} contenders whose accuracy is known here it is the most accurate: "
-        f"it classifies {_accuracy(chosen)} of the held-out {data.name} texts right ({_interval(chosen)})."
+    why = (
+        f"Of {known} contenders of known accuracy it is the most accurate"
+        if known > 1
+        else "No other accuracy is known"
     )
+    floor = chosen["weights"] == "none"
+    what = f"Take {chosen['title']}: no transformer beats the floor here" if floor else f"Fine-tune {chosen['title']}"
+    text = f"**{what}.** {why}: it classifies {_accuracy(chosen)} of the held-out {data.name} texts right"
+    text += f" ({_interval(chosen)})."
     if choice.runner_up is None:
         return text
     second = rows[choice.runner_up]
@@ -94,10 +99,11 @@ def numbers(group: pd.DataFrame) -> str:
     if choice.chosen is None:
         return ""
     row = _by_model(group)[choice.chosen]
-    cards = [(_accuracy(row), f"accuracy, {_interval(row)}")]
-    for name in ("cpu_latency_p50_ms", "artefact_size_mb", "finetune_epoch_time_s"):
-        cards.append((METRICS[name].text(row[name]), METRICS[name].label[0].lower() + METRICS[name].label[1:]))
-    cards[1] = (cards[1][0], "CPU latency, median of one sentence")
+    cards = [
+        (_accuracy(row), f"accuracy, {_interval(row)}"),
+        (LATENCY.text(row[LATENCY.name]), "median time to classify one sentence on the CPU"),
+        *((METRICS[name].text(row[name]), in_sentence(METRICS[name])) for name in COSTS),
+    ]
     items = [f":::{{grid-item-card}}\n:class-card: number\n**{value}**\n\n{label}\n:::" for value, label in cards]
     return "::::{grid} 2 2 4 4\n:gutter: 3\n\n" + "\n".join(items) + "\n::::"
 
@@ -118,8 +124,8 @@ def _exchange(row: Row, chosen: Row) -> str:
     size = METRICS["artefact_size_mb"]
     return (
         f"- **{row['title']}** gives up {points:.1f} points of accuracy and answers {faster:.1f} times as fast "
-        f"({METRICS['cpu_latency_p50_ms'].text(row['cpu_latency_p50_ms'])}); it is {size.text(row['artefact_size_mb'])} "
-        f"on disk against {size.text(chosen['artefact_size_mb'])}."
+        f"({LATENCY.text(row['cpu_latency_p50_ms'])}); it is {size.text(row['artefact_size_mb'])} on disk, "
+        f"not {size.text(chosen['artefact_size_mb'])}."
     )
 
 
@@ -158,8 +164,8 @@ def clone(repository: str) -> str:
     commands = [
         f"git clone {repository}",
         f"cd {repository.rsplit('/', 1)[1]}",
-        "make report      # set up, measure every contender of the starter here, build the site",
-        "make serve       # read it in a browser",
+        "make report    # set up, measure, build the site",
+        "make serve     # read it in a browser",
     ]
     return "\n".join(["```bash", *commands, "```"])
 

@@ -31,7 +31,8 @@ def positions(
     """A text position for each mark, chosen one after the other where its label covers least.
 
     Args:
-        x, y: place of each mark as a share of the plot's width and height.
+        x: place of each mark as a share of the plot's width.
+        y: the same, of its height.
         radii: radius of each mark, px.
         texts: the labels.
         lines: what else is drawn and should stay readable.

@@ -22,8 +22,8 @@ from compactbench.report.table import latencies, sizes
 PAPER = "https://arxiv.org/abs/"
 WEIGHTS = {
     "pretrained": "It starts from its pre-trained weights.",
-    "random": "**Random weights:** its pre-trained weights could not be had on this machine, so its size, memory and speed "
-    "are measured, and its accuracy means nothing.",
+    "random": "**Random weights:** its pre-trained weights could not be had on this machine, so its size, memory and "
+    "speed are measured, and its accuracy means nothing.",
     "none": "It learns from the training texts alone.",
 }
 STOPPED = {
@@ -66,8 +66,8 @@ def about_data(data: Data) -> Markdown:
     """Size, classes and peculiarities of the data set."""
     return Markdown(
         f"{data.name} ({data.source}): {sum(data.train_counts):,} texts to learn from and {sum(data.test_counts):,} to "
-        f"test on, in {len(data.classes)} classes; half of the texts have {data.words_p50:.0f} words or fewer, the longest "
-        f"has {data.words_max}. {data.duplicates_dropped} exact duplicates were left out before the split."
+        f"test on, in {len(data.classes)} classes; half of the texts have {data.words_p50:.0f} words or fewer, the "
+        f"longest has {data.words_max}. {data.duplicates_dropped} exact duplicates were left out before the split."
     )
 
 
@@ -86,8 +86,8 @@ def about_finetune(finetune: Finetune) -> Markdown:
     gpu = "" if finetune.peak_gpu_mb is None else f", and {finetune.peak_gpu_mb:,.0f} MB on the GPU"
     return Markdown(
         f"{finetune.steps:,} steps over {finetune.samples:,} texts took {finetune.time_s:.1f} s. One epoch takes {epoch} "
-        f"({how}), {finetune.samples_per_s:,.0f} texts a second. The process took up to {finetune.peak_ram_mb:,.0f} MB "
-        f"beyond its libraries{gpu}."
+        f"({how}), {finetune.samples_per_s:,.0f} texts a second. The process took up to "
+        f"{finetune.peak_ram_mb:,.0f} MB beyond its libraries{gpu}."
     )
 
 
@@ -95,12 +95,12 @@ def about_quality(run: Run, quality: Quality) -> Markdown:
     """Accuracy with its interval, or that there is none."""
     if run.weights == "random":
         return Markdown(
-            "With random weights and so few steps these predictions are noise. They are kept in the record as proof that "
-            "the path works, and no table or chart uses them."
+            "With random weights and so few steps these predictions are noise. They are kept in the record as proof "
+            "that the path works, and no table or chart uses them."
         )
     return Markdown(
-        f"Accuracy **{quality.accuracy:.1%}** (95 % interval {quality.accuracy_low:.1%} to {quality.accuracy_high:.1%}), "
-        f"macro F1 {quality.macro_f1:.1%}, test loss {quality.loss:.3f} nats, calibration error {quality.ece:.1%}."
+        f"Accuracy **{quality.accuracy:.1%}** (95 % interval {quality.accuracy_low:.1%} to "
+        f"{quality.accuracy_high:.1%}), macro F1 {quality.macro_f1:.1%}, test loss {quality.loss:.3f} nats, calibration error {quality.ece:.1%}."
     )
 
 
@@ -124,8 +124,8 @@ def about_latency(latency: list[LatencySamples], by_length: list[LengthSamples])
     """Percentiles of the fixed sentence, and the mean over real lengths."""
     found = {name: METRICS[name].text(value) for name, value in latencies(latency, by_length).items()}
     return Markdown(
-        f"The fixed sentence takes {found['cpu_latency_p50_ms']} in the median on all cores, {found['cpu_latency_p95_ms']} "
-        f"at the 95th percentile and {found['cpu_latency_p99_ms']} at the 99th; on one core the median is "
+        f"The fixed sentence takes {found['cpu_latency_p50_ms']} in the median on all cores, "
+        f"{found['cpu_latency_p95_ms']} at the 95th percentile and {found['cpu_latency_p99_ms']} at the 99th; on one core the median is "
         f"{found['cpu_latency_1core_p50_ms']}. Over texts as long as the data set's own, the mean is "
         f"{found['latency_by_length_ms']}."
     )
@@ -136,8 +136,8 @@ def about_throughput(throughput: Throughput) -> Markdown:
     best = max(throughput.points, key=lambda point: point.sentences_per_s)
     largest = throughput.points[-1].batch_size
     return Markdown(
-        f"The fastest batch holds {best.batch_size} sentences: {best.sentences_per_s:,.0f} sentences a second. The largest "
-        f"batch tried holds {largest} (of at most {throughput.cap}); the search ended because "
+        f"The fastest batch holds {best.batch_size} sentences: {best.sentences_per_s:,.0f} sentences a second. The "
+        f"largest batch tried holds {largest} (of at most {throughput.cap}); the search ended because "
         f"{STOPPED[throughput.stopped_by]}."
     )
 

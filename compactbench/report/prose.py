@@ -154,10 +154,12 @@ def _cell(row: Row, name: str) -> str:
 
 
 def _html_table(table: pd.DataFrame, numbers: list[str], name: str) -> str:
-    """`table` as HTML that scrolls sideways, the columns `numbers` aligned right, all others left."""
-    texts = [index for index, head in enumerate(table.columns) if head not in numbers]
-    sides = [{"selector": "th, td", "props": "text-align: right"}]
-    sides += [{"selector": f".col{index}", "props": "text-align: left"} for index in texts]
+    """`table` as HTML that scrolls sideways: the columns `numbers` aligned right, all others left, long texts wide."""
+    rules = [{"selector": "th, td", "props": "text-align: right"}, {"selector": "th", "props": "min-width: 9rem"}]
+    for index, head in enumerate(table.columns):
+        if head not in numbers:
+            width = "white-space: nowrap; min-width: 0" if table[head].str.len().max() < 30 else "min-width: 16rem"
+            rules.append({"selector": f".col{index}", "props": f"text-align: left; {width}"})
     styler = Styler(table, uuid=name, cell_ids=False).hide(axis="index").format(escape="html")
-    styler = styler.set_table_styles(sides).set_table_attributes('class="results-table"')
+    styler = styler.set_table_styles(rules).set_table_attributes('class="results-table"')
     return f'<div class="table-scroll" style="overflow-x: auto">{styler.to_html()}</div>'

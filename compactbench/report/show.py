@@ -19,6 +19,7 @@ def show(figure: go.Figure, slug: str, caption: str) -> None:
     draws it with its local plotly. Plotly's own output would be dropped there, or would load a library from elsewhere.
 
     Args:
+        figure: the chart.
         slug: name of the chart on its page, unique there; the element's id is `chart-<slug>`.
         caption: what the chart shows, in plain text; also what a screen reader says.
     """

@@ -1,13 +1,12 @@
 """The book's Sphinx extension: computed facts, charts, downloads and the summary page, all from the records.
 
 Listed in _config.yml. Its order of work: when the settings are read, the summary page is brought up to date and the
-facts are computed; while pages are read, the `chart` directive draws; when all is written, tables and plotly are copied.
+facts are computed; while pages are read, the `chart` directive draws; at the end tables and plotly are copied.
 """
 
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +20,7 @@ from sphinx.errors import ExtensionError
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
-from compactbench.report import charts
+from compactbench.report import charts, prose
 from compactbench.report.facts import facts
 from compactbench.report.show import chart_html
 from compactbench.report.table import collect, default_group, results, write_results
@@ -29,11 +28,6 @@ from compactbench.report.table import collect, default_group, results, write_res
 QUOTED = "data/reference-2021.csv"
 TEMPLATE = "notebooks/summary.ipynb"
 PLOTLY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
-CHARTS: dict[str, Callable[[pd.DataFrame, pd.DataFrame], go.Figure]] = {
-    "accuracy-latency": lambda group, quoted: charts.tradeoff(group, "cpu_latency_p50_ms", "artefact_size_mb"),
-    "quoted-2021": charts.quoted_2021,
-}
-"""The charts a Markdown page may show, by name: functions of the headline group's rows and the results of 2021."""
 
 log = logging.getLogger(__name__)
 
@@ -82,11 +76,26 @@ def refresh_summary(book: Path) -> None:
     unfinished.replace(page)
 
 
+def accuracy_latency(group: pd.DataFrame, quoted: pd.DataFrame) -> tuple[go.Figure, str]:
+    """The trade-off that most readers face first, with its caption."""
+    metrics = ("cpu_latency_p50_ms", "artefact_size_mb")
+    return charts.tradeoff(group, *metrics), prose.tradeoff_caption(group, *metrics)
+
+
+def quoted_2021(group: pd.DataFrame, quoted: pd.DataFrame) -> tuple[go.Figure, str]:
+    """What 2021 reported against what is measured now, with its caption."""
+    caption = "Accuracy as published in 2021 for AG News, against the CPU latency of the same models measured now."
+    return charts.quoted_2021(group, quoted), caption
+
+
+CHARTS = {"accuracy-latency": accuracy_latency, "quoted-2021": quoted_2021}
+"""The charts a Markdown page may show: functions of the headline group's rows and the results of 2021."""
+
+
 class ChartDirective(SphinxDirective):
-    """Put the chart named by the argument into the page; the content is its caption."""
+    """Put the chart named by the argument into the page."""
 
     required_arguments = 1
-    has_content = True
 
     def run(self) -> list[nodes.Node]:
         """The chart as the same HTML that a notebook's chart has."""
@@ -98,12 +107,12 @@ class ChartDirective(SphinxDirective):
         suite, machine = default_group(records)
         frame = results(records)
         group = frame[(frame["suite"] == suite) & (frame["machine"] == machine)]
-        figure = CHARTS[slug](group, pd.read_csv(book / QUOTED))
-        return [nodes.raw("", chart_html(figure, slug, " ".join(self.content)), format="html")]
+        figure, caption = CHARTS[slug](group, pd.read_csv(book / QUOTED))
+        return [nodes.raw("", chart_html(figure, slug, caption), format="html")]
 
 
 def drop_repeated_scripts(app: Sphinx, page: str, template: str, context: dict[str, Any], tree: Any) -> None:
-    """Keep one of each inline script: the theme's toolchain adds some twice, and a second `const` is a console error."""
+    """Keep one of each inline script: the theme's toolchain adds some twice, and a second `const` is an error."""
     seen: set[str] = set()
     kept = []
     for script in context.get("script_files", []):

@@ -1,0 +1,100 @@
+"""Books for tests: a copy of the project with runs in it, and the strict build of its book."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from factory import make_failed, make_record
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+
+from compactbench import ROOT
+from compactbench.record import FailedRecord, Record, write
+from compactbench.report.charts import tradeoff
+from compactbench.report.show import chart_html
+from compactbench.report.table import results
+from compactbench.settings import load_model, load_suite
+
+
+def made_up_records() -> list[Record | FailedRecord]:
+    """Two trained contenders, the floor, one with random weights, and a failed run."""
+    settings = {
+        "suite": load_suite("starter").model_dump(mode="json"),
+        "model": load_model("bert-tiny").model_dump(mode="json"),
+    }
+    common: dict[str, Any] = {"settings": settings}
+    small = {
+        "latency": [{"device": "cpu", "threads": 2, "process": 0, "warmup_calls": 5, "samples_ms": [4.0, 5.0, 6.0]}]
+    }
+    quality = {"accuracy": 0.9, "accuracy_low": 0.8, "accuracy_high": 0.95}
+    return [
+        make_record("alpha", **common),
+        make_record("beta", **common, **small, quality=quality),
+        make_record("tfidf", **common, weights="none", quality=quality | {"accuracy": 0.85}),
+        make_record("bert-tiny", **common, **small, weights="random", finetune={"epoch_derived": True}),
+        make_failed("broken"),
+    ]
+
+
+def page_of(run: Record | FailedRecord) -> nbformat.NotebookNode:
+    """A run's page: a title and one chart, as the template leaves them."""
+    cells = [new_markdown_cell(f"# {run.title} on {run.machine}")]
+    if isinstance(run, Record):
+        figure = tradeoff(results([run]), "cpu_latency_p50_ms", "artefact_size_mb")
+        output = new_output("display_data", {"text/html": chart_html(figure, "own", "One contender alone.")})
+        cells.append(new_code_cell("show(figure)", outputs=[output], execution_count=1))
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    return new_notebook(cells=cells, metadata=kernel)
+
+
+def make_tree(root: Path, with_reference_runs: bool) -> Path:
+    """A copy of the project without runs, or with its reference runs; nothing in it points back to the original."""
+    for folder in ("compactbench", "notebooks", "params"):
+        shutil.copytree(ROOT / folder, root / folder, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(
+        ROOT / "book", root / "book", symlinks=True, ignore=shutil.ignore_patterns("runs", "_build", "summary.ipynb")
+    )
+    for file in ("_config.yml", "_toc.yml", "pyproject.toml"):
+        shutil.copy(ROOT / file, root / file)
+    if with_reference_runs:
+        for runs in (ROOT / "book" / "runs").glob("*/reference-*"):
+            shutil.copytree(runs, root / runs.relative_to(ROOT))
+        return root
+    for run in made_up_records():
+        path = root / "book" / "runs" / run.suite / run.machine / run.model
+        write(run, path.with_suffix(".failed.json" if run.status == "failed" else ".json"))
+        nbformat.write(page_of(run), path.with_suffix(".ipynb"))
+    return root
+
+
+@dataclass(frozen=True)
+class Book:
+    """A built book: the tree it was built from, its pages, and what the builder said."""
+
+    tree: Path
+    html: Path
+    log: str
+
+    def pages(self) -> list[str]:
+        """Every page, by its path."""
+        found = (page.relative_to(self.html).as_posix() for page in self.html.rglob("*.html"))
+        return sorted(page for page in found if not page.startswith("_static/"))  # there lie the theme's templates
+
+    def results(self) -> list[dict[str, Any]]:
+        """The rows that the site offers for download."""
+        return json.loads((self.html / "results.json").read_text())
+
+
+def build(tree: Path, out: Path) -> subprocess.CompletedProcess[str]:
+    """Build the book of `tree` as strictly as it can be; the copy of the package in `tree` is the one at work."""
+    jupyter_book = Path(sys.executable).with_name("jupyter-book")
+    command = [jupyter_book, "build", "book", "-W", "-n", "--keep-going", "--path-output", out]
+    environment = os.environ | {"PYTHONPATH": str(tree), "NO_COLOR": "1"}
+    return subprocess.run(
+        command, cwd=tree, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )

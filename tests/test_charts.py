@@ -1,0 +1,184 @@
+"""Charts hold exactly the numbers of the records, and nobody is drawn as what he is not."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+import pytest
+from factory import make_failed, make_record
+
+from compactbench.record import LatencySamples
+from compactbench.report import charts, labels, prose, run_charts
+from compactbench.report.show import chart_html, chart_json, show
+from compactbench.report.table import results
+
+X, BUBBLE = "cpu_latency_p50_ms", "artefact_size_mb"
+
+
+def contender(model: str, latency: float, accuracy: float = 0.5, size: float = 80.0, **changes):
+    samples = {"device": "cpu", "threads": 2, "process": 0, "warmup_calls": 0, "samples_ms": [latency]}
+    quality = {"accuracy": accuracy, "accuracy_low": accuracy - 0.02, "accuracy_high": accuracy + 0.01}
+    artefact = {"files": {"model": int(size * 10**6)}, "weights_files": ["model"]}
+    return make_record(model, latency=[samples], quality=quality, artefact=artefact, **changes)
+
+
+GROUP = results(
+    [
+        contender("big", 12.0, 0.96, 100.0),
+        contender("small", 6.0, 0.94, 25.0),
+        contender("beaten", 13.0, 0.93, 25.0),
+        contender("tfidf", 0.5, 0.90, 1.0, weights="none"),
+        contender("random-1", 5.0, 0.99, weights="random"),
+        contender("random-2", 50.0, 0.99, weights="random"),
+        make_failed("broken"),
+    ]
+)
+
+
+def traces(figure: go.Figure) -> dict[str, dict]:
+    return {trace["name"]: trace for trace in json.loads(chart_json(figure))["data"]}
+
+
+def marks(figure: go.Figure) -> dict[str, tuple[float, float]]:
+    """Where each model is drawn."""
+    drawn = [trace for trace in traces(figure).values() if "customdata" in trace]
+    return {m: (x, y) for t in drawn for m, x, y in zip(t["customdata"], t["x"], t["y"], strict=True)}
+
+
+def test_every_finished_run_is_one_mark_at_its_own_numbers():
+    """Marks scaled, rounded or dropped on the way from the table to the page."""
+    found = marks(charts.tradeoff(GROUP, X, BUBBLE))
+    finished = GROUP[GROUP["status"] == "ok"]
+    assert set(found) == set(finished["model"])
+    for row in finished.itertuples():
+        assert found[row.model][0] == row.cpu_latency_p50_ms
+        if row.weights != "random":
+            assert found[row.model][1] == row.eval_accuracy
+
+
+def test_front_is_drawn_through_the_unbeaten_alone():
+    """Random weights on the front, or the front through a beaten contender."""
+    line = traces(charts.tradeoff(GROUP, X, BUBBLE))["Pareto front"]
+    assert list(zip(line["x"], line["y"], strict=True)) == [(0.5, 0.90), (6.0, 0.94), (12.0, 0.96)]
+
+
+def test_random_weights_are_ticks_of_their_own_without_accuracy():
+    """The accuracy that a record of random weights carries must not reach the chart, not even its hover text."""
+    figure = charts.tradeoff(GROUP, X, BUBBLE)
+    strip = traces(figure)["random weights: no accuracy"]
+    assert strip["customdata"] == ["random-1", "random-2"] and strip["yaxis"] == "y2"
+    assert len(set(strip["y"])) == 2  # a row each: labels cannot collide
+    assert "99.0" not in chart_json(figure)
+    assert "random weights" in strip["hovertext"][0]
+
+
+def test_bubble_area_is_in_proportion_and_the_unmeasured_is_hollow():
+    """Diameter in proportion makes four times the size look sixteen times as large; null drawn as zero vanishes."""
+    drawn = traces(charts.tradeoff(GROUP, X, BUBBLE))["fine-tuned transformer"]
+    size = dict(zip(drawn["customdata"], drawn["marker"]["size"], strict=True))
+    assert size["big"] ** 2 / size["small"] ** 2 == pytest.approx(4.0)
+    no_gpu = traces(charts.tradeoff(GROUP, X, "finetune_peak_gpu_mb"))["fine-tuned transformer"]
+    assert set(no_gpu["marker"]["symbol"]) == {"circle-open"} and min(no_gpu["marker"]["size"]) > 0
+
+
+def test_error_bars_are_the_interval_and_the_floor_has_its_own_colour():
+    """The 95 % interval is not symmetric: .02 down, .01 up."""
+    drawn = traces(charts.tradeoff(GROUP, X, BUBBLE))
+    bars = drawn["fine-tuned transformer"]["error_y"]
+    assert bars["array"] == pytest.approx([0.01] * 3) and bars["arrayminus"] == pytest.approx([0.02] * 3)
+    floor = drawn["floor: no transformer"]
+    assert floor["customdata"] == ["tfidf"]
+    assert floor["marker"]["color"] != drawn["fine-tuned transformer"]["marker"]["color"]
+
+
+def test_caption_names_whom_the_chart_cannot_show():
+    """A failed run never vanishes."""
+    caption = prose.tradeoff_caption(GROUP, X, BUBBLE)
+    assert "Broken (finetune: the weights could not be read)" in caption
+    assert "Random-1, Random-2" in caption
+    assert "GPU latency, median not measured: Beaten" in prose.tradeoff_caption(GROUP, "gpu_latency_p50_ms", BUBBLE)
+
+
+def test_wide_spans_are_logarithmic_with_every_mark_inside():
+    """0.5 to 50 ms on a linear axis crushes all small models into one; a range in ms on a log axis shows nothing."""
+    axis = charts.tradeoff(GROUP, X, BUBBLE).layout.xaxis
+    assert axis.type == "log" and axis.range[0] < np.log10(0.5) and axis.range[1] > np.log10(50)
+    near = charts.tradeoff(GROUP[GROUP["model"].isin(["big", "small"])], X, BUBBLE).layout.xaxis
+    assert near.type == "linear" and near.range[0] < 6 and near.range[1] > 12
+
+
+@pytest.mark.parametrize("group", [results([make_failed()]), results([contender("r", 5.0, weights="random")])])
+def test_a_group_without_any_accuracy_still_draws(group: pd.DataFrame):
+    """Nothing to draw is no reason to break the page."""
+    assert chart_json(charts.tradeoff(group, X, BUBBLE))
+
+
+def test_quoted_accuracy_stands_at_todays_latency_and_is_labelled():
+    """The numbers of 2021 must never pass for measurements."""
+    quoted = pd.DataFrame({"name": ["random-1", "absent"], "eval_accuracy": [0.88, 0.9]})
+    figure = charts.quoted_2021(GROUP, quoted)
+    assert marks(figure) == {"random-1": (5.0, 0.88)}
+    assert "not measured here" in figure.layout.title.text and "quoted from 2021" in figure.layout.yaxis.title.text
+
+
+def test_labels_of_close_marks_do_not_overlap():
+    """Two marks side by side with both labels to the right would write one over the other."""
+    left, right = labels.positions([0.5, 0.55], [0.5, 0.5], [6, 6], ["MiniLM-L6", "MiniLM-L3"])
+    assert left != right
+    assert "left" in labels.positions([0.97], [0.5], [6], ["MiniLM-L6"])[0]  # not beyond the edge
+
+
+def test_chart_on_a_page_carries_plain_numbers_and_runs_no_script(monkeypatch: pytest.MonkeyPatch):
+    """NumPy arrays leave plotly as base64; a "</script>" in a title would end the element; a caption is text."""
+    figure = go.Figure(go.Heatmap(x=np.array([1.5, 2.5]), z=np.array([[1.0, 2.0], [3.0, 4.0]]), name="</script>"))
+    html = chart_html(figure, "demo", 'less < "more"')
+    assert '"x":[1.5,2.5]' in html and '"z":[[1.0,2.0],[3.0,4.0]]' in html and "bdata" not in html
+    assert html.count("</script>") == 1 and 'aria-label="less &lt; &quot;more&quot;"' in html
+    shown = []
+    monkeypatch.setattr("compactbench.report.show.display", shown.append)
+    for name in ("JPY_SESSION_NAME", "VSCODE_PID"):
+        monkeypatch.delenv(name, raising=False)
+    show(figure, "demo", "a caption")
+    assert 'id="chart-demo"' in shown[0].data
+    monkeypatch.setenv("JPY_SESSION_NAME", "live")
+    monkeypatch.setattr(go.Figure, "show", lambda figure: shown.append("plotly's own"))
+    show(figure, "demo", "a caption")
+    assert shown[1:] == ["plotly's own"]
+
+
+def test_charts_of_one_run_hold_its_record():
+    """Each chart of a run's page, against the made-up record's round numbers."""
+    run = make_record()
+    balance = traces(run_charts.class_balance(run.data))
+    assert balance["training"]["y"] == [70, 70] and balance["test"]["y"] == [30, 30]
+    curve = traces(run_charts.learning_curve(run.finetune))["training loss"]
+    assert (curve["x"], curve["y"]) == ([10, 20], [0.6, 0.2])
+    heat, text = json.loads(chart_json(run_charts.confusion_matrix(run.quality, run.data.classes)))["data"]
+    assert heat["customdata"] == [[29, 1], [2, 28]] and heat["z"][1] == pytest.approx([2 / 30, 28 / 30])
+    assert text["text"][0] == "29<br>97%"
+    speed = traces(run_charts.throughput(run.throughput))
+    assert speed["throughput"]["y"] == [100.0, 200.0] and speed["best"]["x"] == [2]
+    assert traces(run_charts.latency_by_length(run.latency_by_length))["CPU"]["x"] == [10, 40]
+    files = json.loads(chart_json(run_charts.artefact_size(run.artefact)))["data"][0]
+    assert files["x"] == [0.001, 0.999, 80.0] and files["y"][-1] == "model.safetensors"
+    assert [trace.x[0] for trace in run_charts.parameters(run.size).data] == [10_000_000, 10_000_000]
+
+
+def test_latency_distribution_keeps_processes_apart_and_marks_the_pooled_percentiles():
+    """Pooled alone, the spread between processes is hidden: here it is the larger one."""
+    latency = [
+        LatencySamples(device="cpu", threads=2, process=process, warmup_calls=0, samples_ms=samples)
+        for process, samples in enumerate([[9.0, 10.0, 11.0], [10.0, 10.0, 20.0]])
+    ]
+    drawn = traces(run_charts.latency_distribution(latency))
+    assert drawn["2 threads, process 0"]["x"] == [9.0, 9.0, 10.0, 11.0]
+    assert drawn["2 threads, process 0"]["y"] == pytest.approx([0, 1 / 3, 2 / 3, 1])
+    assert drawn["2 threads: p50, p95"]["x"] == pytest.approx([10.0, 17.75])
+
+
+def test_class_without_test_texts_has_no_shares():
+    """Nought by nought is no number: the row would be missing from the heat map."""
+    quality = make_record(quality={"confusion": [[3, 1], [0, 0]]}).quality
+    heat, _ = json.loads(chart_json(run_charts.confusion_matrix(quality, ["a", "b"])))["data"]
+    assert heat["z"] == [[0.75, 0.25], [0.0, 0.0]]

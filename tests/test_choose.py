@@ -1,0 +1,121 @@
+"""The recommendation: who is taken, who comes second, and a true reason for each of the others."""
+
+import pytest
+from factory import make_failed, make_record
+
+from compactbench.report import prose
+from compactbench.report.choose import Recommendation, recommend
+from compactbench.report.table import results
+
+
+def contender(model: str, accuracy: float, latency: float = 10.0, size: int = 80, **changes):
+    samples = {"device": "cpu", "threads": 2, "process": 0, "warmup_calls": 0, "samples_ms": [latency]}
+    quality = {"accuracy": accuracy, "accuracy_low": accuracy - 0.01, "accuracy_high": accuracy + 0.01}
+    artefact = {"files": {"model": size * 10**6}, "weights_files": ["model"]}
+    return make_record(model, latency=[samples], quality=quality, artefact=artefact, **changes)
+
+
+def choose(*records, **limits) -> Recommendation:
+    return recommend(results(list(records)), limits)
+
+
+BIG, SMALL, TINY = contender("big", 0.96, 12, 90), contender("small", 0.94, 6, 70), contender("tiny", 0.90, 1, 2)
+
+
+def test_without_limits_the_most_accurate_is_taken():
+    """The reason gives both accuracies, in per cent."""
+    choice = choose(BIG, SMALL, TINY)
+    assert (choice.chosen, choice.runner_up) == ("big", "small")
+    assert choice.out == {"tiny": "less accurate (90.0\u00a0% against 96.0\u00a0%)"}
+
+
+def test_changing_one_number_changes_the_recommendation():
+    """A recommendation that does not follow the records is typed in, not computed."""
+    assert choose(BIG, SMALL, TINY).chosen == "big"
+    assert choose(BIG, contender("small", 0.97, 6, 70), TINY).chosen == "small"
+
+
+def test_equal_accuracy_goes_to_the_faster():
+    """Of equals the first in the alphabet must not win."""
+    choice = choose(contender("a", 0.95, 9), contender("b", 0.95, 3), contender("c", 0.95, 12))
+    assert (choice.chosen, choice.runner_up) == ("b", "a")
+    assert choice.out == {"c": "as accurate, but not as fast (12.0\u00a0ms against 3.0\u00a0ms)"}
+
+
+def test_a_limit_names_every_bound_that_is_missed():
+    """Only the first of two missed limits named would send a reader off to loosen one in vain."""
+    choice = choose(BIG, SMALL, TINY, cpu_latency_p95_ms=10, artefact_size_mb=75)
+    assert (choice.chosen, choice.runner_up) == ("small", "tiny")
+    assert choice.out == {
+        "big": "CPU latency, 95th percentile is 12.0\u00a0ms, allowed is at most 10.0\u00a0ms; "
+        "artefact size is 90.0\u00a0MB, allowed is at most 75.0\u00a0MB"
+    }
+
+
+def test_the_bound_itself_is_allowed_and_higher_is_better_bounds_from_below():
+    """An upper bound on accuracy or on throughput would throw the best out."""
+    assert choose(BIG, artefact_size_mb=90).chosen == "big"
+    choice = choose(BIG, SMALL, eval_accuracy=0.95)
+    assert (choice.chosen, choice.runner_up) == ("big", None)
+    assert choice.out == {"small": "accuracy is 94.0\u00a0%, allowed is at least 95.0\u00a0%"}
+
+
+def test_what_was_not_measured_is_not_within_a_limit():
+    """Null compares as neither larger nor smaller: it must not slip through a limit."""
+    choice = choose(BIG, gpu_latency_p50_ms=5)
+    assert choice.chosen is None and choice.out == {"big": "GPU latency, median was not measured"}
+
+
+def test_random_and_failed_are_never_taken_and_never_vanish():
+    """The record of random weights carries an accuracy; a failed run carries none."""
+    choice = choose(contender("random", 0.99, weights="random"), make_failed("broken"), TINY)
+    assert (choice.chosen, choice.runner_up) == ("tiny", None)
+    assert choice.out == {
+        "broken": "its run failed (finetune: the weights could not be read)",
+        "random": "its accuracy was not measured: random weights",
+    }
+
+
+@pytest.mark.parametrize(
+    ("limits", "message"),
+    [
+        ({"cpu_latncy_p50_ms": 5}, "'cpu_latncy_p50_ms' is no metric; did you mean 'cpu_latency_p50_ms'?"),
+        ({"x": 5}, "did you mean"),
+        ({"artefact_size_mb": 0}, "artefact_size_mb is 0; accepted: a number above 0"),
+        ({"artefact_size_mb": "60"}, "artefact_size_mb is '60'"),
+        ({"artefact_size_mb": True}, "artefact_size_mb is True"),
+        ({"artefact_size_mb": float("nan")}, "artefact_size_mb is nan"),
+        ({"eval_accuracy": 95}, "eval_accuracy is 95; accepted: a share above 0 and up to 1"),
+    ],
+)
+def test_limits_that_cannot_be_meant_are_refused(limits: dict, message: str):
+    """A misspelt limit that is ignored recommends a model that breaks it."""
+    with pytest.raises(ValueError) as refused:
+        choose(BIG, **limits)
+    assert message in str(refused.value)
+
+
+def test_prose_quotes_the_frame_for_one_many_and_none():
+    """Words with holes in them ("the runner-up is None") when few contenders are left."""
+    group = results([BIG, SMALL, make_failed("broken")])
+    many = prose.recommendation(group, recommend(group, {}))
+    assert "**Big**: 96.0\u00a0% accuracy (95\u00a0% interval 95.0 to 97.0), 12.0\u00a0ms" in many
+    assert "runner-up is **Small**" in many and "overlap, so the difference" in many
+    one = prose.recommendation(group, recommend(group, {"artefact_size_mb": 75}))
+    assert "take **Small**" in one and "at most 75.0\u00a0MB" in one and "No other contender" in one
+    none = prose.recommendation(group, recommend(group, {"artefact_size_mb": 1}))
+    assert none.startswith("**No contender keeps every limit**")
+    assert not any("None" in text or "nan" in text for text in (many, one, none))
+    conclusion = prose.conclusion(group, recommend(group, {}))
+    assert "Small is 2.0 points below it in accuracy and takes 0.50 times its CPU latency" in conclusion
+    assert "1 failed" in conclusion
+
+
+def test_full_table_shows_failures_random_weights_and_blanks():
+    """A failed run without its error, random weights without a label, "nan" or "<NA>" for what was not measured."""
+    random = contender("random", 0.99, weights="random", title="R&D <b>")
+    html = prose.results_table(results([BIG, random, make_failed()]))
+    assert "failed: finetune: the weights could not be read" in html
+    assert "random weights" in html and "R&amp;D &lt;b&gt;" in html and "99.0" not in html
+    assert not any(word in html for word in ("nan", "NaN", "&lt;NA", "None"))
+    assert "CPU latency, median (ms)" in html and ">12.0<" in html

@@ -1,0 +1,166 @@
+"""The whole path on a tiny suite: check, runs, a failure, summary, site, and what is due again afterwards."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import jsonschema
+import nbformat
+import pytest
+import yaml
+from conftest import Project
+from tiny_suite import TINY, write_suite
+
+from compactbench.record import json_schema
+from compactbench.report.table import collect, results
+
+MACHINE = "here"
+
+
+class Reported:
+    """A project whose tiny suite was reported once."""
+
+    def __init__(self, folder: Path) -> None:
+        self.packages = folder / "packages"
+        (folder / "project").mkdir()
+        self.project = Project(folder / "project")
+        write_suite(self.project.folder / "params", self.packages)
+        self.runs = self.project.folder / "book" / "runs" / "tiny" / MACHINE
+        self.first = self.report()
+
+    def report(self) -> subprocess.CompletedProcess[str]:
+        """`make report SUITE=tiny MACHINE=here`, without the installation."""
+        words = ("compactbench", "report", "--suite", "tiny", "--machine", MACHINE)
+        return self.project.run(*words, path=self.packages)
+
+    def record(self, model: str) -> dict:
+        """The record of `model` as it lies on the disk."""
+        return json.loads((self.runs / f"{model}.json").read_text())
+
+
+@pytest.fixture(scope="module")
+def reported(tmp_path_factory: pytest.TempPathFactory) -> Reported:
+    """Reported once for all tests of this file: they read it in order."""
+    return Reported(tmp_path_factory.mktemp("pipeline"))
+
+
+def test_one_failure_stops_no_other_and_is_named(reported: Reported) -> None:
+    assert reported.first.returncode == 1, reported.first.stderr
+    assert "FAILED broken: model: " in reported.first.stdout
+    assert {path.name for path in reported.runs.glob("*.json")} == {"tiny.json", "tfidf.json", "broken.failed.json"}
+    assert "Traceback" not in reported.first.stdout + reported.first.stderr
+
+
+def test_progress_names_contender_stage_and_how_many(reported: Reported) -> None:
+    lines = reported.first.stdout.splitlines()
+    assert lines[0].startswith("tiny on here: 3 of 3 contenders to measure")
+    assert any("tiny" in line and "stage 3 of 8: finetune" in line and "elapsed" in line for line in lines)
+    assert {line[:5] for line in lines if line.startswith("[")} == {"[1/3]", "[2/3]", "[3/3]"}
+
+
+def test_records_validate_against_their_json_schema(reported: Reported) -> None:
+    for path in reported.runs.glob("*.json"):
+        jsonschema.validate(json.loads(path.read_text()), json_schema())
+
+
+def test_record_holds_what_the_suite_asked_for(reported: Reported) -> None:
+    record = reported.record("tiny")
+    assert record["finetune"]["steps"] == 3
+    assert record["finetune"]["epoch_derived"] is True
+    assert len(record["finetune"]["step_s"]) == 3
+    assert [len(one["samples_ms"]) for one in record["latency"] if one["threads"] > 1] in ([], [4, 4])
+    assert [point["batch_size"] for point in record["throughput"]["points"]][:3] == [1, 2, 4]
+    assert record["throughput"]["cap"] == 4
+    assert record["weights"] == "random"
+    assert record["data"]["duplicates_dropped"] == 122  # the starter's data, counted in DESIGN's own figures
+
+
+def test_log_lies_beside_the_record(reported: Reported) -> None:
+    assert "stage 8 of 8: throughput" in (reported.runs / "tiny.log").read_text()
+    assert "Error" in (reported.runs / "broken.log").read_text()
+
+
+def test_failed_run_shows_in_table_and_site(reported: Reported) -> None:
+    frame = results(collect(reported.project.folder / "book" / "runs")).set_index("model")
+    assert frame.loc["broken", "status"] == "failed"
+    assert frame.loc["broken", "error"].startswith("model: ")
+    page = (reported.project.folder / "book" / "_build" / "html" / "summary.html").read_text()
+    assert "Broken" in page and "SafetensorError" in page
+
+
+def test_pages_charts_hold_the_records_numbers(reported: Reported) -> None:
+    page = nbformat.read(reported.runs / "tiny.ipynb", as_version=4)
+    html = [
+        output["data"]["text/html"]
+        for cell in page.cells
+        if cell.cell_type == "code"
+        for output in cell.outputs
+        if "text/html" in output.get("data", {})
+    ]
+    figures = {}
+    for text in html:
+        slug = text.partition('id="chart-')[2].partition('"')[0]
+        figures[slug] = json.loads(text.partition('<script type="application/json">')[2].partition("</script>")[0])
+    points = reported.record("tiny")["throughput"]["points"]
+    (curve,) = [trace for trace in figures["throughput"]["data"] if len(trace["x"]) == len(points)]
+    assert curve["x"] == [point["batch_size"] for point in points]
+    assert curve["y"] == [point["sentences_per_s"] for point in points]
+
+
+def test_page_is_small_and_carries_no_widget_state_and_no_logs(reported: Reported) -> None:
+    page = nbformat.read(reported.runs / "tiny.ipynb", as_version=4)
+    assert "widgets" not in page.metadata
+    assert (reported.runs / "tiny.ipynb").stat().st_size < 300_000
+    streams = [o for c in page.cells if c.cell_type == "code" for o in c.outputs if o.output_type == "stream"]
+    assert streams == []
+
+
+def test_unchanged_is_not_measured_again_but_the_failed_one_is_tried(reported: Reported) -> None:
+    before = {name: reported.record(name)["started_at"] for name in ("tiny", "tfidf")}
+    again = reported.report()
+    assert "1 of 3 contenders to measure" in again.stdout
+    assert {name: reported.record(name)["started_at"] for name in before} == before
+
+
+def test_changed_model_file_reruns_that_model_alone(reported: Reported) -> None:
+    before = {name: reported.record(name)["started_at"] for name in ("tiny", "tfidf")}
+    wider = {**TINY, "architecture": {**TINY["architecture"], "intermediate_size": 96}}
+    (reported.project.folder / "params" / "models" / "tiny.yaml").write_text(yaml.safe_dump(wider))
+    reported.report()
+    after = {name: reported.record(name)["started_at"] for name in before}
+    assert after["tiny"] != before["tiny"]
+    assert after["tfidf"] == before["tfidf"]
+
+
+def test_run_killed_half_way_does_not_count_and_is_redone(reported: Reported) -> None:
+    """A partial page must not pass for a finished run."""
+    (reported.runs / "tfidf.json").unlink()
+    log = reported.runs / "tfidf.log"
+    log.write_text("")
+    words = [sys.executable, "-m", "snakemake", "models", "--profile", "profiles/local", "--config", "checked=true"]
+    given = ["suite=tiny", f"machine={MACHINE}", "models=tfidf"]
+    with subprocess.Popen([*words, *given], cwd=reported.project.folder, start_new_session=True) as running:
+        while "stage 2 of 8" not in log.read_text():
+            assert running.poll() is None, "the run ended before it could be killed"
+            time.sleep(0.05)  # waits for the run to get there; nothing depends on how long that takes
+        _kill_tree(running.pid)
+    assert not (reported.runs / "tfidf.json").exists()
+    unfinished = json.loads((reported.runs / "tfidf.failed.json").read_text())
+    assert unfinished["stage"] in ("model", "finetune", "quality", "memory")
+    reported.project.run("snakemake", "--unlock", "--profile", "profiles/local", "--config", "checked=true")
+    assert "2 of 3 contenders to measure" in reported.report().stdout
+    assert reported.record("tfidf")["status"] == "ok"
+    assert not (reported.runs / "tfidf.failed.json").exists()
+
+
+def _kill_tree(pid: int) -> None:
+    """Kill a process and all that it started, at once."""
+    import psutil
+
+    parent = psutil.Process(pid)
+    for process in [*parent.children(recursive=True), parent]:
+        process.send_signal(signal.SIGKILL)
+    parent.wait()

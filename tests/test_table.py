@@ -1,0 +1,141 @@
+"""The flat table: percentiles, sizes and nulls worked out by hand, and no run lost on the way."""
+
+import json
+from datetime import timedelta
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from factory import START, make_failed, make_record
+
+from compactbench.record import write
+from compactbench.report.table import COLUMNS, collect, default_group, plain_rows, results, write_results
+
+
+def row_of(record) -> dict:
+    return plain_rows(results([record]))[0]
+
+
+def cpu(threads: int, samples: list[float], device: str = "cpu") -> dict:
+    return {"device": device, "threads": threads, "process": 0, "warmup_calls": 0, "samples_ms": samples}
+
+
+def test_columns_are_exactly_those_of_the_table():
+    """A column that is added to a row but not declared would be lost without a word."""
+    assert tuple(results([make_record()]).columns) == COLUMNS
+    assert len(COLUMNS) == len(set(COLUMNS)) == 45
+
+
+def test_latency_pools_the_processes_of_the_largest_thread_count():
+    """Percentiles of the first process alone, or of one-thread and two-thread samples mixed, are both wrong.
+
+    Pooled and sorted: 9 10 10 10 11 20. p50 lies at rank 2.5, p95 at 4.75 (11 + .75 * 9), p99 at 4.95 (11 + .95 * 9).
+    """
+    row = row_of(make_record())
+    assert row["cpu_latency_p50_ms"] == pytest.approx(10.0)
+    assert row["cpu_latency_p95_ms"] == pytest.approx(17.75)
+    assert row["cpu_latency_p99_ms"] == pytest.approx(19.55)
+    assert row["cpu_latency_1core_p50_ms"] == pytest.approx(16.0)
+    assert row["latency_by_length_ms"] == pytest.approx(12.0)
+
+
+def test_one_core_machine_has_one_latency_for_both_columns():
+    """On one core the largest thread count is 1: the all-core columns must not stay empty."""
+    row = row_of(make_record(latency=[cpu(1, [4.0, 6.0])]))
+    assert row["cpu_latency_p50_ms"] == row["cpu_latency_1core_p50_ms"] == pytest.approx(5.0)
+
+
+def test_gpu_latency_never_mixes_with_the_cpu():
+    """Samples of the GPU in the CPU's columns would make every model look fast."""
+    row = row_of(make_record(latency=[cpu(2, [10.0]), cpu(2, [1.0, 3.0], device="cuda")]))
+    assert (row["cpu_latency_p50_ms"], row["gpu_latency_p50_ms"]) == (10.0, 2.0)
+    assert row["gpu_latency_p95_ms"] == pytest.approx(2.9)
+    assert row["cpu_latency_1core_p50_ms"] is None
+    assert row_of(make_record())["gpu_latency_p50_ms"] is None
+
+
+def test_sizes_are_in_millions_of_bytes():
+    """MiB instead of MB (a factor of 1.049), or the weights' size taken for the folder's."""
+    row = row_of(make_record())
+    assert (row["artefact_size_mb"], row["weights_size_mb"]) == (81.0, 80.0)
+
+
+def test_throughput_is_the_best_point_and_not_the_last():
+    """The largest batch is often slower than the best one."""
+    speeds = {1: 100.0, 2: 200.0, 4: 150.0}
+    points = [{"batch_size": size, "samples_s": [1.0], "sentences_per_s": speed} for size, speed in speeds.items()]
+    row = row_of(make_record(throughput={"points": points, "stopped_by": "plateau", "cap": 64}))
+    assert (row["throughput_sentences_per_s"], row["throughput_batch_size"], row["max_batch_size"]) == (200.0, 2, 4)
+    assert row["throughput_stopped_by"] == "plateau"
+    nothing = row_of(make_record(throughput={"points": [], "stopped_by": "oom"}))
+    assert nothing["throughput_sentences_per_s"] is None and nothing["max_batch_size"] is None
+
+
+def test_random_weights_have_no_quality():
+    """The record holds the accuracy of random weights: shown anywhere, it would pass for a result."""
+    row = row_of(make_record(weights="random"))
+    assert all(row[name] is None for name in COLUMNS if name.startswith("eval_"))
+    assert row["cpu_latency_p50_ms"] is not None
+    assert row_of(make_record(weights="none"))["eval_accuracy"] == 0.95
+
+
+def test_failed_run_is_a_row_with_its_error():
+    """A failed run that leaves the table has vanished from the report."""
+    row = row_of(make_failed())
+    assert (row["status"], row["error"]) == ("failed", "finetune: the weights could not be read")
+    assert row["title"] == "Broken" and row["parameters"] is None and row["weights"] is None
+
+
+def test_rows_are_sorted_by_suite_machine_and_model():
+    """Files arrive in any order: the table must not change with it."""
+    records = [make_record("b"), make_record("a", machine="zebra"), make_record("a"), make_record("c", suite="ag-news")]
+    assert list(results(records)["model"]) == ["c", "a", "b", "a"]
+
+
+def test_collect_prefers_a_record_to_an_older_failure_and_keeps_lone_failures(tmp_path: Path):
+    """A failed file left behind by an earlier try would bury the good record, or a lone one be skipped."""
+    folder = tmp_path / "starter" / "reference-cpu"
+    write(make_failed("alpha"), folder / "alpha.failed.json")
+    write(make_record("alpha"), folder / "alpha.json")
+    write(make_failed("alpha-2.0"), folder / "alpha-2.0.failed.json")
+    assert [(run.model, run.status) for run in collect(tmp_path)] == [("alpha-2.0", "failed"), ("alpha", "ok")]
+
+
+def test_collect_names_a_broken_file(tmp_path: Path):
+    """Half a record must stop the report, not silently miss from it."""
+    broken = tmp_path / "starter" / "here" / "alpha.json"
+    broken.parent.mkdir(parents=True)
+    broken.write_text('{"status": "ok"')
+    with pytest.raises(ValueError, match=r"alpha\.json"):
+        collect(tmp_path)
+
+
+def test_default_group_is_the_newest_own_one_else_the_starter_reference():
+    """A user's own measurements must not hide behind the reference, however old they are."""
+    reference = [make_record(suite="ag-news", machine="reference-a"), make_record(machine="reference-z")]
+    assert default_group(reference) == ("starter", "reference-z")
+    old = make_record(machine="laptop", started_at=START - timedelta(days=9))
+    new = make_record(machine="desk", suite="my-data", started_at=START - timedelta(days=8))
+    assert default_group([*reference, new, old]) == ("my-data", "desk")
+    with pytest.raises(ValueError, match="no run"):
+        default_group([])
+
+
+def test_written_results_read_back_with_their_nulls(tmp_path: Path):
+    """NaN in JSON is not JSON, counts with .0 are no counts, and "None" is a text."""
+    frame = results([make_record("alpha"), make_record("beta", weights="random"), make_failed("gamma")])
+    write_results(frame, tmp_path)
+
+    text = (tmp_path / "results.json").read_text()
+    rows = json.loads(text, parse_constant=lambda constant: pytest.fail(f"{constant} is not JSON"))
+    assert rows == plain_rows(frame)
+    assert [row["parameters"] for row in rows] == [20_000_000, 20_000_000, None]
+    assert [row["eval_accuracy"] for row in rows] == [0.95, None, None]
+
+    csv = pd.read_csv(tmp_path / "results.csv")
+    assert tuple(csv.columns) == COLUMNS
+    assert csv["eval_accuracy"].isna().tolist() == [False, True, True]
+    assert ",20000000," in (tmp_path / "results.csv").read_text()
+
+    parquet = pd.read_parquet(tmp_path / "results.parquet")
+    pd.testing.assert_frame_equal(parquet, frame)
