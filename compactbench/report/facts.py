@@ -124,8 +124,8 @@ def _exchange(row: Row, chosen: Row) -> str:
     size = METRICS["artefact_size_mb"]
     return (
         f"- **{row['title']}** gives up {points:.1f} points of accuracy and answers {faster:.1f} times as fast "
-        f"({LATENCY.text(row['cpu_latency_p50_ms'])}); it is {size.text(row['artefact_size_mb'])} on disk, "
-        f"not {size.text(chosen['artefact_size_mb'])}."
+        f"({LATENCY.text(row['cpu_latency_p50_ms'])}); it is {size.text(row['artefact_size_mb'])} on disk "
+        f"against {size.text(chosen['artefact_size_mb'])}."
     )
 
 

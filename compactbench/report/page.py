@@ -85,8 +85,8 @@ def about_finetune(finetune: Finetune) -> Markdown:
     how = "extrapolated from these steps" if finetune.epoch_derived else "measured"
     gpu = "" if finetune.peak_gpu_mb is None else f", and {finetune.peak_gpu_mb:,.0f} MB on the GPU"
     return Markdown(
-        f"{finetune.steps:,} steps over {finetune.samples:,} texts took {finetune.time_s:.1f} s. One epoch takes {epoch} "
-        f"({how}), {finetune.samples_per_s:,.0f} texts a second. The process took up to "
+        f"{finetune.steps:,} steps over {finetune.samples:,} texts took {finetune.time_s:.1f} s. "
+        f"One epoch takes {epoch} ({how}), {finetune.samples_per_s:,.0f} texts a second. The process took up to "
         f"{finetune.peak_ram_mb:,.0f} MB beyond its libraries{gpu}."
     )
 
@@ -100,7 +100,8 @@ def about_quality(run: Run, quality: Quality) -> Markdown:
         )
     return Markdown(
         f"Accuracy **{quality.accuracy:.1%}** (95 % interval {quality.accuracy_low:.1%} to "
-        f"{quality.accuracy_high:.1%}), macro F1 {quality.macro_f1:.1%}, test loss {quality.loss:.3f} nats, calibration error {quality.ece:.1%}."
+        f"{quality.accuracy_high:.1%}), macro F1 {quality.macro_f1:.1%}, "
+        f"test loss {quality.loss:.3f} nats, calibration error {quality.ece:.1%}."
     )
 
 
@@ -125,9 +126,9 @@ def about_latency(latency: list[LatencySamples], by_length: list[LengthSamples])
     found = {name: METRICS[name].text(value) for name, value in latencies(latency, by_length).items()}
     return Markdown(
         f"The fixed sentence takes {found['cpu_latency_p50_ms']} in the median on all cores, "
-        f"{found['cpu_latency_p95_ms']} at the 95th percentile and {found['cpu_latency_p99_ms']} at the 99th; on one core the median is "
-        f"{found['cpu_latency_1core_p50_ms']}. Over texts as long as the data set's own, the mean is "
-        f"{found['latency_by_length_ms']}."
+        f"{found['cpu_latency_p95_ms']} at the 95th percentile and {found['cpu_latency_p99_ms']} at the 99th; "
+        f"on one core the median is {found['cpu_latency_1core_p50_ms']}. "
+        f"Over texts as long as the data set's own, the mean is {found['latency_by_length_ms']}."
     )
 
 

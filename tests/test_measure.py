@@ -1,0 +1,195 @@
+"""The stages' own arithmetic, with numbers worked out by hand."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+import torch
+
+from compactbench.measure.conditions import default_machine
+from compactbench.measure.data import headline_and_first_sentence, load
+from compactbench.measure.finetune import epoch_time
+from compactbench.measure.quality import expected_calibration_error, quality
+from compactbench.measure.throughput import plateau, sweep
+from compactbench.measure.weights import count_parameters, keep_layers, load_classifier
+from compactbench.record import Machine
+from compactbench.settings import load_model, load_suite
+
+FOUR = ["a", "b", "c", "d"]
+PARAMETERS = {
+    "mobilebert": 24_583_940,
+    "albert": 11_686_660,
+    "tinybert": 14_351_500,
+    "bert-small": 28_765_700,
+    "bert-mini": 11_171_588,
+    "bert-tiny": 4_386_436,
+    "distilbert": 66_956_548,
+    "minilm-l6": 22_714_756,
+    "minilm-l3": 17_391_364,
+}
+
+
+@pytest.mark.parametrize(("name", "expected"), PARAMETERS.items())
+def test_parameters_with_four_classes(name: str, expected: int) -> None:
+    """A wrong architecture entry would measure another model under this one's name."""
+    classifier, _, _ = load_classifier(load_model(name), False, FOUR, seed=0)
+    assert count_parameters(classifier).parameters == expected
+
+
+def test_active_parameters_leave_out_the_three_embedding_tables() -> None:
+    classifier, _, _ = load_classifier(load_model("bert-tiny"), False, FOUR, seed=0)
+    found = count_parameters(classifier)
+    assert found.parameters - found.active_parameters == (30_522 + 512 + 2) * 128
+
+
+def test_packaged_weights_are_really_loaded_and_the_right_layers_kept() -> None:
+    """minilm-l3 must be layers 0, 2, 4 of minilm-l6, not its first three and not random ones."""
+    whole, _, revision = load_classifier(load_model("minilm-l6"), True, FOUR, seed=0)
+    half, _, _ = load_classifier(load_model("minilm-l3"), True, FOUR, seed=1)
+    assert revision == "1110a243fdf4706b3f48f1d95db1a4f5529b4d41"
+    for kept, original in enumerate([0, 2, 4]):
+        ours = half.bert.encoder.layer[kept].output.dense.weight
+        assert torch.equal(ours, whole.bert.encoder.layer[original].output.dense.weight)
+    assert half.config.num_hidden_layers == 3
+
+
+def test_random_weights_follow_the_seed() -> None:
+    first, again, other = (load_classifier(load_model("bert-tiny"), False, FOUR, seed=s)[0] for s in (1, 1, 2))
+    assert torch.equal(first.classifier.weight, again.classifier.weight)
+    assert not torch.equal(first.classifier.weight, other.classifier.weight)
+
+
+def test_layers_that_are_shared_cannot_be_kept_apart() -> None:
+    classifier, _, _ = load_classifier(load_model("albert"), False, FOUR, seed=0)
+    with pytest.raises(ValueError, match="`keep_layers`: got \\[0\\]"):
+        keep_layers(classifier, [0])
+
+
+def test_wordpiece_vocabulary_is_cut_to_the_embedding_table() -> None:
+    """ALBERT has 30,000 rows: an id of the full vocabulary would read beyond the table."""
+    _, tokenizer, _ = load_classifier(load_model("albert"), False, FOUR, seed=0)
+    assert len(tokenizer) == 30_000
+    assert tokenizer(load_suite("starter").sentence)["input_ids"][0] == 101
+
+
+def test_first_sentence_of_an_article() -> None:
+    article = "Ad sales up\n\nProfits rose to $1.13bn in May. They fell in June.\n\nMore."
+    assert headline_and_first_sentence(article) == "Ad sales up. Profits rose to $1.13bn in May."
+
+
+def test_starter_is_split_by_class_without_duplicates() -> None:
+    splits, facts = load(load_suite("starter"))
+    assert facts.duplicates_dropped == 122
+    assert sum(facts.train_counts) + sum(facts.test_counts) == 2225 - 122
+    train, test = set(splits["train"]["text"]), set(splits["test"]["text"])
+    assert len(train) + len(test) == 2225 - 122
+    for trained, tested in zip(facts.train_counts, facts.test_counts, strict=True):
+        assert tested / (trained + tested) == pytest.approx(0.3, abs=0.01)
+
+
+def test_quality_by_hand() -> None:
+    """Ten texts, eight right; Wilson's interval of 8 of 10 is .4902 to .9433 (Wilson, 1927)."""
+    labels = [0] * 5 + [1] * 5
+    probabilities = np.array([[0.9, 0.1]] * 4 + [[0.2, 0.8]] * 5 + [[0.9, 0.1]])
+    found = quality(probabilities, labels, eval_time_s=1.0)
+    assert found.accuracy == 0.8
+    assert (found.accuracy_low, found.accuracy_high) == pytest.approx((0.4902, 0.9433), abs=1e-4)
+    assert found.confusion == [[4, 1], [1, 4]]
+    assert found.macro_f1 == pytest.approx(0.8)
+    wanted = -(4 * np.log(0.9) + np.log(0.2) + 4 * np.log(0.8) + np.log(0.1)) / 10
+    assert found.loss == pytest.approx(wanted)
+
+
+def test_calibration_error_by_hand() -> None:
+    """Confidence .9 on four texts of which three are right, .6 on one that is wrong: (4 * .15 + 1 * .6) / 5."""
+    probabilities = np.array([[0.9, 0.1]] * 4 + [[0.6, 0.4]])
+    labels = np.array([0, 0, 0, 1, 1])
+    assert expected_calibration_error(probabilities, labels) == pytest.approx((4 * 0.15 + 0.6) / 5)
+
+
+def test_epoch_time_measured_and_derived() -> None:
+    """Two epochs in 30 s are 15 s each; 3 steps of 2 s stand for ceil(100 / 16) = 7 steps of an epoch."""
+    assert epoch_time(30.0, samples=200, rows=100, step_s=9.9, batch_size=16) == 15.0
+    assert epoch_time(6.5, samples=48, rows=100, step_s=2.0, batch_size=16) == 14.0
+
+
+@pytest.mark.parametrize(
+    ("speeds", "expected"),
+    [
+        ([100, 101], False),
+        ([100, 103, 104], False),
+        ([100, 101, 101.5], True),
+        ([100, 150, 154, 155], False),
+        ([100, 150, 152, 152.5], True),
+        ([100, 150, 90, 80], True),
+        ([100, 150, 90, 200], False),
+    ],
+)
+def test_plateau_is_two_doublings_below_two_per_cent(speeds: list[float], expected: bool) -> None:
+    assert plateau(speeds) is expected
+
+
+class Clock:
+    """A clock that the batches themselves move: a batch takes what `seconds` says."""
+
+    def __init__(self, seconds: Callable[[int], float]) -> None:
+        self.now = 0.0
+        self._seconds = seconds
+
+    def run_batch(self, size: int) -> None:
+        self.now += self._seconds(size)
+
+
+def swept(monkeypatch: pytest.MonkeyPatch, seconds: Callable[[int], float], cap: int = 64) -> tuple:
+    """Sizes tried, best speed and reason of a sweep over batches that take `seconds(size)`."""
+    clock = Clock(seconds)
+    monkeypatch.setattr("compactbench.measure.throughput.time.perf_counter", lambda: clock.now)
+    found = sweep(clock.run_batch, "cpu", cap)
+    return [p.batch_size for p in found.points], max(p.sentences_per_s for p in found.points), found.stopped_by
+
+
+def test_sweep_stops_at_the_cap_while_it_gains(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert swept(monkeypatch, lambda size: 1.0) == ([1, 2, 4, 8, 16, 32, 64], pytest.approx(64), "cap")
+
+
+def test_sweep_stops_at_a_plateau(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert swept(monkeypatch, lambda size: max(4, size) / 8) == ([1, 2, 4, 8, 16], pytest.approx(8), "plateau")
+
+
+@pytest.mark.parametrize(
+    "error", [MemoryError(), torch.OutOfMemoryError(), RuntimeError("DefaultCPUAllocator: can't allocate memory")]
+)
+def test_sweep_stops_when_memory_runs_out_and_keeps_the_curve(
+    monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def seconds(size: int) -> float:
+        if size > 4:
+            raise error
+        return 1.0
+
+    assert swept(monkeypatch, seconds) == ([1, 2, 4], pytest.approx(4), "oom")
+
+
+def test_sweep_passes_on_what_is_no_lack_of_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    def seconds(size: int) -> float:
+        raise RuntimeError("size mismatch")
+
+    with pytest.raises(RuntimeError, match="size mismatch"):
+        swept(monkeypatch, seconds)
+
+
+@pytest.mark.parametrize(
+    ("cpu", "gpu", "slug"),
+    [
+        ("AMD EPYC", None, "cpu-amd-epyc-2c"),
+        ("Intel(R) Xeon(R) Processor", None, "cpu-intel-xeon-2c"),
+        ("Intel(R) Core(TM) i7-8650U CPU @ 1.90GHz", None, "cpu-intel-core-i7-8650u-2c"),
+        ("AMD EPYC", "NVIDIA H200", "nvidia-h200"),
+    ],
+)
+def test_machine_is_named_after_its_hardware(
+    monkeypatch: pytest.MonkeyPatch, cpu: str, gpu: str | None, slug: str
+) -> None:
+    found = Machine(cpu=cpu, cores=2, ram_mb=1.0, os="x", gpu=gpu, gpu_memory_mb=None, gpu_driver=None)
+    monkeypatch.setattr("compactbench.measure.conditions.machine", lambda: found)
+    assert default_machine() == slug

@@ -1,0 +1,64 @@
+"""The record's file: strict, whole or not there, and described by a schema."""
+
+import json
+from pathlib import Path
+
+import jsonschema
+import pytest
+from factory import make_failed, make_record
+from pydantic import ValidationError
+
+from compactbench import record
+from compactbench.metrics import METRICS
+from compactbench.record import Record, json_schema
+from compactbench.report.table import COLUMNS
+
+
+def test_record_survives_writing_and_reading(tmp_path: Path) -> None:
+    for made in (make_record(), make_failed()):
+        record.write(made, tmp_path / "one.json")
+        assert record.read(tmp_path / "one.json") == made
+
+
+def test_schema_accepts_what_is_written_and_refuses_an_unknown_key(tmp_path: Path) -> None:
+    record.write(make_record(), tmp_path / "one.json")
+    content = json.loads((tmp_path / "one.json").read_text())
+    jsonschema.validate(content, json_schema())
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(content | {"mood": "good"}, json_schema())
+
+
+def test_unknown_key_is_refused() -> None:
+    with pytest.raises(ValidationError, match="mood"):
+        make_record(mood="good")
+
+
+def test_failed_write_leaves_the_old_record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Writing in place would leave half a record when the disk is full."""
+    record.write(make_record(), tmp_path / "one.json")
+
+    def full(*_: object) -> None:
+        raise OSError("no space left")
+
+    monkeypatch.setattr("compactbench.record.os.replace", full)
+    with pytest.raises(OSError, match="no space left"):
+        record.write(make_failed(), tmp_path / "one.json")
+    assert record.read(tmp_path / "one.json") == make_record()
+
+
+def test_broken_file_is_named(tmp_path: Path) -> None:
+    (tmp_path / "half.json").write_text('{"status": "ok"')
+    with pytest.raises(ValueError, match=r"half\.json: not a record"):
+        record.read(tmp_path / "half.json")
+
+
+def test_every_field_is_described_with_a_sentence() -> None:
+    """An undescribed field would be a number whose meaning nobody can look up."""
+    names = {"suite", "machine", "model", "title", "model_name", "status", "schema_version"}
+    for name, field in Record.model_fields.items():
+        nested = getattr(field.annotation, "model_fields", None)
+        assert field.description or nested or name in names | {"latency", "latency_by_length"}, name
+
+
+def test_every_metric_is_a_column_of_the_table() -> None:
+    assert METRICS.keys() <= set(COLUMNS)
