@@ -1,5 +1,6 @@
 """The source notebooks: no outputs, short cells, a sentence before each."""
 
+import itertools
 from pathlib import Path
 
 import nbformat
@@ -32,7 +33,7 @@ def test_prose_comes_first(cells: list) -> None:
     """A cell without a sentence before it leaves the reader to read code; hidden cells need none."""
     shown = [cell for cell in cells if "remove-cell" not in cell.metadata.get("tags", [])]
     assert shown[0].cell_type == "markdown"
-    for first, second in zip(shown, shown[1:], strict=False):
+    for first, second in itertools.pairwise(shown):
         assert "markdown" in (first.cell_type, second.cell_type), second.source
 
 

@@ -33,7 +33,7 @@ def test_latency_probe_reports_a_known_sleep(probe: FreshProcess) -> None:
 
 
 def test_error_crosses_over_as_one_line_and_the_process_lives_on(probe: FreshProcess) -> None:
-    with pytest.raises(ProcessError, match="^ValueError: first line second line$"):
+    with pytest.raises(ProcessError, match=r"^ValueError: first line second line$"):
         probe.call("fail")
     assert probe.call("sleep", 0.0) < 1000
 

@@ -80,7 +80,7 @@ def test_wrong_parameter_is_one_sentence(given: dict, words: list[str]) -> None:
     [
         ({"architecture": {**ARCHITECTURE, "hiden_size": 1}}, ["`architecture.hiden_size`", "`hidden_size`"]),
         ({"architecture": {**ARCHITECTURE, "hidden_size": "wide"}}, ["`architecture`", "hidden_size", "int"]),
-        ({"architecture": {**ARCHITECTURE, "hidden_size": 33}}, ["`architecture.hidden_size`", "33", "multiple of the 2"]),
+        ({"architecture": {**ARCHITECTURE, "hidden_size": 33}}, ["`architecture.hidden_size`", "33", "multiple of"]),
         ({"architecture": {**ARCHITECTURE, "num_hidden_layers": 0}}, ["num_hidden_layers", "got 0", "1 or more"]),
         ({"architecture": {"model_type": "brt"}}, ["`architecture.model_type`", "'brt'", "did you mean"]),
         ({"architecture": ARCHITECTURE, "keep_layers": [0, 2]}, ["`keep_layers`", "[0, 2]", "layers from 0 to 1"]),
@@ -134,7 +134,8 @@ def test_unreachable_hub_with_pretrained_weights(project: Project, monkeypatch: 
 def test_data_set_with_one_class(project: Project, tmp_path_factory: pytest.TempPathFactory) -> None:
     packages = tmp_path_factory.mktemp("packages")
     (packages / "one_class-1.0.dist-info").mkdir()
-    (packages / "one_class-1.0.dist-info" / "METADATA").write_text("Metadata-Version: 2.1\nName: one-class\nVersion: 1.0\n")
+    metadata = "Metadata-Version: 2.1\nName: one-class\nVersion: 1.0\n"
+    (packages / "one_class-1.0.dist-info" / "METADATA").write_text(metadata)
     (packages / "one_class" / "only").mkdir(parents=True)
     for number in range(4):
         (packages / "one_class" / "only" / f"{number}.txt").write_text(f"Headline {number}\n\nA sentence. Another.")

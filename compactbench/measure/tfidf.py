@@ -20,9 +20,9 @@ FILE = "model.joblib"
 
 
 def pipeline(seed: int) -> Pipeline:
-    """Words and pairs of words, weighted by TF-IDF with damped counts, into a logistic regression."""
+    """Words weighted by TF-IDF with damped counts, into a logistic regression."""
     return make_pipeline(
-        TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True),
+        TfidfVectorizer(sublinear_tf=True),
         LogisticRegression(C=10, max_iter=1000, random_state=seed),
     )
 
