@@ -1,0 +1,41 @@
+"""The README says what the reference runs say."""
+
+import re
+
+from compactbench import ROOT
+from compactbench.record import Record
+from compactbench.report.facts import answer
+from compactbench.report.table import collect, results
+
+
+def reference_records() -> list[Record]:
+    """The committed runs of the reference machine."""
+    records = [record for record in collect(ROOT / "book" / "runs") if record.machine == "reference-cpu"]
+    assert len(records) == 10 and all(isinstance(record, Record) for record in records)
+    return records
+
+
+def test_finding_is_the_answer_of_the_reference_runs() -> None:
+    """A number typed into the README would stay when the runs change."""
+    records = reference_records()
+    finding = answer(results(records), records).replace("\N{NO-BREAK SPACE}", " ")
+    machine = records[0].conditions.machine
+    readme = re.sub(r"\s+", " ", (ROOT / "README.md").read_text())
+    assert finding in readme
+    assert f"(Measured on {machine.cpu}, {machine.cores} cores.)" in readme
+
+
+def test_starter_has_its_ten_contenders_with_the_weights_that_need_no_hub() -> None:
+    weights = {record.model: record.weights for record in reference_records()}
+    assert weights["minilm-l6"] == weights["minilm-l3"] == "pretrained"
+    assert weights["tfidf"] == "none"
+
+
+def test_reference_runs_keep_their_promises() -> None:
+    """MiniLM-L6 reaches .95 on the starter, and no run's own memory passes 4 GB."""
+    records = {record.model: record for record in reference_records()}
+    assert records["minilm-l6"].quality.accuracy >= 0.95
+    assert records["tfidf"].quality.accuracy < records["minilm-l6"].quality.accuracy
+    for record in records.values():
+        for part in (record.finetune, record.inference_memory):
+            assert part.baseline_ram_mb + part.peak_ram_mb < 4000
