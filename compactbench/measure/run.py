@@ -15,7 +15,6 @@ from types import ModuleType
 from typing import Any
 
 from compactbench import ROOT, record
-from compactbench.measure import tfidf
 from compactbench.measure.availability import decide_weights
 from compactbench.measure.conditions import conditions, cores, default_machine
 from compactbench.measure.data import load
@@ -38,7 +37,7 @@ from compactbench.record import (
 from compactbench.settings import RunSettings, from_parameters
 
 STAGES = ["data", "model", "finetune", "quality", "memory", "size", "latency", "throughput"]
-TRAINEES = {"transformer": "compactbench.measure.finetune:Trainee", "tfidf": f"{tfidf.__name__}:Trainee"}
+TRAINEES = {"transformer": "compactbench.measure.finetune:Trainee", "tfidf": "compactbench.measure.tfidf:Trainee"}
 ENDED = "the run ended in this stage without a word (killed, or still going)"
 
 
@@ -106,7 +105,8 @@ class Run:
         with self._stage("quality"):
             probabilities, seconds = self._trainee.call("predict")
             self._trainee.close()
-            self._parts["quality"] = quality(probabilities, self._splits["test"]["label"], seconds)
+            labels = self._splits["test"]["label"][: len(probabilities)]
+            self._parts["quality"] = quality(probabilities, labels, seconds)
         return self._parts["quality"]
 
     def inference_memory(self) -> Memory:

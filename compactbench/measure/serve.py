@@ -10,7 +10,6 @@ import torch
 import transformers
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
-from compactbench.measure import tfidf
 from compactbench.measure.memory import peak_resident_mb, resident_mb
 from compactbench.measure.throughput import sweep
 from compactbench.record import LatencySamples, LengthSamples, Memory, Throughput
@@ -75,13 +74,16 @@ class Server:
     def __init__(self, folder: Path, device: str, max_length: int, process: int = 0) -> None:
         self._baseline_mb = resident_mb()
         self._device, self._process = device, process
-        floor = (folder / tfidf.FILE).is_file()
-        self._classify = tfidf.Classifier.load(folder) if floor else Classifier.load(folder, device, max_length)
+        if (folder / "config.json").is_file():
+            self._classify: Any = Classifier.load(folder, device, max_length)
+        else:
+            from compactbench.measure import tfidf  # seconds to import, and no transformer needs it
+
+            self._classify = tfidf.Classifier.load(folder)
 
     def memory(self, texts: list[str]) -> Memory:
-        """Peak memory of classifying `texts` as one batch, twice."""
-        for _ in range(2):
-            self._classify(texts)
+        """Peak memory of classifying `texts` as one batch."""
+        self._classify(texts)
         return Memory(
             batch_size=len(texts),
             baseline_ram_mb=self._baseline_mb,
@@ -103,10 +105,8 @@ class Server:
         )
 
     def latency_by_length(self, texts: list[str], threads: int) -> LengthSamples:
-        """Time of one call with each of `texts`; each was called once before to warm up for its length."""
+        """Time of one call with each of `texts`, in a process that has answered before and is warm."""
         torch.set_num_threads(threads)
-        for text in texts:
-            self._classify([text])
         return LengthSamples(
             device=self._device,
             process=self._process,

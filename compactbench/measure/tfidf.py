@@ -16,7 +16,7 @@ from compactbench.record import Data, Finetune, Parameters
 from compactbench.settings import Model, Suite
 
 FILE = "model.joblib"
-"""The artefact's one file; its presence tells the floor from a transformer."""
+"""The artefact's one file."""
 
 
 def pipeline(seed: int) -> Pipeline:

@@ -10,7 +10,7 @@ from compactbench.record import Throughput, ThroughputPoint
 
 GAIN = 1.02
 """A doubling that gains less than 2 % counts as none; two of them in a row are a plateau."""
-MIN_PASSES = 3
+MIN_PASSES = 2
 MIN_TIME_S = 0.3
 
 

@@ -36,7 +36,8 @@ STOPPED = {
 def title(run: Run) -> None:
     """Glue the page's title: the contender and the machine."""
     text = f"{run.model.title} on {run.machine}"
-    display(Markdown(text), metadata={"scrapbook": {"name": "title", "mime_prefix": ""}})
+    glued = {"scrapbook": {"name": "title", "mime_prefix": ""}}  # as myst_nb.glue does it, which Colab does not have
+    display({"text/plain": text}, raw=True, metadata=glued)
 
 
 def who(run: Run) -> Markdown:

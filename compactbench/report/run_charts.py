@@ -106,7 +106,7 @@ def latency_distribution(latency: list[LatencySamples]) -> go.Figure:
     """
     figure = go.Figure()
     settings = sorted({(sample.device, sample.threads) for sample in latency}, reverse=True)
-    times = []
+    times, others = [], [threads for _, threads in settings]
     for (device, threads), colour in zip(settings, (BLUE, ORANGE, GREEN, PURPLE), strict=False):
         processes = [sample.samples_ms for sample in latency if (sample.device, sample.threads) == (device, threads)]
         name = "GPU" if device == "cuda" else f"{threads} thread{'s' if threads > 1 else ''}"
@@ -122,7 +122,7 @@ def latency_distribution(latency: list[LatencySamples]) -> go.Figure:
             name=f"{name}: p50, p95",
             mode="markers+text",
             text=[f"{value:.1f} ms" for value in quantiles.values()],
-            textposition="bottom right",
+            textposition="bottom right" if threads == min(others) else "top left",
             cliponaxis=False,
             marker={"color": colour, "size": 9, "symbol": "diamond"},
             hovertemplate=f"{name}: %{{y:.0%}} of calls within %{{x:.1f}} ms<extra></extra>",
