@@ -98,7 +98,7 @@ class Finetune(Strict):
 
 
 class Quality(Strict):
-    """How well the test texts are classified. For random weights these numbers only document the run."""
+    """How well the test texts are classified; with random weights only the first of them, to document the run."""
 
     accuracy: float = Field(description="share of test texts classified right")
     accuracy_low: float = Field(description="lower end of the 95 % Wilson interval")
@@ -107,7 +107,7 @@ class Quality(Strict):
     loss: float = Field(description="mean cross-entropy of the test texts, nats")
     ece: float = Field(description="expected calibration error, 15 equal bins of confidence")
     confusion: list[list[int]] = Field(description="test texts by true class (rows) and predicted class (columns)")
-    eval_time_s: float = Field(description="time to classify all test texts, s")
+    eval_time_s: float = Field(description="time to classify these texts, s")
 
 
 class Memory(Strict):

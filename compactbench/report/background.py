@@ -118,6 +118,8 @@ def markdown_table(head: list[str], rows: list[list[str]], align: str = "") -> s
     """A table in Markdown.
 
     Args:
+        head: the cells of the first row.
+        rows: the cells of each other row.
         align: "l" or "r" for each column; the first left and all others right unless given.
     """
     align = align or "l" + "r" * (len(head) - 1)

@@ -96,8 +96,8 @@ def about_quality(run: Run, quality: Quality) -> Markdown:
     """Accuracy with its interval, or that there is none."""
     if run.weights == "random":
         return Markdown(
-            "With random weights and so few steps these predictions are noise. They are kept in the record as proof "
-            "that the path works, and no table or chart uses them."
+            "With random weights and so few steps these predictions are noise, made for two batches only. They are "
+            "kept in the record as proof that the path works, and no table or chart uses them."
         )
     return Markdown(
         f"Accuracy **{quality.accuracy:.1%}** (95 % interval {quality.accuracy_low:.1%} to "
