@@ -158,7 +158,7 @@ def test_data_set_with_one_class(project: Project, tmp_path_factory: pytest.Temp
 
 def test_unknown_contender(project: Project) -> None:
     said = _refused(project, _files(project.folder), "compactbench", "report", "--models", "bert-tiny berd-mini").stderr
-    assert "MODELS: got 'berd-mini' (did you mean `bert-mini`?)" in said
+    assert "params/models/berd-mini.yaml: there is no such file (did you mean `bert-mini`?)" in said
 
 
 def test_package_with_other_weights_than_the_file_names(project: Project) -> None:
