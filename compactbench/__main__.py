@@ -13,7 +13,7 @@ def main() -> int:
         "command", choices=["check", "report"], help="check the settings, or measure and build the site"
     )
     parser.add_argument("--suite", default=DEFAULT_SUITE, help="a file in params/suites/ (default: %(default)s)")
-    parser.add_argument("--models", default="", help="files in params/models/, with spaces between (default: the suite's)")
+    parser.add_argument("--models", default="", help="files in params/models/ (default: the suite's)")
     parser.add_argument(
         "--machine", default=None, help="name of this machine's folder (default: made from its hardware)"
     )
