@@ -33,10 +33,14 @@ class Metric:
         return f"{self.label} ({self.unit})" if self.unit else self.label
 
     def text(self, value: float | None, unit: bool = True) -> str:
-        """`value` as people read it, with its unit unless told otherwise; a dash where it was not measured."""
+        """`value` as people read it, with its unit unless told otherwise; a dash where it was not measured.
+
+        A value below 1 keeps two significant digits: 0.4 against 0.5 would hide a difference of half.
+        """
         if value is None or value != value:
             return "–"
-        number = format(value * self.scale, self.format)
+        shown = value * self.scale
+        number = format(shown, ".2g" if 0 < abs(shown) < 1 and "." in self.format else self.format)
         return f"{number}\N{NO-BREAK SPACE}{self.unit}" if unit and self.unit else number
 
 
@@ -60,6 +64,7 @@ METRICS = {
         Metric("cpu_latency_1core_p50_ms", "CPU latency on one core, median", "ms", "lower", ".1f"),
         Metric("gpu_latency_p50_ms", "GPU latency, median", "ms", "lower", ".2f"),
         Metric("gpu_latency_p95_ms", "GPU latency, 95th percentile", "ms", "lower", ".2f"),
+        Metric("tokenizer_p50_ms", "Tokenizing one sentence, median", "ms", "lower", ".2f"),
         Metric("latency_by_length_ms", "Latency over the data set's own lengths, mean", "ms", "lower", ".1f"),
         Metric("throughput_sentences_per_s", "Batched throughput", "sentences/s", "higher", ",.0f"),
         Metric("eval_accuracy", "Accuracy", "%", "higher", ".1f", 100),

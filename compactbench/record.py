@@ -13,16 +13,21 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 Weights = Literal["pretrained", "random", "none"]
 Device = Literal["cpu", "cuda"]
+Precision = Literal["fp32", "bf16"]
 
 
 class Strict(BaseModel):
     """A part of the record: unknown keys are refused, and nothing changes after it was made."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+Interval = tuple[float, float]
+"""Lower and upper end."""
 
 
 class Machine(Strict):
@@ -35,6 +40,10 @@ class Machine(Strict):
     gpu: str | None = Field(description="name of the GPU model; null without one")
     gpu_memory_mb: float | None = Field(description="memory of the GPU, MB")
     gpu_driver: str | None = Field(description="version of the GPU's driver")
+    gpu_clock_mhz: float | None = Field(description="highest clock of the GPU's cores, MHz")
+    governor: str | None = Field(description="frequency governor of the first core; null where it cannot be read")
+    cpu_limit: float | None = Field(description="cores that the container grants; null without a limit")
+    ram_limit_mb: float | None = Field(description="memory that the container grants, MB; null without a limit")
 
 
 class Conditions(Strict):
@@ -43,8 +52,8 @@ class Conditions(Strict):
     machine: Machine
     device: Device = Field(description="where the fine-tune ran")
     threads: int = Field(description="threads that torch used, unless a field says otherwise")
-    precision: str = Field(description="numeric format of weights and arithmetic")
-    seed: int = Field(description="seed of split, initial weights and order of batches")
+    precision: str = Field(description="numeric format of weights and arithmetic when classifying")
+    seed: int = Field(description="seed of initial weights and order of batches of the run's artefact")
     versions: dict[str, str] = Field(description="version of each package that can change a number")
     git_commit: str | None = Field(description="commit of the measuring code; null outside a checkout")
     git_dirty: bool | None = Field(description="whether the checkout had changes of its own")
@@ -71,11 +80,36 @@ class Parameters(Strict):
     active_parameters: int = Field(description="parameters without the embedding tables")
 
 
+class GpuMemory(Strict):
+    """Peaks of one process on the GPU."""
+
+    allocated_mb: float = Field(description="highest memory that torch's tensors took, MB")
+    reserved_mb: float = Field(description="highest memory that torch held for them, MB")
+    process_mb: float | None = Field(
+        description="memory of the whole process as NVML reports it, MB; null where it does not"
+    )
+
+
 class LossPoint(Strict):
     """One point of the learning curve."""
 
     step: int = Field(description="optimizer steps taken so far")
     loss: float = Field(description="mean training loss since the point before")
+
+
+class Procedure(Strict):
+    """How the fine-tune was carried out."""
+
+    padding: Literal["batch", "longest"] = Field(
+        description="each batch to its own longest text, or all to the split's"
+    )
+    group_by_length: bool = Field(description="whether texts of similar length are batched together")
+    optimizer: str = Field(description="AdamW as one fused kernel, or as separate ones")
+    precision: Precision = Field(description="arithmetic of the forward pass; weights are fp32 in either")
+    attention: str = Field(description="implementation of attention: sdpa or eager")
+    tf32: bool = Field(description="whether a GPU may multiply fp32 matrices in TF32")
+    pin_memory: bool = Field(description="whether batches wait for the GPU in pinned memory")
+    compiled: bool = Field(description="whether torch.compile was used")
 
 
 class Finetune(Strict):
@@ -90,24 +124,40 @@ class Finetune(Strict):
     samples_per_s: float = Field(description="texts per second, first steps left out")
     batch_size: int | None = Field(description="texts per step; null for the floor")
     learning_rate: float | None = Field(description="peak learning rate; null for the floor")
+    procedure: Procedure | None = Field(description="how it was carried out; null for the floor")
     loss_curve: list[LossPoint] = Field(description="the learning curve; empty for the floor")
     step_s: list[float] = Field(description="time of each optimizer step, s; empty for the floor")
     baseline_ram_mb: float = Field(description="resident memory of the process with its libraries loaded, MB")
     peak_ram_mb: float = Field(description="highest resident memory beyond that, MB")
-    peak_gpu_mb: float | None = Field(description="highest memory that torch allocated on the GPU, MB")
+    gpu: GpuMemory | None = Field(description="memory on the GPU; null without one")
 
 
 class Quality(Strict):
     """How well the test texts are classified; with random weights only the first of them, to document the run."""
 
     accuracy: float = Field(description="share of test texts classified right")
-    accuracy_low: float = Field(description="lower end of the 95 % Wilson interval")
-    accuracy_high: float = Field(description="upper end of the 95 % Wilson interval")
+    accuracy_interval: Interval = Field(description="95 % Wilson interval")
     macro_f1: float = Field(description="F1, mean over the classes")
+    macro_f1_interval: Interval = Field(description="95 % bootstrap interval over test texts")
+    class_f1: list[float] = Field(description="F1 of each class, in the order of their numbers")
     loss: float = Field(description="mean cross-entropy of the test texts, nats")
+    loss_interval: Interval = Field(description="95 % bootstrap interval over test texts")
     ece: float = Field(description="expected calibration error, 15 equal bins of confidence")
+    ece_interval: Interval = Field(description="95 % bootstrap interval over test texts")
     confusion: list[list[int]] = Field(description="test texts by true class (rows) and predicted class (columns)")
+    right: str = Field(pattern="^[01]+$", description="1 for each test text classified right, else 0, in their order")
     eval_time_s: float = Field(description="time to classify these texts, s")
+
+
+class Repeat(Strict):
+    """The fine-tune once more, from another seed or with fewer labels."""
+
+    seed: int = Field(description="seed of initial weights and order of batches")
+    labels: int = Field(description="training texts that it learned from")
+    time_s: float = Field(description="time of the training loop, s")
+    accuracy: float = Field(description="share of test texts classified right")
+    accuracy_interval: Interval = Field(description="95 % Wilson interval")
+    macro_f1: float = Field(description="F1, mean over the classes")
 
 
 class Memory(Strict):
@@ -116,7 +166,7 @@ class Memory(Strict):
     batch_size: int = Field(description="texts per batch")
     baseline_ram_mb: float = Field(description="resident memory of the process with its libraries loaded, MB")
     peak_ram_mb: float = Field(description="highest resident memory beyond that, MB")
-    peak_gpu_mb: float | None = Field(description="highest memory that torch allocated on the GPU, MB")
+    gpu: GpuMemory | None = Field(description="memory on the GPU; null without one")
 
 
 class Artefact(Strict):
@@ -130,10 +180,12 @@ class LatencySamples(Strict):
     """Calls with one sentence each, one after the other, in one fresh process; warm-up calls are not in it."""
 
     device: Device
+    precision: Precision
     threads: int = Field(description="threads that torch used")
     process: int = Field(description="number of the fresh process, from 0")
     warmup_calls: int = Field(description="calls made before the first one kept")
     samples_ms: list[float] = Field(description="time of each call, tokenizing included, ms")
+    tokenizer_ms: list[float] = Field(description="time of tokenizing the sentence alone, in calls of their own, ms")
 
 
 class LengthSamples(Strict):
@@ -157,15 +209,24 @@ class Throughput(Strict):
     """Batches of test texts: the batch is doubled until memory runs out, the gain ends, or the cap is reached."""
 
     device: Device
-    points: list[ThroughputPoint]
+    precision: Precision
+    points: list[ThroughputPoint] = Field(min_length=1)
     stopped_by: Literal["oom", "plateau", "cap"] = Field(description="why no larger batch was tried")
     cap: int = Field(description="the largest batch that the suite allows")
+    again: list[ThroughputPoint] = Field(description="the best batch size in further fresh processes")
+
+
+class ReferenceSamples(Strict):
+    """A fixed piece of work, timed around a measurement: on a quiet machine it always takes the same time."""
+
+    stage: str = Field(description="stage of the run")
+    samples_ms: list[float] = Field(description="time of each pass, ms")
 
 
 class Record(Strict):
     """One finished run."""
 
-    schema_version: Literal[1] = SCHEMA_VERSION
+    schema_version: Literal[2] = SCHEMA_VERSION
     status: Literal["ok"] = "ok"
     suite: str = Field(description="name of the suite: what was asked of the contender")
     machine: str = Field(description="name of the machine's folder")
@@ -174,6 +235,7 @@ class Record(Strict):
     model_name: str = Field(description="where its weights come from: hub id, or what stands in its place")
     revision: str | None = Field(description="commit of the weights; null where there is none")
     weights: Weights = Field(description="pretrained, random, or none (the floor learns from nothing)")
+    weights_sha256: str | None = Field(description="SHA-256 of the pre-trained weights' file; null where there is none")
     started_at: datetime = Field(description="when the run began, UTC")
     fingerprint: str = Field(description="SHA-256 of settings, data, weights, measuring code and versions")
     settings: dict[str, Any] = Field(description="suite and model settings as they held for this run")
@@ -182,18 +244,21 @@ class Record(Strict):
     size: Parameters
     finetune: Finetune
     quality: Quality
+    repeats: list[Repeat] = Field(description="further seeds and fewer labels; empty where the suite asks for none")
     inference_memory: Memory
     artefact: Artefact
     latency: list[LatencySamples]
     latency_by_length: list[LengthSamples]
     throughput: Throughput
+    throughput_bf16: Throughput | None = Field(description="the same in bf16, on a GPU; null on a CPU")
+    reference: list[ReferenceSamples] = Field(description="the fixed piece of work, in the order of the run")
     stage_seconds: dict[str, float] = Field(description="wall-clock time of each stage of the run, s")
 
 
 class FailedRecord(Strict):
     """A run that did not finish: the stage it reached and why it ended there."""
 
-    schema_version: Literal[1] = SCHEMA_VERSION
+    schema_version: Literal[2] = SCHEMA_VERSION
     status: Literal["failed"] = "failed"
     suite: str
     machine: str

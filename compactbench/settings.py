@@ -5,6 +5,7 @@ A suite that leaves a key out takes it from the suite `starter`, which holds eve
 
 import difflib
 from pathlib import Path
+from types import ModuleType
 from typing import Annotated, Any, Literal
 
 import yaml
@@ -16,8 +17,9 @@ DEFAULT_SUITE = "starter"
 KINDS = {"model": "models", "suite": "suites"}
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]*$", description="a name in a-z, 0-9, '.', '_' and '-'")]
-Count = Annotated[int, Field(gt=0, description="a whole number above 0")]
-Positive = Annotated[float, Field(gt=0, description="a number above 0")]
+Count = Annotated[int, Field(gt=0, strict=True, description="a whole number above 0")]
+Positive = Annotated[float, Field(gt=0, strict=True, allow_inf_nan=False, description="a number above 0")]
+Seed = Annotated[int, Field(ge=0, lt=2**32, strict=True, description=f"a whole number from 0 to {2**32 - 1}")]
 
 
 class SettingsError(ValueError):
@@ -72,7 +74,9 @@ class Suite(Strict):
     dataset: FolderData | HubData = Field(description="a data set: package ..., or hub_id ...")
     models: list[Name] = Field(min_length=1, description="a list of names of files in params/models/")
     weights: Literal["pretrained", "random", "available"] = Field(description="pretrained, random or available")
-    seed: int = Field(ge=0, description="a whole number from 0")
+    seed: Seed
+    seeds: list[Seed] = Field(min_length=1, description="a list of whole numbers from 0")
+    label_counts: list[Count] = Field(description="a list of whole numbers above 0")
     epochs: Positive
     max_steps: Count | None = Field(description="a whole number above 0, or null for whole epochs")
     random_weights_steps: Count
@@ -82,12 +86,29 @@ class Suite(Strict):
     warmup_steps: int = Field(ge=0, description="a whole number from 0")
     weight_decay: float = Field(ge=0, description="a number from 0")
     max_length: Count
+    procedure: Literal["fast", 2021] = Field(description="fast or 2021")
+    padding: Literal["batch", "longest"] | None = Field(description="batch, longest, or null")
+    group_by_length: bool | None = Field(description="true, false, or null")
+    optimizer: Literal["adamw_torch_fused", "adamw_torch"] | None = Field(
+        description="adamw_torch_fused, adamw_torch, or null"
+    )
+    precision: Literal["auto", "fp32", "bf16"] | None = Field(description="auto, fp32, bf16, or null")
+    attention: Literal["sdpa", "eager"] | None = Field(description="sdpa, eager, or null")
+    tf32: bool | None = Field(description="true, false, or null")
+    compile: bool = Field(description="true or false")
     sentence: str = Field(min_length=1, description="a sentence")
-    latency_processes: Count
+    processes: Count
     latency_calls: Count
     length_samples: Count
     batch_cap_cpu: Count
     batch_cap_gpu: Count
+
+    @field_validator("models")
+    @classmethod
+    def _each_once(cls, value: list[str]) -> list[str]:
+        if len(set(value)) < len(value):
+            raise ValueError(f"got {value}; accepted: a list of names of files in params/models/, each once")
+        return value
 
     @field_validator("dataset", mode="wrap")
     @classmethod
@@ -158,6 +179,16 @@ def read_yaml(path: Path) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise SettingsError(f"{shown}: got {content!r}; accepted: a mapping of keys to values.")
     return content
+
+
+def notebook_parameters(namespace: dict[str, Any]) -> dict[str, Any]:
+    """The parameters that stand in a notebook's `namespace`, before the notebook defines anything else."""
+    shell = {"In", "Out"}  # IPython's own
+    return {
+        name: value
+        for name, value in namespace.items()
+        if not name.startswith("_") and name not in shell and not callable(value) and not isinstance(value, ModuleType)
+    }
 
 
 def load_suite(name: str, given: dict[str, Any] | None = None) -> Suite:
@@ -231,22 +262,22 @@ def _validated(kind: type[Strict], values: dict[str, Any], path: Path, given: di
         in_file = read_yaml(path) if path.is_file() else {}
         by_hand = key in (given or {}) and in_file.get(key) != given[key]
         shown = "parameters" if by_hand else _shown(path)
-        raise SettingsError(f"{shown}: {_sentence(kind, first)}") from error
+        raise SettingsError(f"{shown}: {_sentence(kind, first, values)}") from error
 
 
-def _sentence(kind: type[BaseModel], error: Any) -> str:
-    """One pydantic error as one sentence: key, what was given, what is accepted."""
+def _sentence(kind: type[BaseModel], error: Any, values: dict[str, Any]) -> str:
+    """One pydantic error on `values` as one sentence: key, what was given, what is accepted."""
     where = [part for part in error["loc"] if not (isinstance(part, str) and part[0].isupper())]
     key = ".".join(str(part) for part in where)
     if error["type"] == "value_error":
         text = str(error["ctx"]["error"])
         return f"{text}." if not key or text.startswith("key") else f"key `{key}`: {text}."
-    parent = _model_at(kind, where[:-1], error)
+    parent = _model_at(kind, where[:-1], values)
     known = sorted(parent.model_fields) if parent else []
     if error["type"] == "extra_forbidden":
         return f"key `{key}` is not known{nearest(str(where[-1]), known)}; accepted: {', '.join(known)}."
     names = [part for part in where if isinstance(part, str)]
-    owner = _model_at(kind, names[:-1], error)
+    owner = _model_at(kind, names[:-1], values)
     field = owner.model_fields.get(names[-1]) if owner and names else None
     accepted = (field.description if field else None) or _inner(field) or error["msg"]
     if error["type"] == "missing":
@@ -262,16 +293,17 @@ def _inner(field: Any) -> str | None:
     return None
 
 
-def _model_at(kind: type[BaseModel], path: list[Any], error: Any) -> type[BaseModel] | None:
-    """The settings class that holds the key at `path`."""
+def _model_at(kind: type[BaseModel], path: list[Any], values: Any) -> type[BaseModel] | None:
+    """The settings class that holds the key at `path`; of several that may, the one that shares most keys."""
     current: Any = kind
     for part in path:
+        values = values.get(part) if isinstance(values, dict) else None
         field = current.model_fields.get(part) if isinstance(part, str) else None
         options = [] if field is None else [field.annotation, *getattr(field.annotation, "__args__", ())]
         classes = [option for option in options if isinstance(option, type) and issubclass(option, BaseModel)]
         if not classes:
             return None
-        current = classes[0]
+        current = max(classes, key=lambda option: len(option.model_fields.keys() & set(values or ())))
     return current
 
 

@@ -1,19 +1,15 @@
 """Whether a contender's pre-trained weights can be had: decided once, quickly, before anything is loaded."""
 
-import functools
 import hashlib
-import os
-import urllib.error
-import urllib.request
 from pathlib import Path
 
 from huggingface_hub import constants, try_to_load_from_cache
 
 from compactbench.measure.data import package_folder
+from compactbench.measure.hub import hub_reachable
 from compactbench.record import Weights
-from compactbench.settings import Model, SettingsError, Suite
+from compactbench.settings import HubData, Model, SettingsError, Suite
 
-PROBE_TIMEOUT_S = 3.0
 WEIGHTS_FILE = "model.safetensors"
 
 
@@ -38,7 +34,12 @@ def decide_weights(model: Model, suite: Suite) -> Weights:
     elif not _within_reach(model):
         raise SettingsError(
             f"params/suites/{suite.suite}.yaml: key `weights`: got 'pretrained', but {constants.ENDPOINT} cannot be "
-            f"reached for {model.model_name}; accepted here: random or available."
+            f"reached for {model.model_name}; accepted here: "
+            + (
+                "nothing, its data set needs the hub too."
+                if isinstance(suite.dataset, HubData)
+                else "random or available."
+            )
         )
     return "pretrained"
 
@@ -71,17 +72,3 @@ def _within_reach(model: Model) -> bool:
         return True
     cached = try_to_load_from_cache(model.model_name, "config.json", revision=model.revision)
     return isinstance(cached, str) or hub_reachable()
-
-
-@functools.cache
-def hub_reachable() -> bool:
-    """Whether the hub answers within a few seconds; any answer counts. Asked once per process."""
-    if os.environ.get("HF_HUB_OFFLINE", "").upper() in constants.ENV_VARS_TRUE_VALUES:
-        return False
-    try:
-        urllib.request.urlopen(constants.ENDPOINT, timeout=PROBE_TIMEOUT_S).close()
-    except urllib.error.HTTPError:
-        return True
-    except (OSError, ValueError):
-        return False
-    return True

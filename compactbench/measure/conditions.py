@@ -8,9 +8,9 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import psutil
-import pynvml
 
 from compactbench import ROOT
+from compactbench.measure import card
 from compactbench.record import Conditions, Machine
 
 PACKAGES = ["torch", "transformers", "tokenizers", "datasets", "accelerate", "numpy", "scikit-learn", "papermill"]
@@ -24,15 +24,14 @@ def cores() -> int:
 
 def machine() -> Machine:
     """The hardware and operating system of this machine."""
-    gpu = _gpu()
     return Machine(
         cpu=_cpu_name(),
         cores=cores(),
         ram_mb=psutil.virtual_memory().total / 1e6,
         os=_os_name(),
-        gpu=gpu[0],
-        gpu_memory_mb=gpu[1],
-        gpu_driver=gpu[2],
+        governor=_governor(),
+        **card.describe(),
+        **_container_limits(),
     )
 
 
@@ -45,7 +44,7 @@ def default_machine() -> str:
     return re.sub(r"[^a-z0-9]+", "-", words).strip("-")
 
 
-def conditions(threads: int, precision: str, seed: int) -> Conditions:
+def conditions(threads: int, seed: int) -> Conditions:
     """The conditions of a run with `threads` threads; it trains on the GPU where there is one that torch can use."""
     commit, dirty = _git()
     found = machine()
@@ -53,7 +52,7 @@ def conditions(threads: int, precision: str, seed: int) -> Conditions:
         machine=found,
         device="cuda" if found.gpu and not version("torch").endswith("+cpu") else "cpu",
         threads=threads,
-        precision=precision,
+        precision="fp32",
         seed=seed,
         versions=versions(),
         git_commit=commit,
@@ -86,33 +85,33 @@ def _os_name() -> str:
         return f"{platform.system()} {platform.release()}, {platform.machine()}"
 
 
-def _gpu() -> tuple[str, float, str] | tuple[None, None, None]:
-    """Name, memory in MB and driver of the first GPU that this process may see; NVML knows without touching it."""
-    if os.environ.get("CUDA_VISIBLE_DEVICES") in ("", "-1"):
-        return None, None, None
-    try:
-        pynvml.nvmlInit()
-    except pynvml.NVMLError:
-        return None, None, None
-    try:
-        first = os.environ.get("CUDA_VISIBLE_DEVICES", "0").split(",")[0]
-        by_uuid = first.startswith(("GPU-", "MIG-"))
-        handle = pynvml.nvmlDeviceGetHandleByUUID(first) if by_uuid else pynvml.nvmlDeviceGetHandleByIndex(int(first))
-        memory = pynvml.nvmlDeviceGetMemoryInfo(handle).total / 1e6
-        return pynvml.nvmlDeviceGetName(handle), memory, pynvml.nvmlSystemGetDriverVersion()
-    except pynvml.NVMLError:
-        return None, None, None
-    finally:
-        pynvml.nvmlShutdown()
+def _governor() -> str | None:
+    file = Path("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor")
+    return file.read_text().strip() if file.is_file() else None
+
+
+def _container_limits() -> dict[str, float | None]:
+    """Cores and memory that the control group (version 2) grants; null where it sets no limit or cannot be read."""
+    cpu, ram = (_cgroup(name) for name in ("cpu.max", "memory.max"))
+    quota, period = cpu.split() if cpu and not cpu.startswith("max") else (None, None)
+    return {
+        "cpu_limit": int(quota) / int(period) if quota else None,
+        "ram_limit_mb": int(ram) / 1e6 if ram and ram != "max" else None,
+    }
+
+
+def _cgroup(name: str) -> str | None:
+    file = Path("/sys/fs/cgroup") / name
+    return file.read_text().strip() if file.is_file() else None
 
 
 def _git() -> tuple[str, bool] | tuple[None, None]:
-    """Commit of the checkout and whether tracked files differ from it; None outside a checkout."""
+    """Commit of the checkout and whether what decides the numbers differs from it; None outside a checkout."""
 
     def ask(*words: str) -> str:
         return subprocess.run(["git", *words], cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
 
     try:
-        return ask("rev-parse", "HEAD"), bool(ask("status", "--porcelain", "--untracked-files=no"))
+        return ask("rev-parse", "HEAD"), bool(ask("status", "--porcelain", "--", "compactbench", "notebooks", "params"))
     except (OSError, subprocess.CalledProcessError):
         return None, None

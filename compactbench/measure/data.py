@@ -8,8 +8,10 @@ from pathlib import Path
 import datasets
 import numpy as np
 from datasets import ClassLabel, Dataset, DatasetDict, Features, Value, load_dataset
+from huggingface_hub import constants
 from huggingface_hub.utils import disable_progress_bars as disable_hub_progress_bars
 
+from compactbench.measure.hub import hub_reachable, offline
 from compactbench.record import Data
 from compactbench.settings import FolderData, HubData, Package, SettingsError, Suite
 
@@ -52,10 +54,13 @@ def load(suite: Suite) -> tuple[DatasetDict, Data]:
     Raises:
         SettingsError: the data set cannot be had, or has fewer than two classes.
     """
-    if isinstance(suite.dataset, HubData):
-        splits, dropped = _from_hub(suite.dataset), 0
-    else:
-        splits, dropped = _from_folders(suite.dataset, suite.seed)
+    try:
+        if isinstance(suite.dataset, HubData):
+            splits, dropped = _from_hub(suite.dataset), 0
+        else:
+            splits, dropped = _from_folders(suite.dataset, suite.seed)
+    except SettingsError as error:
+        raise SettingsError(f"params/suites/{suite.suite}.yaml: {error}") from error
     classes = splits["train"].features["label"].names
     found = {name for split in splits.values() for name in set(split["label"])}
     if len(found) < 2:
@@ -76,6 +81,13 @@ def load(suite: Suite) -> tuple[DatasetDict, Data]:
         words_max=max(words),
     )
     return splits, facts
+
+
+def fewer(rows: Dataset, count: int | None, seed: int) -> Dataset:
+    """`count` of the `rows`, the same share of every class; all of them where there are no more, or for None."""
+    if count is None or count >= len(rows):
+        return rows
+    return rows.train_test_split(train_size=count, stratify_by_column="label", seed=seed)["train"]
 
 
 def fingerprint(splits: DatasetDict) -> str:
@@ -105,7 +117,11 @@ def _from_folders(dataset: FolderData, seed: int) -> tuple[DatasetDict, int]:
     rows = Dataset.from_dict({"text": list(labels_of), "label": list(labels_of.values())}, features=features)
     if len(features["label"].names) < 2:  # load() says so; a stratified split of one class says nothing
         return DatasetDict(train=rows, test=rows), len(files) - len(rows)
-    splits = rows.train_test_split(dataset.test_size, stratify_by_column="label", seed=seed)
+    try:
+        splits = rows.train_test_split(dataset.test_size, stratify_by_column="label", seed=seed)
+    except ValueError as error:
+        accepted = f"a share that leaves every class a text on both sides ({error})"
+        raise SettingsError(f"key `dataset.test_size`: got {dataset.test_size}; accepted: {accepted}.") from error
     return splits, len(files) - len(rows)
 
 
@@ -119,7 +135,15 @@ def _decoded(file: Path) -> str:
 
 
 def _from_hub(dataset: HubData) -> DatasetDict:
-    splits = load_dataset(dataset.hub_id, revision=dataset.revision)
+    if not offline() and not hub_reachable():
+        raise SettingsError(
+            f"key `dataset.hub_id`: got {dataset.hub_id!r}, but {constants.ENDPOINT} cannot be reached."
+        )
+    try:
+        splits = load_dataset(dataset.hub_id, revision=dataset.revision)
+    except Exception as error:  # the library raises several kinds of its own
+        text = " ".join(f"{type(error).__name__}: {error}".split())
+        raise SettingsError(f"key `dataset.hub_id`: got {dataset.hub_id!r}, which cannot be loaded: {text}") from error
     columns = {dataset.text: "text", dataset.label: "label"}
     chosen = DatasetDict({name: splits[name].select_columns(list(columns)) for name in ("train", "test")})
     chosen = chosen.rename_columns({old: new for old, new in columns.items() if old != new})

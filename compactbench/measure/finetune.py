@@ -5,15 +5,17 @@ import time
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
-from datasets import load_from_disk
+from datasets import Dataset, load_from_disk
 from transformers import DataCollatorWithPadding, Trainer, TrainerCallback, TrainingArguments
 
+from compactbench.measure.data import fewer
 from compactbench.measure.memory import peak_resident_mb, resident_mb
-from compactbench.measure.serve import Classifier, synchronize
-from compactbench.measure.weights import count_parameters, load_classifier
-from compactbench.record import Data, Finetune, LossPoint, Parameters, Weights
+from compactbench.measure.procedure import procedure
+from compactbench.measure.quality import quality
+from compactbench.measure.serve import Classifier, gpu_memory, synchronize
+from compactbench.measure.weights import count_parameters, load_classifier, weights_sha256
+from compactbench.record import Data, Finetune, LossPoint, Parameters, Quality, Weights
 from compactbench.settings import Model, Suite
 
 WARMUP_STEPS = 2
@@ -50,26 +52,50 @@ class Trainee:
         splits: folder of the data set, as `DatasetDict.save_to_disk` wrote it.
         device: cpu or cuda.
         threads: threads torch may use.
+        seed: of the new head, of random weights and of the order of batches.
+        labels: how many training texts to learn from; None: all.
     """
 
     def __init__(
-        self, model: Model, weights: Weights, suite: Suite, facts: Data, splits: Path, device: str, threads: int
+        self,
+        model: Model,
+        weights: Weights,
+        suite: Suite,
+        facts: Data,
+        splits: Path,
+        device: str,
+        threads: int,
+        seed: int,
+        labels: int | None = None,
     ) -> None:
         self._baseline_mb = resident_mb()
         torch.set_num_threads(threads)
-        self._suite, self._weights, self._device = suite, weights, device
+        self._suite, self._weights, self._device, self._seed = suite, weights, device, seed
+        self._procedure = procedure(suite, device)
         self._splits = load_from_disk(str(splits))
-        self._classifier, self._tokenizer, self.revision = load_classifier(
-            model, weights == "pretrained", facts.classes, suite.seed
+        self._train = fewer(self._splits["train"], labels, suite.seed)
+        self._classifier, self._tokenizer, self._revision = load_classifier(
+            model, weights == "pretrained", facts.classes, seed, self._procedure.attention
         )
+        self._sha256 = weights_sha256(model) if weights == "pretrained" else None
 
-    def build(self) -> tuple[Parameters, str | None]:
-        """The parameter counts and the commit of the weights."""
-        return count_parameters(self._classifier), self.revision
+    def build(self) -> tuple[Parameters, str | None, str | None]:
+        """The parameter counts, and the commit and the SHA-256 of the weights."""
+        return count_parameters(self._classifier), self._revision, self._sha256
+
+    @property
+    def attention(self) -> str:
+        """The implementation of attention that the classifier really uses."""
+        return self._classifier.config._attn_implementation
+
+    def tokenized(self) -> Dataset:
+        """The training texts as token ids, padded where the procedure pads beforehand."""
+        whole = None if self._procedure.padding == "longest" else 1000  # one batch: its longest text is the split's
+        return self._train.map(self._tokenize, batched=True, batch_size=whole, remove_columns="text")
 
     def finetune(self, folder: Path) -> Finetune:
         """Train on the split `train` and save the artefact to `folder`."""
-        train = self._splits["train"].map(self._tokenize, batched=True, remove_columns="text")
+        train = self.tokenized()
         times = StepTimes()
         arguments = self._arguments(folder, len(train))
         trainer = Trainer(
@@ -89,24 +115,25 @@ class Trainee:
         self._tokenizer.save_pretrained(folder)
         return measured
 
-    def predict(self) -> tuple[np.ndarray, float]:
-        """Class probabilities of the split `test`, shape (texts, classes), and the time they took in s.
+    def quality(self) -> Quality:
+        """How well the split `test` is classified.
 
-        With random weights only of its first two batches: they prove that the path works, and no more is to be had.
+        With random weights only its first two batches: they prove that the path works, and no more is to be had.
         """
-        texts = list(self._splits["test"]["text"])
+        test = self._splits["test"]
         if self._weights == "random":
-            texts = texts[: 2 * self._suite.eval_batch_size]
+            test = test.take(min(len(test), 2 * self._suite.eval_batch_size))
         classifier = Classifier(self._classifier, self._tokenizer, self._device, self._suite.max_length)
         begun = time.perf_counter()
-        probabilities = classifier.probabilities(texts, self._suite.eval_batch_size)
-        return probabilities, time.perf_counter() - begun
+        probabilities = classifier.probabilities(list(test["text"]), self._suite.eval_batch_size)
+        return quality(probabilities, list(test["label"]), time.perf_counter() - begun)
 
     def _tokenize(self, rows: dict[str, list[Any]]) -> dict[str, Any]:
-        return self._tokenizer(rows["text"], truncation=True, max_length=self._suite.max_length)
+        longest = self._procedure.padding == "longest"
+        return self._tokenizer(rows["text"], truncation=True, max_length=self._suite.max_length, padding=longest)
 
     def _arguments(self, folder: Path, rows: int) -> TrainingArguments:
-        suite = self._suite
+        suite, how = self._suite, self._procedure
         whole = -(-rows // suite.batch_size) * suite.epochs
         steps = suite.random_weights_steps if self._weights == "random" else suite.max_steps or round(whole)
         return TrainingArguments(
@@ -116,11 +143,14 @@ class Trainee:
             learning_rate=suite.learning_rate,
             warmup_steps=suite.warmup_steps,
             weight_decay=suite.weight_decay,
-            optim="adamw_torch_fused",
-            train_sampling_strategy="group_by_length",
-            seed=suite.seed,
+            optim=how.optimizer,
+            train_sampling_strategy="group_by_length" if how.group_by_length else "random",
+            bf16=how.precision == "bf16",
+            tf32=how.tf32 if self._device == "cuda" else None,
+            torch_compile=how.compiled,
+            seed=self._seed,
             use_cpu=self._device == "cpu",
-            dataloader_pin_memory=self._device == "cuda",
+            dataloader_pin_memory=how.pin_memory,
             logging_steps=max(1, steps // POINTS_OF_CURVE),
             save_strategy="no",
             report_to="none",
@@ -143,11 +173,12 @@ class Trainee:
             samples_per_s=suite.batch_size / statistics.mean(steady),
             batch_size=suite.batch_size,
             learning_rate=suite.learning_rate,
+            procedure=self._procedure.model_copy(update={"attention": self.attention}),
             loss_curve=curve,
             step_s=seconds,
             baseline_ram_mb=self._baseline_mb,
             peak_ram_mb=peak_resident_mb() - self._baseline_mb,
-            peak_gpu_mb=torch.cuda.max_memory_allocated() / 1e6 if self._device == "cuda" else None,
+            gpu=gpu_memory(self._device),
         )
 
 

@@ -11,16 +11,16 @@ import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 from compactbench import ROOT, record
+from compactbench.measure import card
 from compactbench.measure.availability import decide_weights
 from compactbench.measure.conditions import conditions, cores, default_machine
 from compactbench.measure.data import load
 from compactbench.measure.fingerprint import fingerprint
 from compactbench.measure.process import SERVER, FreshProcess
-from compactbench.measure.quality import quality
+from compactbench.measure.reference import reference_ms
 from compactbench.record import (
     Artefact,
     Data,
@@ -32,11 +32,13 @@ from compactbench.record import (
     Parameters,
     Quality,
     Record,
+    ReferenceSamples,
+    Repeat,
     Throughput,
 )
-from compactbench.settings import RunSettings, from_parameters
+from compactbench.settings import RunSettings, from_parameters, notebook_parameters
 
-STAGES = ["data", "model", "finetune", "quality", "memory", "size", "latency", "throughput"]
+STAGES = ["data", "model", "finetune", "quality", "repeats", "memory", "size", "latency", "throughput"]
 TRAINEES = {"transformer": "compactbench.measure.finetune:Trainee", "tfidf": "compactbench.measure.tfidf:Trainee"}
 ENDED = "the run ended in this stage without a word (killed, or still going)"
 
@@ -54,8 +56,10 @@ class Run:
     def __init__(self, settings: RunSettings) -> None:
         self.model, self.suite, self.machine = settings.model, settings.suite, settings.machine
         self.weights = decide_weights(self.model, self.suite)
-        self._splits, self._facts = load(self.suite)
-        self.conditions = conditions(cores(), "fp32", self.suite.seed)
+        self._splits, self.data_facts = load(self.suite)
+        self.conditions = conditions(cores(), self.suite.seeds[0])
+        if self.conditions.device == "cuda":
+            card.refuse_if_shared()
         self.fingerprint = fingerprint(self.model, self.suite, self.weights)
         self.path = settings.record
         self._failed_path = self.path.with_suffix(".failed.json")
@@ -64,6 +68,7 @@ class Run:
         self._started_at = datetime.now(UTC)
         self._scratch = tempfile.TemporaryDirectory(prefix="compactbench-")
         self._parts: dict[str, Any] = {}
+        self._reference: list[ReferenceSamples] = []
         self._seconds: dict[str, float] = {}
         self._clear()
         self._trainee = FreshProcess(TRAINEES[self.model.kind], self._log)
@@ -74,7 +79,7 @@ class Run:
         """The data set as this run uses it."""
         with self._stage("data"):
             self._splits.save_to_disk(self._scratch.name)
-        return self._facts
+        return self.data_facts
 
     def size(self) -> Parameters:
         """Build the classifier and count its parameters."""
@@ -82,32 +87,31 @@ class Run:
             for process in (self._trainee, self._memory_server, self._timing_libraries):
                 process.ready()  # nothing may load beside a measurement
             self._timing_libraries.close()
-            self._trainee.create(
-                self.model,
-                self.weights,
-                self.suite,
-                self._facts,
-                Path(self._scratch.name),
-                self.conditions.device,
-                self.conditions.threads,
-            )
-            self._parts["size"], self._parts["revision"] = self._trainee.call("build")
+            self._trainee.create(*self._lesson(self.suite.seeds[0]))
+            found = self._trainee.call("build")
+            self._parts["size"], self._parts["revision"], self._parts["weights_sha256"] = found
         return self._parts["size"]
 
     def finetune(self) -> Finetune:
         """Fine-tune in a fresh process and save the artefact."""
-        with self._stage("finetune"):
+        with self._stage("finetune"), self._watched("finetune"):
             self._parts["finetune"] = self._trainee.call("finetune", self.artefact_folder)
         return self._parts["finetune"]
 
     def quality(self) -> Quality:
         """Classify the test texts."""
         with self._stage("quality"):
-            probabilities, seconds = self._trainee.call("predict")
+            self._parts["quality"] = self._trainee.call("quality")
             self._trainee.close()
-            labels = self._splits["test"]["label"][: len(probabilities)]
-            self._parts["quality"] = quality(probabilities, labels, seconds)
         return self._parts["quality"]
+
+    def repeats(self) -> list[Repeat]:
+        """The fine-tune from the suite's further seeds and with fewer labels; none with random weights."""
+        lessons = [(seed, None) for seed in self.suite.seeds[1:]]
+        lessons += [(seed, count) for count in self.suite.label_counts for seed in self.suite.seeds]
+        with self._stage("repeats"):
+            self._parts["repeats"] = [] if self.weights == "random" else [self._repeat(*lesson) for lesson in lessons]
+        return self._parts["repeats"]
 
     def inference_memory(self) -> Memory:
         """Peak memory of classifying one batch of the longest test texts, in a fresh process."""
@@ -127,30 +131,29 @@ class Run:
         return self._parts["artefact"]
 
     def latency(self) -> tuple[list[LatencySamples], list[LengthSamples]]:
-        """Time of one sentence at a time, in several fresh processes: the fixed sentence, then real texts."""
+        """Time of one sentence at a time: the fixed sentence on every route, and real texts on the CPU with all cores.
+
+        Each process serves one route. The routes take turns, so that a drift of the machine meets all of them alike.
+        """
         suite, threads = self.suite, self.conditions.threads
         texts = self._sample(suite.length_samples)
         fixed, real = [], []
         with self._stage("latency"):
-            for process in range(suite.latency_processes):
-                with self._server("cpu", process=process) as server:
-                    fixed.append(server.call("latency", suite.sentence, suite.latency_calls, threads))
-                    real.append(server.call("latency_by_length", texts, threads))
-                    if threads > 1:
-                        fixed.append(server.call("latency", suite.sentence, -(-suite.latency_calls // 2), 1))
-                if self.conditions.device == "cuda":
-                    with self._server("cuda", process=process) as server:
-                        fixed.append(server.call("latency", suite.sentence, suite.latency_calls, threads))
+            for process in range(suite.processes):
+                for device, count, precision in self._routes():
+                    with self._watched("latency"), self._server(device, process, precision) as server:
+                        fixed.append(server.call("latency", suite.sentence, suite.latency_calls, count))
+                        if (device, count) == ("cpu", threads):
+                            real.append(server.call("latency_by_length", texts, threads))
         self._parts["latency"], self._parts["latency_by_length"] = fixed, real
         return fixed, real
 
     def throughput(self) -> Throughput:
-        """Sentences per second against batch size, in a fresh process."""
-        device, suite = self.conditions.device, self.suite
-        cap = suite.batch_cap_gpu if device == "cuda" else suite.batch_cap_cpu
-        with self._stage("throughput"), self._server(device) as server:
-            texts = self._sample(cap)
-            self._parts["throughput"] = server.call("throughput", texts, cap, self.conditions.threads)
+        """Sentences per second against batch size in one fresh process, and at the best size in further ones."""
+        with self._stage("throughput"):
+            self._parts["throughput"] = self._throughput("fp32")
+            on_gpu = self.conditions.device == "cuda" and self.model.kind == "transformer"
+            self._parts["throughput_bf16"] = self._throughput("bf16") if on_gpu else None
         return self._parts["throughput"]
 
     def finish(self) -> Record:
@@ -169,7 +172,8 @@ class Run:
                 "model": self.model.model_dump(mode="json", exclude_none=True),
             },
             conditions=self.conditions,
-            data=self._facts,
+            data=self.data_facts,
+            reference=self._reference,
             stage_seconds=self._seconds,
             **self._parts,
         )
@@ -184,14 +188,61 @@ class Run:
         self._log.write_bytes(b"")  # emptied, not removed: papermill may be writing to it already
         shutil.rmtree(self.artefact_folder, ignore_errors=True)
 
-    def _server(self, device: str, process: int = 0) -> FreshProcess:
-        given = (self.artefact_folder, device, self.suite.max_length, process)
+    def _lesson(self, seed: int, labels: int | None = None) -> tuple[Any, ...]:
+        """What a trainee is made from."""
+        where = (Path(self._scratch.name), self.conditions.device, self.conditions.threads)
+        return (self.model, self.weights, self.suite, self.data_facts, *where, seed, labels)
+
+    def _repeat(self, seed: int, labels: int | None) -> Repeat:
+        with (
+            tempfile.TemporaryDirectory(prefix="compactbench-") as folder,
+            FreshProcess(TRAINEES[self.model.kind], self._log).create(*self._lesson(seed, labels)) as trainee,
+        ):
+            trainee.call("build")
+            finetune, quality = trainee.call("finetune", Path(folder)), trainee.call("quality")
+        return Repeat(
+            seed=seed,
+            labels=sum(self.data_facts.train_counts) if labels is None else labels,
+            time_s=finetune.time_s,
+            **quality.model_dump(include={"accuracy", "accuracy_interval", "macro_f1"}),
+        )
+
+    def _routes(self) -> list[tuple[str, int, str]]:
+        """Every way to answer one sentence: device, threads, precision."""
+        threads = self.conditions.threads
+        routes = [("cpu", threads, "fp32")] + ([("cpu", 1, "fp32")] if threads > 1 else [])
+        if self.conditions.device == "cuda" and self.model.kind == "transformer":
+            routes += [("cuda", threads, "fp32"), ("cuda", threads, "bf16")]
+        return routes
+
+    def _throughput(self, precision: str) -> Throughput:
+        device, suite, threads = self.conditions.device, self.suite, self.conditions.threads
+        cap = suite.batch_cap_gpu if device == "cuda" else suite.batch_cap_cpu
+        texts = self._sample(cap)
+        with self._watched("throughput"), self._server(device, 0, precision) as server:
+            found: Throughput = server.call("throughput", texts, cap, threads)
+        best = max(found.points, key=lambda point: point.sentences_per_s).batch_size
+        again = []
+        for process in range(1, suite.processes):
+            with self._watched("throughput"), self._server(device, process, precision) as server:
+                again.append(server.call("batches", texts, best, threads))
+        return found.model_copy(update={"again": again})
+
+    def _server(self, device: str, process: int, precision: str) -> FreshProcess:
+        given = (self.artefact_folder, device, self.suite.max_length, process, precision)
         return FreshProcess(SERVER, self._log, forked=True).create(*given)
 
     def _sample(self, count: int) -> list[str]:
         """`count` test texts drawn at random, the same for every contender; all of them where there are fewer."""
         texts = list(self._splits["test"]["text"])
         return random.Random(self.suite.seed).sample(texts, min(count, len(texts)))
+
+    @contextlib.contextmanager
+    def _watched(self, stage: str) -> Iterator[None]:
+        """Time the fixed piece of work before and after a measurement."""
+        self._reference.append(ReferenceSamples(stage=stage, samples_ms=reference_ms()))
+        yield
+        self._reference.append(ReferenceSamples(stage=stage, samples_ms=reference_ms()))
 
     @contextlib.contextmanager
     def _stage(self, name: str) -> Iterator[None]:
@@ -230,10 +281,4 @@ def start(namespace: dict[str, Any]) -> Run:
     Raises:
         SettingsError: a parameter cannot work; nothing was written.
     """
-    shell = {"In", "Out"}  # IPython's own
-    parameters = {
-        name: value
-        for name, value in namespace.items()
-        if not name.startswith("_") and name not in shell and not callable(value) and not isinstance(value, ModuleType)
-    }
-    return Run(from_parameters(parameters, default_machine()))
+    return Run(from_parameters(notebook_parameters(namespace), default_machine()))

@@ -2,17 +2,33 @@
 
 import itertools
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 import transformers
-from transformers import AutoModelForSequenceClassification, AutoTokenizer
+from transformers import (
+    AutoModelForSequenceClassification,
+    AutoTokenizer,
+    BatchEncoding,
+    PreTrainedModel,  # loads the modelling code now: else the first model would, and count as its time and memory
+    PreTrainedTokenizerBase,
+)
 
+from compactbench.measure import card
 from compactbench.measure.memory import peak_resident_mb, resident_mb
-from compactbench.measure.throughput import sweep
-from compactbench.record import LatencySamples, LengthSamples, Memory, Throughput
+from compactbench.measure.throughput import measure, sweep
+from compactbench.record import (
+    GpuMemory,
+    LatencySamples,
+    LengthSamples,
+    Memory,
+    Precision,
+    Throughput,
+    ThroughputPoint,
+)
 
 transformers.logging.set_verbosity_error()  # the load report names the new head as missing: it is
 transformers.logging.disable_progress_bar()
@@ -25,29 +41,45 @@ def synchronize(device: str) -> None:
         torch.cuda.synchronize()
 
 
+def gpu_memory(device: str) -> GpuMemory | None:
+    """Peaks of this process on the GPU; None on a CPU."""
+    if device == "cpu":
+        return None
+    return GpuMemory(
+        allocated_mb=torch.cuda.max_memory_allocated() / 1e6,
+        reserved_mb=torch.cuda.max_memory_reserved() / 1e6,
+        process_mb=card.process_mb(),
+    )
+
+
 class Classifier:
     """A transformer that turns sentences into class probabilities."""
 
-    def __init__(self, network: Any, tokenizer: Any, device: str, max_length: int) -> None:
+    def __init__(
+        self, network: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, device: str, max_length: int
+    ) -> None:
         self._network = network.eval().to(device)
         self._tokenizer = tokenizer
         self._device = device
         self._max_length = max_length
 
     @classmethod
-    def load(cls, folder: Path, device: str, max_length: int) -> "Classifier":
-        """The classifier in the artefact `folder`."""
-        network = AutoModelForSequenceClassification.from_pretrained(folder, dtype=torch.float32)
+    def load(cls, folder: Path, device: str, max_length: int, precision: Precision) -> "Classifier":
+        """The classifier in the artefact `folder`, its weights cast to `precision`."""
+        dtype = torch.bfloat16 if precision == "bf16" else torch.float32
+        network = AutoModelForSequenceClassification.from_pretrained(folder, dtype=dtype)
         return cls(network, AutoTokenizer.from_pretrained(folder), device, max_length)
 
     @torch.inference_mode()
     def __call__(self, texts: list[str]) -> np.ndarray:
         """Class probabilities of one batch, tokenizing included; shape (texts, classes)."""
-        batch = self._tokenizer(
-            texts, padding=True, truncation=True, max_length=self._max_length, return_tensors="pt"
-        ).to(self._device)  # input_ids: (texts, longest)
+        batch = self.tokenize(texts).to(self._device)  # input_ids: (texts, longest)
         logits = self._network(**batch).logits  # (texts, classes)
         return logits.double().softmax(-1).cpu().numpy()  # the copy to the CPU waits for the device
+
+    def tokenize(self, texts: list[str]) -> BatchEncoding:
+        """One batch as the network takes it."""
+        return self._tokenizer(texts, padding=True, truncation=True, max_length=self._max_length, return_tensors="pt")
 
     def probabilities(self, texts: list[str], batch_size: int) -> np.ndarray:
         """Class probabilities of many texts, shape (texts, classes), batched by length so that little is padded."""
@@ -69,17 +101,20 @@ class Server:
         device: cpu or cuda.
         max_length: tokens; longer texts are cut.
         process: number of this fresh process, kept with its samples.
+        precision: numeric format of weights and arithmetic.
     """
 
-    def __init__(self, folder: Path, device: str, max_length: int, process: int = 0) -> None:
-        self._baseline_mb = resident_mb()
-        self._device, self._process = device, process
-        if (folder / "config.json").is_file():
-            self._classify: Any = Classifier.load(folder, device, max_length)
-        else:
+    def __init__(
+        self, folder: Path, device: str, max_length: int, process: int = 0, precision: Precision = "fp32"
+    ) -> None:
+        self._device, self._process, self._precision = device, process, precision
+        transformer = (folder / "config.json").is_file()
+        if not transformer:
             from compactbench.measure import tfidf  # seconds to import, and no transformer needs it
-
-            self._classify = tfidf.Classifier.load(folder)
+        self._baseline_mb = resident_mb()
+        self._classify: Any = (
+            Classifier.load(folder, device, max_length, precision) if transformer else tfidf.Classifier.load(folder)
+        )
 
     def memory(self, texts: list[str]) -> Memory:
         """Peak memory of classifying `texts` as one batch."""
@@ -88,7 +123,7 @@ class Server:
             batch_size=len(texts),
             baseline_ram_mb=self._baseline_mb,
             peak_ram_mb=peak_resident_mb() - self._baseline_mb,
-            peak_gpu_mb=torch.cuda.max_memory_allocated() / 1e6 if self._device == "cuda" else None,
+            gpu=gpu_memory(self._device),
         )
 
     def latency(self, sentence: str, calls: int, threads: int) -> LatencySamples:
@@ -98,10 +133,12 @@ class Server:
             self._classify([sentence])
         return LatencySamples(
             device=self._device,
+            precision=self._precision,
             threads=threads,
             process=self._process,
             warmup_calls=WARMUP_CALLS,
             samples_ms=[timed_ms(self._classify, [sentence]) for _ in range(calls)],
+            tokenizer_ms=[timed_ms(self._classify.tokenize, [sentence]) for _ in range(calls)],
         )
 
     def latency_by_length(self, texts: list[str], threads: int) -> LengthSamples:
@@ -117,11 +154,15 @@ class Server:
     def throughput(self, texts: list[str], cap: int, threads: int) -> Throughput:
         """Batches of `texts`, repeated where a batch needs more of them, doubling up to `cap`."""
         torch.set_num_threads(threads)
+        return sweep(self._one_batch(texts), self._device, self._precision, cap)
 
-        def one_batch(size: int) -> None:
-            self._classify(list(itertools.islice(itertools.cycle(texts), size)))
+    def batches(self, texts: list[str], size: int, threads: int) -> ThroughputPoint:
+        """Batches of `size` of the `texts`, and of no other size."""
+        torch.set_num_threads(threads)
+        return measure(self._one_batch(texts), size)
 
-        return sweep(one_batch, self._device, cap)
+    def _one_batch(self, texts: list[str]) -> Callable[[int], None]:
+        return lambda size: self._classify(list(itertools.islice(itertools.cycle(texts), size)))
 
 
 def timed_ms(call: Any, argument: Any) -> float:

