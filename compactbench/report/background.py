@@ -5,20 +5,20 @@ from typing import Any
 
 import pandas as pd
 
-from compactbench.record import Record
+from compactbench.record import Machine, Record
 
 BYTES_PER_FP32 = 4
 NOT_ASKED = {"suite", "suite_title", "dataset", "models"}
 """Keys of a suite that stand elsewhere on the page or ask nothing of a contender."""
 QUOTED_COLUMNS = {
-    "parameters": ("Parameters (M)", 1e-6, ".1f"),
     "eval_accuracy": ("Accuracy (%)", 100, ".1f"),
-    "eval_loss": ("Test loss", 1, ".3f"),
+    "cpu_latency_ms": ("CPU latency (ms)", 1, ".1f"),
     "finetune_time_s": ("Fine-tune time (s)", 1, ",.0f"),
+    "parameters": ("Parameters (M)", 1e-6, ".1f"),
+    "eval_loss": ("Test loss (nats)", 1, ".3f"),
     "gpu_memory_finetune_mb": ("GPU memory, fine-tune (MB) *", 1, ",.0f"),
     "gpu_memory_inference_mb": ("GPU memory, inference (MB) *", 1, ",.0f"),
     "artefact_size_mb": ("Artefact (MB) *", 1, ".1f"),
-    "cpu_latency_ms": ("CPU latency (ms)", 1, ".1f"),
     "inference_size_max_batch": ("Largest batch", 1, ",.0f"),
     "batched_prediction_speed": ("Sentences/s in it", 1, ",.0f"),
 }
@@ -68,12 +68,16 @@ def machines(records: Iterable[Record]) -> str:
         "processor": lambda run: run.conditions.machine.cpu,
         "cores used": lambda run: str(run.conditions.machine.cores),
         "main memory": lambda run: f"{run.conditions.machine.ram_mb / 1e3:.1f} GB",
+        "granted by the container": lambda run: _granted(run.conditions.machine),
+        "frequency governor": lambda run: run.conditions.machine.governor or "not readable",
         "operating system": lambda run: run.conditions.machine.os,
         "GPU": lambda run: run.conditions.machine.gpu or "none",
         "GPU memory": lambda run: _gigabytes(run.conditions.machine.gpu_memory_mb),
         "GPU driver": lambda run: run.conditions.machine.gpu_driver or "–",
+        "GPU clock, highest": lambda run: _megahertz(run.conditions.machine.gpu_clock_mhz),
         "threads": lambda run: str(run.conditions.threads),
-        "precision": lambda run: run.conditions.precision,
+        "precision when classifying": lambda run: run.conditions.precision,
+        "precision of the fine-tune": lambda run: run.finetune.procedure.precision if run.finetune.procedure else "–",
         "measured (UTC)": lambda run: f"{run.started_at:%Y-%m-%d}",
         "measuring code": lambda run: _commit(run),
     }
@@ -106,7 +110,9 @@ def quoted_table(quoted: pd.DataFrame) -> str:
     """The results of 2021, a row a model."""
     head = ["Model", *(label for label, _, _ in QUOTED_COLUMNS.values())]
     rows = quoted.to_dict("records")
-    return markdown_table(head, [[row["name"], *(_quoted(row, column) for column in QUOTED_COLUMNS)] for row in rows])
+    return markdown_table(
+        head, [[row["model_name"], *(_quoted(row, column) for column in QUOTED_COLUMNS)] for row in rows]
+    )
 
 
 def listed(words: list[str]) -> str:
@@ -131,6 +137,19 @@ def _columns(columns: dict[str, Any], asked: dict[str, Callable[[Any], str]]) ->
     """A table with a column for each of `columns` and a row for each question asked of them."""
     rows = [[question, *(ask(column) for column in columns.values())] for question, ask in asked.items()]
     return markdown_table(["", *(f"`{name}`" for name in columns)], rows, "l" * (len(columns) + 1))
+
+
+def _granted(machine: Machine) -> str:
+    limits = []
+    if machine.cpu_limit is not None:
+        limits.append(f"{machine.cpu_limit:g} cores")
+    if machine.ram_limit_mb is not None:
+        limits.append(f"{machine.ram_limit_mb / 1e3:.1f} GB")
+    return listed(limits) or "no limit"
+
+
+def _megahertz(clock: float | None) -> str:
+    return "–" if clock is None else f"{clock:,.0f} MHz"
 
 
 def _by_machine(records: Iterable[Record]) -> dict[str, list[Record]]:

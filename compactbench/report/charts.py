@@ -3,7 +3,6 @@
 import itertools
 import math
 from html import escape
-from typing import Any
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -13,10 +12,11 @@ from compactbench.report import labels
 from compactbench.report.choose import in_sentence
 from compactbench.report.pareto import front
 from compactbench.report.style import BLUE, GREY, ORANGE, PURPLE, share_of_axis, style, value_axis, with_legend
-from compactbench.report.table import plain_rows
+from compactbench.report.table import Row, plain_rows
+from compactbench.report.ties import NONE, Ties
 
 ACCURACY = METRICS["eval_accuracy"]
-LARGEST, SMALLEST = 44, 8
+LARGEST, SMALLEST = 44, 6
 """Diameter of the largest bubble, and of those too small to see at their own size, px."""
 STRIP_ROW = 17
 """Height of one row in the strip of ticks, px."""
@@ -27,10 +27,8 @@ WEIGHTS = {
 }
 """What a mark says of its weights when pointed at."""
 
-Row = dict[str, Any]
 
-
-def tradeoff(frame: pd.DataFrame, x: str, bubble: str) -> go.Figure:
+def tradeoff(frame: pd.DataFrame, x: str, bubble: str, ties: Ties = NONE) -> go.Figure:
     """Accuracy against what it costs, a bubble for each contender.
 
     Contenders with random weights have no accuracy: they are ticks in a strip below, at their own x. Failed runs and
@@ -40,6 +38,7 @@ def tradeoff(frame: pd.DataFrame, x: str, bubble: str) -> go.Figure:
         frame: the rows of one suite on one machine.
         x: the metric on the x axis, logarithmic where its values span more than a factor of 10.
         bubble: the metric that a bubble's area is in proportion to; hollow where it was not measured.
+        ties: the pairs of models whose accuracies are tied.
     """
     rows = [row for row in plain_rows(frame) if row["status"] == "ok" and row[x] is not None]
     marks = [row for row in rows if row["eval_accuracy"] is not None]
@@ -48,7 +47,7 @@ def tradeoff(frame: pd.DataFrame, x: str, bubble: str) -> go.Figure:
     y_axis = value_axis([row[end] for row in marks for end in ("eval_accuracy_low", "eval_accuracy_high")])
 
     figure = go.Figure()
-    on_front = frame[front(frame, x, "eval_accuracy")].sort_values([x, "eval_accuracy"])
+    on_front = frame[front(frame, x, "eval_accuracy", ties)].sort_values([x, "eval_accuracy"])
     figure.add_scatter(
         x=on_front[x].tolist(),
         y=on_front["eval_accuracy"].tolist(),
@@ -79,7 +78,7 @@ def quoted_2021(frame: pd.DataFrame, quoted: pd.DataFrame) -> go.Figure:
     accuracy = dict(zip(quoted["name"], quoted["eval_accuracy"].tolist(), strict=True))
     rows = [row for row in plain_rows(frame) if row["model"] in accuracy and row[x] is not None]
     xs, ys = [row[x] for row in rows], [accuracy[row["model"]] for row in rows]
-    titles = [escape(row["title"]) for row in rows]
+    titles = [label(row) for row in rows]
     x_axis, y_axis = value_axis(xs), value_axis(ys, padding=0.12)
     figure = go.Figure()
     figure.add_scatter(
@@ -104,9 +103,15 @@ def quoted_2021(frame: pd.DataFrame, quoted: pd.DataFrame) -> go.Figure:
         ],
         hovertemplate="%{hovertext}<extra></extra>",
     )
-    style(figure, "Accuracy quoted from 2021", "AG News, not measured here; latency measured here")
+    random = " with random weights" if any(row["weights"] == "random" for row in rows) else ""
+    style(figure, "Accuracy quoted from 2021", f"AG News, not measured here; latency measured here{random}")
     figure.update_xaxes(**x_axis, title_text=axis_title(METRICS[x], x_axis["type"]))
     return figure.update_yaxes(**y_axis, title_text="Accuracy quoted from 2021,<br>AG News", tickformat=".1~%")
+
+
+def label(row: Row) -> str:
+    """The name beside a mark, which says so when the run was disturbed."""
+    return escape(row["title"]) + (" (noisy)" if row["noisy"] else "")
 
 
 def axis_title(metric: Metric, kind: str) -> str:
@@ -134,7 +139,7 @@ def _add_bubbles(
         list(across.values()),
         list(up.values()),
         [diameter / 2 for diameter in diameters],
-        [row["title"] for row in marks],
+        [label(row) for row in marks],
         lines,
     )
     drawn = list(zip(marks, diameters, places, strict=True))
@@ -159,7 +164,7 @@ def _add_bubbles(
             },
             name=name,
             mode="markers+text",
-            text=[escape(row["title"]) for row in rows],
+            text=[label(row) for row in rows],
             textposition=[place for _, _, place in members],
             cliponaxis=False,
             marker={
@@ -183,7 +188,7 @@ def _add_strip(figure: go.Figure, ticks: list[Row], x: str, bubble: str, x_axis:
         yaxis="y2",
         name="random weights: no accuracy",
         mode="markers+text",
-        text=[escape(row["title"]) for row in ticks],
+        text=[label(row) for row in ticks],
         textposition=["middle right" if share_of_axis(row[x], x_axis) < 0.55 else "middle left" for row in ticks],
         textfont={"size": 12},
         cliponaxis=False,
@@ -229,4 +234,6 @@ def _hover(row: Row, x: str, bubble: str) -> str:
     lines.append(f"{METRICS[x].label}: {METRICS[x].text(row[x])}{' (from fewer steps)' if derived else ''}")
     lines.append(f"{METRICS[bubble].label}: {METRICS[bubble].text(row[bubble])}")
     lines.append(WEIGHTS[row["weights"]])
+    if row["noisy"]:
+        lines.append("noisy: something else kept the machine busy during this run")
     return "<br>".join(lines)

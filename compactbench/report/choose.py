@@ -3,17 +3,15 @@
 import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import pandas as pd
 
 from compactbench.metrics import METRICS, Metric
-from compactbench.report.table import plain_rows
+from compactbench.report import ties as tied
+from compactbench.report.table import Row, plain_rows
 
 ACCURACY = METRICS["eval_accuracy"]
 LATENCY = METRICS["cpu_latency_p50_ms"]
-
-Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -25,19 +23,23 @@ class Recommendation:
         runner_up: name of the next best; None when nobody else keeps them.
         out: for every other contender the reason why it fell out, in one sentence.
         limits: the limits it was chosen under, by metric.
+        tied: names of the models that are as accurate as the most accurate one within the limits, as far as the test
+            texts can tell, that one included; the chosen one is the fastest of them.
     """
 
     chosen: str | None
     runner_up: str | None
     out: dict[str, str]
     limits: dict[str, float]
+    tied: list[str]
 
 
-def recommend(frame: pd.DataFrame, limits: Mapping[str, float]) -> Recommendation:
-    """The most accurate contender among those measured within every limit.
+def recommend(frame: pd.DataFrame, limits: Mapping[str, float], ties: tied.Ties = tied.NONE) -> Recommendation:
+    """The fastest of the contenders that are tied with the most accurate one, among those within every limit.
 
     Args:
         frame: the rows of one suite on one machine.
+        ties: the pairs of models whose accuracies are tied.
         limits: a bound for each metric that matters, in the column's own unit (a share for accuracy): an upper one
             where lower is better, a lower one where higher is.
 
@@ -47,16 +49,23 @@ def recommend(frame: pd.DataFrame, limits: Mapping[str, float]) -> Recommendatio
     check_limits(limits)
     rows = plain_rows(frame)
     out = {row["model"]: reason for row in rows if (reason := _falls_out(row, limits))}
-    first, second, *rest = [*sorted((row for row in rows if row["model"] not in out), key=rank), None, None]
+    able = sorted((row for row in rows if row["model"] not in out), key=lambda row: -row["eval_accuracy"])
+    best = [row for row in able if _as_accurate(row, able[0], ties)]
+    ranked = sorted(best, key=_latency) + [row for row in able if row not in best]
+    first, second, *rest = [*ranked, None, None]
     for row in filter(None, rest):
-        out[row["model"]] = _worse(row, first)
-    return Recommendation(first and first["model"], second and second["model"], out, dict(limits))
+        out[row["model"]] = _worse(row, first, row in best)
+    names = [row["model"] for row in best]
+    return Recommendation(first and first["model"], second and second["model"], out, dict(limits), names)
 
 
-def rank(row: Row) -> tuple[float, float]:
-    """The rule: the more accurate comes first; of equally accurate ones the faster."""
+def _as_accurate(row: Row, best: Row, ties: tied.Ties) -> bool:
+    return row["eval_accuracy"] == best["eval_accuracy"] or frozenset((row["model"], best["model"])) in ties
+
+
+def _latency(row: Row) -> float:
     latency = row["cpu_latency_p50_ms"]
-    return -row["eval_accuracy"], float("inf") if latency is None else latency
+    return float("inf") if latency is None else latency
 
 
 def check_limits(limits: Mapping[str, float]) -> None:
@@ -107,9 +116,9 @@ def _misses(row: Row, metric: Metric, limit: float) -> str | None:
     return None if kept else f"{in_sentence(metric)} is {metric.text(value)}, allowed is {bound(metric, limit)}"
 
 
-def _worse(row: Row, chosen: Row) -> str:
+def _worse(row: Row, chosen: Row, as_accurate: bool) -> str:
     """Why `row`, which keeps the limits, comes after `chosen`."""
-    if row["eval_accuracy"] < chosen["eval_accuracy"]:
+    if not as_accurate:
         return f"less accurate ({ACCURACY.text(row['eval_accuracy'])} against {ACCURACY.text(chosen['eval_accuracy'])})"
     slower, faster = LATENCY.text(row["cpu_latency_p50_ms"]), LATENCY.text(chosen["cpu_latency_p50_ms"])
-    return f"as accurate, but not as fast ({slower} against {faster})"
+    return f"its accuracy cannot be told from that of the chosen one, but it is slower ({slower} against {faster})"

@@ -8,13 +8,17 @@ from typing import Any
 
 import pandas as pd
 
-from compactbench.metrics import METRICS
+from compactbench.metrics import METRICS, Metric
 from compactbench.record import FailedRecord, Record
 from compactbench.report import background
 from compactbench.report.background import listed, markdown_table
-from compactbench.report.choose import ACCURACY, LATENCY, Row, in_sentence, recommend
+from compactbench.report.choose import ACCURACY, LATENCY, Recommendation, in_sentence, recommend
+from compactbench.report.noise import BOUND, SHARE
+from compactbench.report.pages import unfinished
 from compactbench.report.pareto import front
-from compactbench.report.table import default_group, plain_rows, results
+from compactbench.report.prose import verdict
+from compactbench.report.table import Row, headline, plain_rows, results
+from compactbench.report.ties import Ties, ties
 
 COSTS = ["artefact_size_mb", "finetune_epoch_time_s"]
 """What the index shows of the recommended contender beside accuracy and latency."""
@@ -41,14 +45,16 @@ def facts(records: list[Record | FailedRecord], quoted: pd.DataFrame, book: Path
     Raises:
         ValueError: there is no run at all.
     """
-    suite, machine = default_group(records)
+    shown = headline(records)
+    machine, group = shown[0].machine, results(shown)
     finished = [record for record in records if isinstance(record, Record)]
-    here = [record for record in finished if (record.suite, record.machine) == (suite, machine)]
-    group = results([record for record in records if (record.suite, record.machine) == (suite, machine)])
+    here = [record for record in shown if isinstance(record, Record)]
+    tied = ties(shown)
+    choice = recommend(group, {}, tied)
     return {
-        "answer": answer(group, here),
-        "numbers": numbers(group),
-        "trade": trade(group),
+        "answer": answer(group, choice, here),
+        "numbers": numbers(group, choice),
+        "trade": trade(group, choice, tied),
         "contenders": contenders(group, book),
         "unknown_accuracy": unknown_accuracy(group),
         "machine": f"`{machine}`",
@@ -59,86 +65,100 @@ def facts(records: list[Record | FailedRecord], quoted: pd.DataFrame, book: Path
         "versions": background.versions(finished),
         "quoted": background.quoted_by_name(quoted),
         "quoted_table": background.quoted_table(quoted),
+        "noise_bound": f"{BOUND:g}",
+        "noise_share": f"{SHARE:.0%}".replace("%", "\N{NO-BREAK SPACE}%"),
         "clone": clone(repository),
         "open_benchmark": f"[Open the benchmark in Colab]({colab(repository, 'benchmark')})",
         "open_summary": f"[Open the summary in Colab]({colab(repository, 'summary')})",
     }
 
 
-def answer(group: pd.DataFrame, here: list[Record]) -> str:
+def answer(group: pd.DataFrame, choice: Recommendation, here: list[Record]) -> str:
     """Which contender to take, in one paragraph."""
-    rows, choice = _by_model(group), recommend(group, {})
+    rows = _by_model(group)
     if choice.chosen is None:
         return (
             "**No contender can be recommended yet:** no run on this machine both finished and started from trained "
             "weights, so no accuracy is known."
         )
     chosen, data = rows[choice.chosen], here[0].data
-    known = sum(row["eval_accuracy"] is not None for row in rows.values())
-    why = (
-        f"Of {known} contenders of known accuracy it is the most accurate"
-        if known > 1
-        else "No other accuracy is known"
-    )
     floor = chosen["weights"] == "none"
-    what = f"Take {chosen['title']}: no transformer beats the floor here" if floor else f"Fine-tune {chosen['title']}"
-    text = f"**{what}.** {why}: it classifies {_accuracy(chosen)} of the held-out {data.name} texts right"
-    text += f" ({_interval(chosen)})."
+    rivals = [row for row in rows.values() if row["weights"] == "pretrained"]
+    beaten = "no transformer beats the floor here" if rivals else "no transformer's accuracy is known here"
+    what = f"Take {chosen['title']}: {beaten}" if floor else f"Fine-tune {chosen['title']}"
+    text = (
+        f"**{what}.** It classifies {_accuracy(chosen)} of the held-out {data.name} texts right ({_interval(chosen)})"
+    )
     if choice.runner_up is None:
-        return text
+        return f"{text}; no other accuracy is known."
     second = rows[choice.runner_up]
-    text += f" The runner-up, {second['title']}, reaches {_accuracy(second)} ({_interval(second)})"
-    if second["eval_accuracy_high"] >= chosen["eval_accuracy_low"]:
-        return text + ": the two intervals overlap, so the difference may be chance."
-    return text + ": the intervals do not overlap."
+    text += f"; the runner-up, {second['title']}, {_accuracy(second)} ({_interval(second)}). "
+    return text + verdict(choice, rows) + _against_the_floor(rows, choice.chosen, choice.runner_up)
 
 
-def numbers(group: pd.DataFrame) -> str:
+def _against_the_floor(rows: dict[str, Row], *named: str) -> str:
+    """How far the floor is below the recommended contender, where it was measured and not named yet."""
+    floors = [row for row in rows.values() if row["weights"] == "none" and row["eval_accuracy"] is not None]
+    if not floors or floors[0]["model"] in named:
+        return ""
+    floor, chosen = floors[0], rows[named[0]]
+    faster = chosen["cpu_latency_p50_ms"] / floor["cpu_latency_p50_ms"]
+    return (
+        f" The floor, {floor['title']}, which is no transformer, reaches {_accuracy(floor)} ({_interval(floor)}) and "
+        f"answers {faster:.0f} times as fast."
+    )
+
+
+def numbers(group: pd.DataFrame, choice: Recommendation) -> str:
     """The figures of the recommended contender, as a row of cards; nothing without a recommendation."""
-    choice = recommend(group, {})
     if choice.chosen is None:
         return ""
     row = _by_model(group)[choice.chosen]
     cards = [
         (_accuracy(row), f"accuracy, {_interval(row)}"),
-        (LATENCY.text(row[LATENCY.name]), "median time to classify one sentence on the CPU"),
+        (LATENCY.text(row[LATENCY.name]), "median time to classify the one fixed sentence on the CPU"),
         *((METRICS[name].text(row[name]), in_sentence(METRICS[name])) for name in COSTS),
     ]
     items = [f":::{{grid-item-card}}\n:class-card: number\n**{value}**\n\n{label}\n:::" for value, label in cards]
     return "::::{grid} 2 2 4 4\n:gutter: 3\n\n" + "\n".join(items) + "\n::::"
 
 
-def trade(group: pd.DataFrame) -> str:
+def trade(group: pd.DataFrame, choice: Recommendation, tied: Ties) -> str:
     """What the less accurate contenders on the front of accuracy and latency offer in exchange, as a list."""
-    rows, choice = _by_model(group), recommend(group, {})
-    on_front = set(group.loc[front(group, "cpu_latency_p50_ms", "eval_accuracy"), "model"])
-    others = sorted(on_front - {choice.chosen}, key=lambda model: -rows[model]["eval_accuracy"])
-    if not others:
-        return "No other contender of known accuracy is faster: there is nothing to trade."
-    return "\n".join(_exchange(rows[model], rows[choice.chosen]) for model in others)
+    rows = _by_model(group)
+    known = [row for row in rows.values() if row["eval_accuracy"] is not None and row["model"] != choice.chosen]
+    if not known:
+        return "No other accuracy is known: there is nothing to trade."
+    known.sort(key=lambda row: -row["eval_accuracy"])
+    on_front = set(group.loc[front(group, "cpu_latency_p50_ms", "eval_accuracy", tied), "model"])
+    return "\n".join(_exchange(row, rows[choice.chosen], row["model"] in on_front, tied) for row in known)
 
 
-def _exchange(row: Row, chosen: Row) -> str:
-    points = (chosen["eval_accuracy"] - row["eval_accuracy"]) * 100
-    faster = chosen["cpu_latency_p50_ms"] / row["cpu_latency_p50_ms"]
+def _exchange(row: Row, chosen: Row, on_front: bool, tied: Ties) -> str:
+    """What another contender gives and takes, held against the chosen one."""
+    points = (row["eval_accuracy"] - chosen["eval_accuracy"]) * 100
+    chance = ", which may be chance" if frozenset((row["model"], chosen["model"])) in tied else ""
+    times = row["cpu_latency_p50_ms"] / chosen["cpu_latency_p50_ms"]
+    pace = f"{1 / times:.1f} times as fast" if times < 1 else f"{times:.1f} times as slow"
     size = METRICS["artefact_size_mb"]
     return (
-        f"- **{row['title']}** gives up {points:.1f} points of accuracy and answers {faster:.1f} times as fast "
-        f"({LATENCY.text(row['cpu_latency_p50_ms'])}); it is {size.text(row['artefact_size_mb'])} on disk "
-        f"against {size.text(chosen['artefact_size_mb'])}."
+        f"- **{row['title']}**: {points:+.1f} points of accuracy{chance}; {pace} "
+        f"({LATENCY.text(row['cpu_latency_p50_ms'])}); {size.text(row['artefact_size_mb'])} on disk against "
+        f"{size.text(chosen['artefact_size_mb'])}.{' On the front of accuracy and latency.' if on_front else ''}"
     )
 
 
 def contenders(group: pd.DataFrame, book: Path) -> str:
     """The compact table: every contender of the group, the most accurate first, those of unknown accuracy last."""
+    left_out = unfinished(book)
     shown = [METRICS[name] for name in SIDE_BY_SIDE if group[name].notna().any()]
     body = []
     for row in sorted(plain_rows(group), key=_known_first):
         page = f"runs/{row['suite']}/{row['machine']}/{row['model']}.ipynb"
-        name = f"[{row['title']}]({page})" if (book / page).is_file() else row["title"]
+        name = f"[{row['title']}]({page})" if (book / page).is_file() and page not in left_out else row["title"]
         low_high = f" <small>{_interval(row, word='')}</small>" if row["eval_accuracy"] is not None else ""
         accuracy = ACCURACY.text(row["eval_accuracy"], unit=False) + low_high
-        body.append([name + _note(row), accuracy, *(metric.text(row[metric.name], unit=False) for metric in shown)])
+        body.append([name + _note(row), accuracy, *(_cell(row, metric) for metric in shown)])
     return markdown_table(["Contender", ACCURACY.axis, *(metric.axis for metric in shown)], body)
 
 
@@ -151,8 +171,9 @@ def unknown_accuracy(group: pd.DataFrame) -> str:
     if random:
         parts.append(
             f"{listed(random)} ran with **random weights**, because the trained ones could not be had on this machine. "
-            "Their time, memory, size and speed are measured and hold for the trained model too; their accuracy is not "
-            "known here, so they are never recommended."
+            "Their memory, size and speed are measured, and the time of an epoch (≈) is extrapolated from a few "
+            "measured steps; all of it holds for the trained model too. Their accuracy is not known here, so they are "
+            "never recommended."
         )
     if failed:
         parts.append(f"These runs failed: {'; '.join(failed)}.")
@@ -194,6 +215,12 @@ def _accuracy(row: Row) -> str:
 def _interval(row: Row, word: str = "95\u00a0% interval ") -> str:
     low, high = (ACCURACY.text(row[f"eval_accuracy_{end}"], unit=False) for end in ("low", "high"))
     return f"{word}{low} to {high}"
+
+
+def _cell(row: Row, metric: Metric) -> str:
+    """One number of the table; what was extrapolated is marked as roughly so."""
+    derived = metric.name == "finetune_epoch_time_s" and row["finetune_epoch_derived"]
+    return ("≈ " if derived else "") + metric.text(row[metric.name], unit=False)
 
 
 def _note(row: Row) -> str:

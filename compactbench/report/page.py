@@ -10,18 +10,20 @@ from compactbench.record import (
     Conditions,
     Data,
     Finetune,
+    Interval,
     LatencySamples,
     LengthSamples,
     Memory,
     Parameters,
     Quality,
+    Repeat,
     Throughput,
 )
 from compactbench.report.table import latencies, sizes
 
 PAPER = "https://arxiv.org/abs/"
 WEIGHTS = {
-    "pretrained": "It starts from its pre-trained weights.",
+    "pretrained": "It starts from pre-trained weights.",
     "random": "**Random weights:** its pre-trained weights could not be had on this machine, so its size, memory and "
     "speed are measured, and its accuracy means nothing.",
     "none": "It learns from the training texts alone.",
@@ -35,7 +37,8 @@ STOPPED = {
 
 def title(run: Run) -> None:
     """Glue the page's title: the contender and the machine."""
-    text = f"{run.model.title} on {run.machine}"
+    random = " (random weights)" if run.weights == "random" else ""
+    text = f"{run.model.title} on {run.machine}{random}"
     glued = {"scrapbook": {"name": "title", "mime_prefix": ""}}  # as myst_nb.glue does it, which Colab does not have
     display({"text/plain": text}, raw=True, metadata=glued)
 
@@ -44,7 +47,10 @@ def who(run: Run) -> Markdown:
     """Who the contender is, and what it starts from."""
     model = run.model
     paper = f" ([arXiv {model.paper}]({PAPER}{model.paper}))" if model.paper else ""
-    cut = f" Layers kept: {', '.join(map(str, model.keep_layers))}." if model.keep_layers else ""
+    kept = model.keep_layers
+    cut = (
+        f" Of the layers of `{model.model_name}` it keeps {', '.join(map(str, kept))}, counted from 0." if kept else ""
+    )
     return Markdown(f"**{model.title}**, `{model.model_name}`{paper}. {model.summary}{cut} {WEIGHTS[run.weights]}")
 
 
@@ -84,11 +90,18 @@ def about_finetune(finetune: Finetune) -> Markdown:
     """Time, speed and memory of the fine-tune."""
     epoch = METRICS["finetune_epoch_time_s"].text(finetune.epoch_time_s)
     how = "extrapolated from these steps" if finetune.epoch_derived else "measured"
-    gpu = "" if finetune.peak_gpu_mb is None else f", and {finetune.peak_gpu_mb:,.0f} MB on the GPU"
+    gpu = f", and {finetune.gpu.allocated_mb:,.0f} MB on the GPU" if finetune.gpu else ""
+    done = finetune.procedure
+    procedure = (
+        f" {done.precision} arithmetic, {done.optimizer}, {done.attention} attention, texts padded to the longest of "
+        f"{'their batch' if done.padding == 'batch' else 'the split'}."
+        if done
+        else ""
+    )
     return Markdown(
         f"{finetune.steps:,} steps over {finetune.samples:,} texts took {finetune.time_s:.1f} s. "
-        f"One epoch takes {epoch} ({how}), {finetune.samples_per_s:,.0f} texts a second. The process took up to "
-        f"{finetune.peak_ram_mb:,.0f} MB beyond its libraries{gpu}."
+        f"One epoch takes {epoch} ({how}); after the first, slower steps it learns from {finetune.samples_per_s:,.0f} "
+        f"texts a second. The process took up to {finetune.peak_ram_mb:,.0f} MB beyond its libraries{gpu}.{procedure}"
     )
 
 
@@ -96,19 +109,25 @@ def about_quality(run: Run, quality: Quality) -> Markdown:
     """Accuracy with its interval, or that there is none."""
     if run.weights == "random":
         return Markdown(
-            "With random weights and so few steps these predictions are noise, made for two batches only. They are "
-            "kept in the record as proof that the path works, and no table or chart uses them."
+            "With random weights and so few steps the predictions are noise. They were made for two batches of the "
+            "test texts only, as proof that the path works; the record keeps them, and no table or chart uses them."
         )
     return Markdown(
-        f"Accuracy **{quality.accuracy:.1%}** (95 % interval {quality.accuracy_low:.1%} to "
-        f"{quality.accuracy_high:.1%}), macro F1 {quality.macro_f1:.1%}, "
-        f"test loss {quality.loss:.3f} nats, calibration error {quality.ece:.1%}."
+        "| | | 95 % interval |\n|---|---:|---:|\n"
+        + _measured("eval_accuracy", quality.accuracy, quality.accuracy_interval)
+        + _measured("eval_macro_f1", quality.macro_f1, quality.macro_f1_interval)
+        + _measured("eval_loss", quality.loss, quality.loss_interval)
+        + _measured("eval_ece", quality.ece, quality.ece_interval)
+        + "".join(
+            f"| F1 of {name} | {METRICS['eval_macro_f1'].text(share)} | |\n"
+            for name, share in zip(run.data_facts.classes, quality.class_f1, strict=True)
+        )
     )
 
 
 def about_memory(memory: Memory) -> Markdown:
     """Memory at inference."""
-    gpu = "" if memory.peak_gpu_mb is None else f", and {memory.peak_gpu_mb:,.0f} MB on the GPU"
+    gpu = f", and {memory.gpu.allocated_mb:,.0f} MB on the GPU" if memory.gpu else ""
     return Markdown(
         f"Classifying {memory.batch_size} texts at once took up to {memory.peak_ram_mb:,.0f} MB beyond the "
         f"{memory.baseline_ram_mb:,.0f} MB of a process with its libraries loaded{gpu}."
@@ -123,13 +142,20 @@ def about_artefact(artefact: Artefact) -> Markdown:
 
 
 def about_latency(latency: list[LatencySamples], by_length: list[LengthSamples]) -> Markdown:
-    """Percentiles of the fixed sentence, and the mean over real lengths."""
-    found = {name: METRICS[name].text(value) for name, value in latencies(latency, by_length).items()}
+    """Percentiles of the fixed sentence and the mean over real lengths, each with its interval between processes."""
+    found = latencies(latency, by_length)
+
+    def said(name: str) -> str:
+        low, high = found.get(f"{name}_low"), found.get(f"{name}_high")
+        interval = f" ({_range(name, (low, high))})" if low is not None else ""
+        return METRICS[name].text(found[name]) + interval
+
     return Markdown(
-        f"The fixed sentence takes {found['cpu_latency_p50_ms']} in the median on all cores, "
-        f"{found['cpu_latency_p95_ms']} at the 95th percentile and {found['cpu_latency_p99_ms']} at the 99th; "
-        f"on one core the median is {found['cpu_latency_1core_p50_ms']}. "
-        f"Over texts as long as the data set's own, the mean is {found['latency_by_length_ms']}."
+        f"The fixed sentence takes {said('cpu_latency_p50_ms')} in the median on all cores, "
+        f"{said('cpu_latency_p95_ms')} at the 95th percentile and {said('cpu_latency_p99_ms')} at the 99th; "
+        f"on one core the median is {said('cpu_latency_1core_p50_ms')}. Tokenizing alone takes "
+        f"{said('tokenizer_p50_ms')}. "
+        f"Over {len(by_length[0].tokens)} test texts of their own lengths, the mean is {said('latency_by_length_ms')}."
     )
 
 
@@ -137,11 +163,35 @@ def about_throughput(throughput: Throughput) -> Markdown:
     """The fastest batch, and why the search ended."""
     best = max(throughput.points, key=lambda point: point.sentences_per_s)
     largest = throughput.points[-1].batch_size
+    others = [f"{point.sentences_per_s:,.0f}" for point in throughput.again]
+    again = f"; further processes reached {' and '.join(others)}" if others else ""
     return Markdown(
-        f"The fastest batch holds {best.batch_size} sentences: {best.sentences_per_s:,.0f} sentences a second. The "
-        f"largest batch tried holds {largest} (of at most {throughput.cap}); the search ended because "
+        f"The fastest batch holds {best.batch_size} sentences: {best.sentences_per_s:,.0f} sentences a second{again}. "
+        f"The largest batch tried holds {largest} (of at most {throughput.cap}); the search ended because "
         f"{STOPPED[throughput.stopped_by]}."
     )
+
+
+def about_repeats(repeats: list[Repeat]) -> Markdown:
+    """Accuracy from other seeds and with fewer labels."""
+    if not repeats:
+        return Markdown("This run has none: either the suite asks for none, or the weights are random.")
+    rows = [
+        f"| {repeat.seed} | {repeat.labels:,} | {repeat.time_s:.1f} s | "
+        f"{METRICS['eval_accuracy'].text(repeat.accuracy)} | {_range('eval_accuracy', repeat.accuracy_interval)} |"
+        for repeat in repeats
+    ]
+    head = "| Seed | Training texts | Time | Accuracy | 95 % interval |\n|---:|---:|---:|---:|---:|\n"
+    return Markdown(head + "\n".join(rows))
+
+
+def _measured(name: str, value: float, interval: Interval) -> str:
+    return f"| {METRICS[name].label} | {METRICS[name].text(value)} | {_range(name, interval)} |\n"
+
+
+def _range(name: str, interval: Interval) -> str:
+    low, high = (METRICS[name].text(end, unit=False) for end in interval)
+    return f"{low} to {high}"
 
 
 def about_record(run: Run) -> Markdown:

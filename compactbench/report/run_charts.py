@@ -3,6 +3,7 @@
 import numpy as np
 import plotly.graph_objects as go
 
+from compactbench.metrics import METRICS
 from compactbench.record import (
     Artefact,
     Data,
@@ -11,6 +12,7 @@ from compactbench.record import (
     LengthSamples,
     Parameters,
     Quality,
+    Repeat,
     Throughput,
 )
 from compactbench.report.style import BLUE, GREEN, GREY, ORANGE, PURPLE, style, value_axis, with_legend
@@ -44,8 +46,8 @@ def class_balance(data: Data) -> go.Figure:
     return with_legend(figure)
 
 
-def learning_curve(finetune: Finetune) -> go.Figure:
-    """Training loss against the optimizer step."""
+def learning_curve(finetune: Finetune, weights: str) -> go.Figure:
+    """Training loss against the optimizer step, labelled when the weights are random."""
     figure = go.Figure()
     figure.add_scatter(
         x=[point.step for point in finetune.loss_curve],
@@ -56,7 +58,8 @@ def learning_curve(finetune: Finetune) -> go.Figure:
         marker={"size": 6},
         hovertemplate="step %{x}: %{y:.3f} nats<extra></extra>",
     )
-    style(figure, "Learning curve", f"{finetune.steps:,} steps, {finetune.samples:,} texts seen", height=360)
+    random = "random weights: " if weights == "random" else ""
+    style(figure, "Learning curve", f"{random}{finetune.steps:,} steps, {finetune.samples:,} texts seen", height=360)
     figure.update_xaxes(title_text="Optimizer step")
     return figure.update_yaxes(title_text="Training loss (nats)", rangemode="tozero")
 
@@ -98,6 +101,35 @@ def confusion_matrix(quality: Quality, classes: list[str]) -> go.Figure:
     return figure.update_yaxes(title_text="True class", autorange="reversed", showgrid=False)
 
 
+def label_curve(repeats: list[Repeat], quality: Quality, data: Data) -> go.Figure:
+    """Accuracy against the number of training texts: a mark for each fine-tune, the line through their means."""
+    marks = [(repeat.labels, repeat.accuracy) for repeat in repeats] + [(sum(data.train_counts), quality.accuracy)]
+    counts = sorted({labels for labels, _ in marks})
+    means = [float(np.mean([accuracy for labels, accuracy in marks if labels == count])) for count in counts]
+    figure = go.Figure()
+    figure.add_scatter(
+        x=counts,
+        y=means,
+        name="mean",
+        mode="lines",
+        line={"color": BLUE, "width": 2},
+        hovertemplate="%{x:,} texts: %{y:.1%} in the mean<extra></extra>",
+    )
+    figure.add_scatter(
+        x=[labels for labels, _ in marks],
+        y=[accuracy for _, accuracy in marks],
+        name="one fine-tune",
+        mode="markers",
+        marker={"color": BLUE, "size": 9, "opacity": 0.6},
+        hovertemplate="%{x:,} texts: %{y:.1%}<extra></extra>",
+    )
+    seeds = len({repeat.seed for repeat in repeats})
+    style(figure, "Accuracy against the number of labels", f"{seeds} seeds; line: their mean", height=380)
+    figure.update_xaxes(title_text="Training texts", type="log", tickvals=counts)
+    figure.update_yaxes(title_text="Accuracy", tickformat=".0%")
+    return with_legend(figure)
+
+
 def latency_distribution(latency: list[LatencySamples]) -> go.Figure:
     """The share of calls that are answered within a time: each process as a thin line, all of a setting as a thick one.
 
@@ -106,32 +138,34 @@ def latency_distribution(latency: list[LatencySamples]) -> go.Figure:
     """
     figure = go.Figure()
     settings = sorted({(sample.device, sample.threads) for sample in latency}, reverse=True)
-    times, others = [], [threads for _, threads in settings]
+    times: list[float] = []
     for (device, threads), colour in zip(settings, (BLUE, ORANGE, GREEN, PURPLE), strict=False):
         processes = [sample.samples_ms for sample in latency if (sample.device, sample.threads) == (device, threads)]
         name = "GPU" if device == "cuda" else f"{threads} thread{'s' if threads > 1 else ''}"
         for number, samples in enumerate(processes):
-            _add_steps(figure, samples, f"{name}, process {number}", colour, width=1, opacity=0.55)
+            _add_steps(figure, samples, f"{name}, process {number}", colour, width=1, opacity=0.8)
         pooled = [time for samples in processes for time in samples]
         times += pooled
-        _add_steps(figure, pooled, name, colour, width=2.5, opacity=1)
         quantiles = {share: float(np.percentile(pooled, 100 * share)) for share in (0.5, 0.95)}
+        p50, p95 = (
+            METRICS[f"cpu_latency_{part}_ms"].text(value)
+            for part, value in zip(("p50", "p95"), quantiles.values(), strict=True)
+        )
+        _add_steps(figure, pooled, f"{name}: p50 {p50}, p95 {p95}", colour, width=2.5, opacity=1)
         figure.add_scatter(
             x=list(quantiles.values()),
             y=list(quantiles),
             name=f"{name}: p50, p95",
-            mode="markers+text",
-            text=[f"{value:.1f} ms" for value in quantiles.values()],
-            textposition="bottom right" if threads == min(others) else "top left",
+            mode="markers",
             cliponaxis=False,
             marker={"color": colour, "size": 9, "symbol": "diamond"},
-            hovertemplate=f"{name}: %{{y:.0%}} of calls within %{{x:.1f}} ms<extra></extra>",
+            hovertemplate=f"{name}: %{{y:.0%}} of calls within %{{x:.2f}} ms<extra></extra>",
             showlegend=False,
         )
     style(figure, "Latency of one sentence", "thin: a process each; thick: all; marked: p50, p95")
     figure.update_xaxes(**value_axis(times), title_text="Time of one call (ms)")
     figure.update_yaxes(title_text="Calls answered within that time", tickformat=".0%", range=[0, 1.03])
-    return with_legend(figure)
+    return with_legend(figure, rows=len(settings))
 
 
 def latency_by_length(samples: list[LengthSamples]) -> go.Figure:
@@ -149,8 +183,9 @@ def latency_by_length(samples: list[LengthSamples]) -> go.Figure:
             marker={"color": colour, "size": 8, "opacity": 0.6},
             hovertemplate=f"%{{x}} tokens: %{{y:.1f}} ms ({name})<extra></extra>",
         )
-    style(figure, "Latency by length of the text", "one call for each of some test texts", height=380)
-    figure.update_xaxes(title_text="Tokens", rangemode="tozero")
+    calls = f"{len(samples[0].tokens)} test texts, one call each in every process"
+    style(figure, "Latency by length of the text", calls, height=380)
+    figure.update_xaxes(title_text="Tokens")
     figure.update_yaxes(title_text="Time of the call (ms)", rangemode="tozero")
     return with_legend(figure) if len(figure.data) > 1 else figure
 

@@ -11,6 +11,10 @@ import numpy as np
 import plotly.graph_objects as go
 from IPython.display import HTML, display
 
+LIVE = {"JPY_SESSION_NAME", "VSCODE_PID"}
+"""Environment variables that tell a kernel that somebody looks at it. Whoever executes pages must drop them: a kernel
+inherits them when the execution was started from a live notebook."""
+
 
 def show(figure: go.Figure, slug: str, caption: str) -> None:
     """Display `figure`.
@@ -23,7 +27,7 @@ def show(figure: go.Figure, slug: str, caption: str) -> None:
         slug: name of the chart on its page, unique there; the element's id is `chart-<slug>`.
         caption: what the chart shows, in plain text; also what a screen reader says.
     """
-    if "google.colab" in sys.modules or {"JPY_SESSION_NAME", "VSCODE_PID"} & os.environ.keys():
+    if "google.colab" in sys.modules or LIVE & os.environ.keys():
         figure.show()
         return
     display(HTML(chart_html(figure, slug, caption)))

@@ -4,6 +4,7 @@ Listed in _config.yml. Its order of work: when the settings are read, the summar
 facts are computed; while pages are read, the `chart` directive draws; at the end tables and plotly are copied.
 """
 
+import os
 import shutil
 import subprocess
 import sys
@@ -22,8 +23,10 @@ from sphinx.util.docutils import SphinxDirective
 
 from compactbench.report import charts, prose
 from compactbench.report.facts import facts
-from compactbench.report.show import chart_html
-from compactbench.report.table import collect, default_group, results, write_results
+from compactbench.report.pages import broken, unfinished
+from compactbench.report.show import LIVE, chart_html
+from compactbench.report.table import collect, headline, results, write_results
+from compactbench.report.ties import Ties, ties
 
 QUOTED = "data/reference-2021.csv"
 TEMPLATE = "notebooks/summary.ipynb"
@@ -49,6 +52,7 @@ def prepare(app: Sphinx, config: Config) -> None:
         records = collect(book / "runs")
         frame, quoted = results(records), pd.read_csv(book / QUOTED)
         repository = config.html_theme_options["repository_url"]
+        config.exclude_patterns += unfinished(book)
         config.myst_substitutions = config.myst_substitutions | facts(records, quoted, book, repository)
     except ValueError as error:
         raise ExtensionError(str(error)) from error
@@ -57,39 +61,39 @@ def prepare(app: Sphinx, config: Config) -> None:
 
 
 def refresh_summary(book: Path) -> None:
-    """Execute the summary notebook when its page is missing, or older than a record, a folder of records or itself.
+    """Execute the summary notebook when its page is missing or broken, or older than a record or the notebook itself.
 
     Raises:
         ExtensionError: the notebook did not run to its end; the message ends with its error.
     """
     page, root = book / "summary.ipynb", book.parent
     sources = [root / TEMPLATE, *(book / "runs").glob("*/*"), *(book / "runs").glob("*/*/*.json")]
-    if page.exists() and all(source.stat().st_mtime <= page.stat().st_mtime for source in sources):
+    if page.exists() and not broken(page) and all(source.stat().st_mtime <= page.stat().st_mtime for source in sources):
         return
     log.info("the summary is missing or older than a run: executing %s", TEMPLATE)
     unfinished = page.with_name(".summary.ipynb")  # renamed when whole, so that half of it never passes for the page
     papermill = [sys.executable, "-m", "papermill", "--no-progress-bar", "--kernel", "python3"]
     paths = [TEMPLATE, str(unfinished.relative_to(root))]  # relative: papermill writes them into the notebook
-    done = subprocess.run([*papermill, *paths], cwd=root, capture_output=True, text=True)
+    environment = {name: value for name, value in os.environ.items() if name not in LIVE}
+    done = subprocess.run([*papermill, *paths], cwd=root, env=environment, capture_output=True, text=True)
     if done.returncode:
         raise ExtensionError(f"{TEMPLATE} did not run to its end:\n{done.stderr[-2000:]}")
     unfinished.replace(page)
 
 
-def accuracy_latency(group: pd.DataFrame, quoted: pd.DataFrame) -> tuple[go.Figure, str]:
+def accuracy_latency(group: pd.DataFrame, ties: Ties, quoted: pd.DataFrame) -> tuple[go.Figure, str]:
     """The trade-off that most readers face first, with its caption."""
     metrics = ("cpu_latency_p50_ms", "artefact_size_mb")
-    return charts.tradeoff(group, *metrics), prose.tradeoff_caption(group, *metrics)
+    return charts.tradeoff(group, *metrics, ties), prose.tradeoff_caption(group, *metrics, ties)
 
 
-def quoted_2021(group: pd.DataFrame, quoted: pd.DataFrame) -> tuple[go.Figure, str]:
+def quoted_2021(group: pd.DataFrame, ties: Ties, quoted: pd.DataFrame) -> tuple[go.Figure, str]:
     """What 2021 reported against what is measured now, with its caption."""
-    caption = "Accuracy as published in 2021 for AG News, against the CPU latency of the same models measured now."
-    return charts.quoted_2021(group, quoted), caption
+    return charts.quoted_2021(group, quoted), prose.quoted_caption(group, quoted)
 
 
 CHARTS = {"accuracy-latency": accuracy_latency, "quoted-2021": quoted_2021}
-"""The charts a Markdown page may show: functions of the headline group's rows and the results of 2021."""
+"""The charts a Markdown page may show: functions of the headline group's rows, its ties and the results of 2021."""
 
 
 class ChartDirective(SphinxDirective):
@@ -103,11 +107,8 @@ class ChartDirective(SphinxDirective):
         if slug not in CHARTS:
             raise self.error(f"no chart is called {slug!r}; known: {', '.join(CHARTS)}")
         book = Path(self.env.srcdir)
-        records = collect(book / "runs")
-        suite, machine = default_group(records)
-        frame = results(records)
-        group = frame[(frame["suite"] == suite) & (frame["machine"] == machine)]
-        figure, caption = CHARTS[slug](group, pd.read_csv(book / QUOTED))
+        here = headline(collect(book / "runs"))
+        figure, caption = CHARTS[slug](results(here), ties(here), pd.read_csv(book / QUOTED))
         return [nodes.raw("", chart_html(figure, slug, caption), format="html")]
 
 

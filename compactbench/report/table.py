@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 
 from compactbench.record import Artefact, FailedRecord, LatencySamples, LengthSamples, Record, read
+from compactbench.report.noise import noisy, usual_ms
+from compactbench.report.spread import Statistic, between_processes, percentile
 
 TYPES = {
     "suite": "str",
@@ -36,14 +38,31 @@ TYPES = {
     "artefact_size_mb": "float64",
     "weights_size_mb": "float64",
     "cpu_latency_p50_ms": "float64",
+    "cpu_latency_p50_ms_low": "float64",
+    "cpu_latency_p50_ms_high": "float64",
     "cpu_latency_p95_ms": "float64",
+    "cpu_latency_p95_ms_low": "float64",
+    "cpu_latency_p95_ms_high": "float64",
     "cpu_latency_p99_ms": "float64",
+    "cpu_latency_p99_ms_low": "float64",
+    "cpu_latency_p99_ms_high": "float64",
     "cpu_latency_1core_p50_ms": "float64",
+    "cpu_latency_1core_p50_ms_low": "float64",
+    "cpu_latency_1core_p50_ms_high": "float64",
     "gpu_latency_p50_ms": "float64",
+    "gpu_latency_p50_ms_low": "float64",
+    "gpu_latency_p50_ms_high": "float64",
     "gpu_latency_p95_ms": "float64",
+    "gpu_latency_p95_ms_low": "float64",
+    "gpu_latency_p95_ms_high": "float64",
+    "tokenizer_p50_ms": "float64",
     "latency_by_length_ms": "float64",
+    "latency_by_length_ms_low": "float64",
+    "latency_by_length_ms_high": "float64",
     "throughput_device": "str",
     "throughput_sentences_per_s": "float64",
+    "throughput_sentences_per_s_low": "float64",
+    "throughput_sentences_per_s_high": "float64",
     "throughput_batch_size": "Int64",
     "max_batch_size": "Int64",
     "throughput_stopped_by": "str",
@@ -51,13 +70,24 @@ TYPES = {
     "eval_accuracy_low": "float64",
     "eval_accuracy_high": "float64",
     "eval_macro_f1": "float64",
+    "eval_macro_f1_low": "float64",
+    "eval_macro_f1_high": "float64",
     "eval_loss": "float64",
+    "eval_loss_low": "float64",
+    "eval_loss_high": "float64",
     "eval_ece": "float64",
+    "eval_ece_low": "float64",
+    "eval_ece_high": "float64",
+    "seeds": "Int64",
+    "eval_accuracy_mean": "float64",
+    "eval_accuracy_std": "float64",
     "status": "str",
     "error": "str",
 }
 COLUMNS = tuple(TYPES)
 """The columns of the table, in order."""
+Row = dict[str, Any]
+"""One row in plain Python values."""
 
 
 def collect(runs: Path) -> list[Record | FailedRecord]:
@@ -74,7 +104,10 @@ def collect(runs: Path) -> list[Record | FailedRecord]:
 
 def results(records: list[Record | FailedRecord]) -> pd.DataFrame:
     """The flat table: one row a run with the columns of COLUMNS, sorted by suite, machine and model."""
+    usual = usual_ms(records)
     rows = [_row(record) for record in records]
+    for row, record in zip(rows, records, strict=True):
+        row["noisy"] = noisy(record, usual) if isinstance(record, Record) else None
     frame = pd.DataFrame(rows, columns=list(COLUMNS)).astype(TYPES)
     return frame.sort_values(["suite", "machine", "model"], ignore_index=True)
 
@@ -94,7 +127,12 @@ def default_group(records: list[Record | FailedRecord]) -> tuple[str, str]:
     return min(((record.suite, record.machine) for record in records), key=lambda group: (group[0] != "starter", group))
 
 
-def plain_rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
+def headline(records: list[Record | FailedRecord]) -> list[Record | FailedRecord]:
+    """The runs of the default group."""
+    return [record for record in records if (record.suite, record.machine) == default_group(records)]
+
+
+def plain_rows(frame: pd.DataFrame) -> list[Row]:
     """The rows of `frame` as plain Python values, None where null."""
     return frame.astype(object).where(frame.notna(), None).to_dict("records")
 
@@ -107,9 +145,9 @@ def write_results(frame: pd.DataFrame, folder: Path) -> None:
     frame.to_parquet(folder / "results.parquet", index=False)
 
 
-def _row(record: Record | FailedRecord) -> dict[str, Any]:
+def _row(record: Record | FailedRecord) -> Row:
     """One run as a row; a key that is missing is null in the table."""
-    row: dict[str, Any] = record.model_dump(include={"suite", "machine", "model", "title", "model_name", "status"})
+    row: Row = record.model_dump(include={"suite", "machine", "model", "title", "model_name", "status"})
     if isinstance(record, FailedRecord):
         return row | {"error": f"{record.stage}: {record.error}"}
     finetune, memory = record.finetune, record.inference_memory
@@ -124,9 +162,9 @@ def _row(record: Record | FailedRecord) -> dict[str, Any]:
             "finetune_samples_per_s": finetune.samples_per_s,
             "finetune_epoch_time_s": finetune.epoch_time_s,
             "finetune_epoch_derived": finetune.epoch_derived,
-            "finetune_peak_gpu_mb": finetune.peak_gpu_mb,
+            "finetune_peak_gpu_mb": finetune.gpu and finetune.gpu.allocated_mb,
             "finetune_peak_ram_mb": finetune.peak_ram_mb,
-            "inference_peak_gpu_mb": memory.peak_gpu_mb,
+            "inference_peak_gpu_mb": memory.gpu and memory.gpu.allocated_mb,
             "inference_peak_ram_mb": memory.peak_ram_mb,
         }
         | sizes(record.artefact)
@@ -146,55 +184,59 @@ def sizes(artefact: Artefact) -> dict[str, float]:
 
 
 def latencies(latency: list[LatencySamples], by_length: list[LengthSamples]) -> dict[str, float | None]:
-    """The columns on latency: percentiles over the calls of all processes, ms."""
-    cpu = [samples for samples in latency if samples.device == "cpu"]
+    """The columns on latency, ms: percentiles over the calls of all processes, each with its interval."""
+    fp32 = [samples for samples in latency if samples.precision == "fp32"]
+    cpu = [samples for samples in fp32 if samples.device == "cpu"]
     all_cores = max((samples.threads for samples in cpu), default=None)
-    most = _pooled([samples for samples in cpu if samples.threads == all_cores])
-    one_core = _pooled([samples for samples in cpu if samples.threads == 1])
-    gpu = _pooled([samples for samples in latency if samples.device == "cuda"])
-    real = [time for texts in by_length if texts.device == "cpu" for time in texts.samples_ms]
+    most = [samples.samples_ms for samples in cpu if samples.threads == all_cores]
+    one_core = [samples.samples_ms for samples in cpu if samples.threads == 1]
+    gpu = [samples.samples_ms for samples in fp32 if samples.device == "cuda"]
+    real = [texts.samples_ms for texts in by_length if texts.device == "cpu"]
+    tokenizing = [time for samples in cpu if samples.threads == all_cores for time in samples.tokenizer_ms]
     return {
-        "cpu_latency_p50_ms": _percentile(most, 50),
-        "cpu_latency_p95_ms": _percentile(most, 95),
-        "cpu_latency_p99_ms": _percentile(most, 99),
-        "cpu_latency_1core_p50_ms": _percentile(one_core, 50),
-        "gpu_latency_p50_ms": _percentile(gpu, 50),
-        "gpu_latency_p95_ms": _percentile(gpu, 95),
-        "latency_by_length_ms": float(np.mean(real)) if real else None,
+        **_with_interval("cpu_latency_p50_ms", most, percentile(50)),
+        **_with_interval("cpu_latency_p95_ms", most, percentile(95)),
+        **_with_interval("cpu_latency_p99_ms", most, percentile(99)),
+        **_with_interval("cpu_latency_1core_p50_ms", one_core, percentile(50)),
+        **_with_interval("gpu_latency_p50_ms", gpu, percentile(50)),
+        **_with_interval("gpu_latency_p95_ms", gpu, percentile(95)),
+        **_with_interval("latency_by_length_ms", real, np.mean),
+        "tokenizer_p50_ms": float(np.median(tokenizing)) if tokenizing else None,
     }
 
 
-def _pooled(processes: list[LatencySamples]) -> list[float]:
-    return [time for process in processes for time in process.samples_ms]
-
-
-def _percentile(samples: list[float], q: float) -> float | None:
-    return float(np.percentile(samples, q)) if samples else None
+def _with_interval(name: str, processes: list[list[float]], statistic: Statistic) -> dict[str, float | None]:
+    """A column and its interval; null where nothing was measured, the interval where there is one process alone."""
+    value = float(statistic(np.concatenate(processes))) if processes else None
+    low, high = between_processes(processes, statistic) if len(processes) > 1 else (None, None)
+    return {name: value, f"{name}_low": low, f"{name}_high": high}
 
 
 def _throughput(record: Record) -> dict[str, Any]:
-    found: dict[str, Any] = {
-        "throughput_device": record.throughput.device,
-        "throughput_stopped_by": record.throughput.stopped_by,
+    """The best batch size of the search, and the speed at it over all processes that served it."""
+    found = record.throughput
+    best = max(found.points, key=lambda point: point.sentences_per_s)
+    speeds = [[point.sentences_per_s] for point in (best, *found.again)]
+    return {
+        "throughput_device": found.device,
+        "throughput_stopped_by": found.stopped_by,
+        **_with_interval("throughput_sentences_per_s", speeds, np.median),
+        "throughput_batch_size": best.batch_size,
+        "max_batch_size": max(point.batch_size for point in found.points),
     }
-    if points := record.throughput.points:  # empty when memory ran out at the first batch
-        best = max(points, key=lambda point: point.sentences_per_s)
-        found["throughput_sentences_per_s"] = best.sentences_per_s
-        found["throughput_batch_size"] = best.batch_size
-        found["max_batch_size"] = max(point.batch_size for point in points)
-    return found
 
 
-def _quality(record: Record) -> dict[str, float]:
+def _quality(record: Record) -> dict[str, float | None]:
     """What the record says of quality; nothing for random weights, whose accuracy means nothing."""
     if record.weights == "random":
         return {}
     quality = record.quality
-    return {
-        "eval_accuracy": quality.accuracy,
-        "eval_accuracy_low": quality.accuracy_low,
-        "eval_accuracy_high": quality.accuracy_high,
-        "eval_macro_f1": quality.macro_f1,
-        "eval_loss": quality.loss,
-        "eval_ece": quality.ece,
-    }
+    found: dict[str, float | None] = {}
+    for name in ("accuracy", "macro_f1", "loss", "ece"):
+        found[f"eval_{name}"] = getattr(quality, name)
+        found[f"eval_{name}_low"], found[f"eval_{name}_high"] = getattr(quality, f"{name}_interval")
+    everything = sum(record.data.train_counts)
+    seeds = [quality.accuracy, *(repeat.accuracy for repeat in record.repeats if repeat.labels == everything)]
+    if len(seeds) > 1:
+        found |= {"eval_accuracy_mean": float(np.mean(seeds)), "eval_accuracy_std": float(np.std(seeds, ddof=1))}
+    return found | {"seeds": len(seeds)}

@@ -1,0 +1,35 @@
+"""Whether the machine was quiet: the fixed piece of work that every run timed around its measurements."""
+
+import statistics
+from collections import defaultdict
+
+from compactbench.record import FailedRecord, Record
+
+BOUND = 1.25
+"""A window is disturbed when the fixed work took this many times as long as usual in it.
+
+How it was chosen: tests/agreement/noise.py times that work on a quiet machine and beside one busy neighbour; the bound
+lies above what quiet windows reach (1.10 at the 99th percentile), below what the neighbour costs (2.1 in the median).
+"""
+SHARE = 0.1
+"""A run is noisy when more than this share of its windows is disturbed: one blip among thirty moves no median."""
+
+
+def usual_ms(records: list[Record | FailedRecord]) -> dict[str, float]:
+    """What the fixed work usually takes on each machine: the median over the windows of its runs, ms."""
+    windows: dict[str, list[float]] = defaultdict(list)
+    for record in records:
+        if isinstance(record, Record):
+            windows[record.machine] += medians_ms(record)
+    return {machine: statistics.median(found) for machine, found in windows.items()}
+
+
+def noisy(record: Record, usual: dict[str, float]) -> bool:
+    """Whether something disturbed the run: see BOUND and SHARE."""
+    disturbed = [window > BOUND * usual[record.machine] for window in medians_ms(record)]
+    return sum(disturbed) > SHARE * len(disturbed)
+
+
+def medians_ms(record: Record) -> list[float]:
+    """The median time of the fixed work in each window around a measurement, ms."""
+    return [statistics.median(window.samples_ms) for window in record.reference]

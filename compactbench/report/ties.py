@@ -1,0 +1,39 @@
+"""Which contenders are tied in accuracy: a paired test on the same test texts."""
+
+import itertools
+
+from scipy.stats import binomtest
+
+from compactbench.record import FailedRecord, Record
+
+ALPHA = 0.05
+Ties = frozenset[frozenset[str]]
+"""Pairs of models whose accuracies differ by no more than chance explains."""
+NONE: Ties = frozenset()
+
+
+def ties(records: list[Record | FailedRecord]) -> Ties:
+    """The tied pairs among the runs of one suite on one machine; random weights are tied with nobody."""
+    able = [record for record in records if isinstance(record, Record) and record.weights != "random"]
+    return frozenset(
+        frozenset((one.model, other.model))
+        for one, other in itertools.combinations(able, 2)
+        if one.data.fingerprint == other.data.fingerprint and mcnemar(one.quality.right, other.quality.right) >= ALPHA
+    )
+
+
+def mcnemar(one: str, other: str) -> float:
+    """The p-value that two classifiers are equally accurate, from the texts that only one of them got right.
+
+    The exact test (McNemar, 1947): under equality each such text falls to either with probability one half.
+
+    Args:
+        one: a 1 for each test text classified right, else a 0.
+        other: the same for the other classifier, on the same texts in the same order.
+
+    Raises:
+        ValueError: they were not asked the same number of texts.
+    """
+    pairs = list(zip(one, other, strict=True))
+    only_one, only_other = pairs.count(("1", "0")), pairs.count(("0", "1"))
+    return float(binomtest(only_one, only_one + only_other).pvalue) if only_one + only_other else 1.0
