@@ -12,14 +12,14 @@ READY := .venv/ready
 
 .PHONY: report site serve test check
 report: $(READY)
+	$(if $(filter command,$(firstword $(origin MODEL))),$(error MODEL is not known: write MODELS="$(MODEL)"))
 	@$(BIN)/python -m compactbench report --suite "$(SUITE)" --models "$(MODELS)" --machine "$(MACHINE)"
 
 check: $(READY)
 	@$(BIN)/python -m compactbench check --suite "$(SUITE)" --models "$(MODELS)"
 
 site: $(READY)
-	@$(BIN)/python -m snakemake report --profile profiles/local --config checked=true
-	@echo "The report is book/_build/html/index.html; 'make serve' opens it at a local address."
+	@$(BIN)/python -m compactbench site
 
 serve:
 	@echo "http://localhost:$(PORT)/"
@@ -30,7 +30,8 @@ test: $(READY)
 	$(BIN)/python -m pytest
 
 $(READY): requirements.txt pyproject.toml
-	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@echo "Installing into .venv, which takes some minutes the first time"
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@

@@ -1,5 +1,8 @@
 # One rule per run, one for the summary, one for the site. `snakemake models` measures what is due and goes on when a
-# contender fails; `snakemake report` builds the site from the records that exist and never measures.
+# contender fails; `snakemake report` builds the site from the records that exist. It never measures: the runs reach it
+# as a digest among the parameters, not as input files, because an input that a rule can make is made.
+import hashlib
+import os
 import sys
 from pathlib import Path
 
@@ -9,6 +12,7 @@ from compactbench.check import check
 from compactbench.measure.availability import decide_weights
 from compactbench.measure.conditions import default_machine
 from compactbench.measure.fingerprint import fingerprint
+from compactbench.report.show import LIVE
 from compactbench.settings import SettingsError, load_model, load_suite
 
 SUITE = config.get("suite", "starter")
@@ -17,10 +21,13 @@ JUPYTER_BOOK = Path(sys.executable).with_name("jupyter-book")
 RUN = "book/runs/{suite}/{machine}/{model}"
 REPORT_CODE = [*Path("compactbench/report").glob("*.py"), "compactbench/record.py", "compactbench/metrics.py"]
 
+for variable in LIVE:  # the kernels started here are nobody's live notebook
+    os.environ.pop(variable, None)
+
 try:
     ONLY = str(config.get("models") or "").split()
     if not config.get("checked"):  # `make report` has checked already
-        check(SUITE, ONLY)
+        check(SUITE, ONLY, MACHINE)
     CONTENDERS = ONLY or load_suite(SUITE).models
 except SettingsError as error:
     raise WorkflowError(str(error))
@@ -32,15 +39,12 @@ def wanted(wildcards):
     return fingerprint(model, suite, decide_weights(model, suite))
 
 
-def records(wildcards):
-    """Every record there is, and every failure."""
-    return sorted(str(path) for path in Path("book/runs").glob("*/*/*.json"))
-
-
-def pages(wildcards):
-    """Everything the site is made from, besides records."""
-    runs = Path("book/runs").glob("*/*/*.ipynb")
-    return sorted(str(path) for path in [*runs, *Path("book").glob("*.md"), *Path("book/_static").iterdir()])
+def digest(*patterns):
+    """SHA-256 of the files under book/runs that match, with their paths: it changes when one comes, goes or changes."""
+    found = hashlib.sha256()
+    for path in sorted(path for pattern in patterns for path in Path("book/runs").glob(pattern)):
+        found.update(f"{path}\0".encode() + path.read_bytes())
+    return found.hexdigest()
 
 
 rule models:
@@ -50,7 +54,7 @@ rule models:
 
 rule report:
     input:
-        "book/_build/html/index.html",
+        "book/_build/finished",
 
 
 rule run:
@@ -67,17 +71,18 @@ rule run:
     threads: workflow.cores  # a run alone on the machine, or its times say nothing
     shell:
         "{sys.executable} -m papermill {input.template} {output.page} --no-progress-bar --kernel python3"
-        " -f params/suites/{wildcards.suite}.yaml -f {input.model} -p machine {wildcards.machine} 2>> {log}"
+        " -f params/suites/{wildcards.suite}.yaml -f {input.model} -p machine {wildcards.machine:q} 2>> {log}"
 
 
 rule summary:
     input:
-        records,
         REPORT_CODE,
         template="notebooks/summary.ipynb",
         quoted="book/data/reference-2021.csv",
     output:
         "book/summary.ipynb",
+    params:
+        records=lambda wildcards: digest("*/*/*.json"),
     log:
         "book/summary.log",
     shell:
@@ -86,14 +91,16 @@ rule summary:
 
 rule site:
     input:
-        records,
-        pages,
         REPORT_CODE,
+        *Path("book").glob("*.md"),
+        *Path("book/_static").iterdir(),
         "book/summary.ipynb",
         "_config.yml",
         "_toc.yml",
     output:
-        "book/_build/html/index.html",
+        touch("book/_build/finished"),  # not the site itself: one that cannot be rebuilt is better than none
+    params:
+        runs=lambda wildcards: digest("*/*/*.json", "*/*/*.ipynb"),
     log:
         "book/_build/site.log",
     shell:

@@ -1,4 +1,4 @@
-"""The command line: `python -m compactbench check` and `python -m compactbench report`."""
+"""The command line: `python -m compactbench check`, `report` and `site`."""
 
 import argparse
 import sys
@@ -10,7 +10,9 @@ def main() -> int:
     """Run the command that was asked for; a setting that cannot work is one sentence and exit code 2."""
     parser = argparse.ArgumentParser(prog="compactbench", description=__doc__)
     parser.add_argument(
-        "command", choices=["check", "report"], help="check the settings, or measure and build the site"
+        "command",
+        choices=["check", "report", "site"],
+        help="check the settings; measure and build the site; build the site alone",
     )
     parser.add_argument("--suite", default=DEFAULT_SUITE, help="a file in params/suites/ (default: %(default)s)")
     parser.add_argument("--models", default="", help="files in params/models/ (default: the suite's)")
@@ -23,14 +25,19 @@ def main() -> int:
             from compactbench.check import check
 
             plan = check(given.suite, given.models.split())
-            print(f"{given.suite}: {len(plan.models)} contenders can run.")
+            print(f"{given.suite}: {', '.join(model.model for model in plan.models)} can run.")
             return 0
-        from compactbench.orchestrate import report
+        from compactbench.orchestrate import report, site
 
+        if given.command == "site":
+            return site()
         return report(given.suite, given.models.split(), given.machine or None)
     except SettingsError as error:
         print(error, file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        print("\nStopped. Finished runs stay; `make report` goes on with the others.", file=sys.stderr)
+        return 130
 
 
 if __name__ == "__main__":

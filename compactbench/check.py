@@ -2,10 +2,16 @@
 
 from dataclasses import dataclass
 
+import psutil
+from pydantic import TypeAdapter, ValidationError
+
 from compactbench.measure.availability import decide_weights
 from compactbench.measure.data import load
 from compactbench.record import Weights
-from compactbench.settings import Model, SettingsError, Suite, load_model, load_suite, nearest
+from compactbench.settings import Model, Name, SettingsError, Suite, load_model, load_suite, nearest
+
+SMALLEST_VOCABULARY = 104
+"""Below it the special tokens of the BERT vocabulary, which random weights are tokenized with, would be cut off."""
 
 
 @dataclass(frozen=True)
@@ -17,53 +23,93 @@ class Plan:
     weights: dict[str, Weights]
 
 
-def check(suite_name: str, only: list[str]) -> Plan:
-    """Check a suite and its contenders, or `only` those named, cheapest checks first.
+def check(suite_name: str, only: list[str], machine: str | None = None) -> Plan:
+    """Check a suite and its contenders, or `only` those named, and a machine's name, cheapest checks first.
 
     Raises:
         SettingsError: something cannot work.
     """
+    if machine is not None:
+        check_machine(machine)
     suite = load_suite(suite_name)
-    models = [load_model(name) for name in (only or suite.models)]
+    models = [load_model(name) for name in dict.fromkeys(only or suite.models)]
     weights = {model.model: decide_weights(model, suite) for model in models}
     for model in models:
         if model.architecture:
-            check_architecture(model)
+            check_architecture(model, suite.max_length)
     load(suite)
     return Plan(suite, models, weights)
 
 
-def check_architecture(model: Model) -> None:
-    """Check the `architecture` and `keep_layers` of a model's file against the model type's configuration.
+def check_machine(machine: str) -> None:
+    """Check the name of a machine's folder.
 
     Raises:
-        SettingsError: a key is unknown, a value is of the wrong type, or the layers cannot be kept.
+        SettingsError: it cannot be a folder's name.
     """
-    from transformers import CONFIG_MAPPING  # seconds to import: only where an architecture is to be checked
+    try:
+        TypeAdapter(Name).validate_python(machine)
+    except ValidationError as error:
+        accepted = "a name in a-z, 0-9, '.', '_' and '-'"
+        raise SettingsError(f"parameters: key `machine`: got {machine!r}; accepted: {accepted}.") from error
+
+
+def check_architecture(model: Model, max_length: int) -> None:
+    """Check the `architecture` and `keep_layers` of a model's file by building the model without its weights.
+
+    Args:
+        model: the contender.
+        max_length: the longest text that it will be given, tokens.
+
+    Raises:
+        SettingsError: a key is unknown, a value cannot work, or the layers cannot be kept.
+    """
+    # seconds to import: only where an architecture is to be checked
+    import torch
+    from transformers import CONFIG_MAPPING, AutoModelForSequenceClassification
+    from transformers.models.auto.modeling_auto import MODEL_FOR_SEQUENCE_CLASSIFICATION_MAPPING_NAMES as CLASSIFIERS
 
     def wrong(key: str, given: object, accepted: str) -> SettingsError:
         return SettingsError(f"params/models/{model.model}.yaml: key `{key}`: got {given!r}; accepted: {accepted}.")
 
     described = dict(model.architecture or {})
     model_type = described.pop("model_type", None)
-    if model_type not in CONFIG_MAPPING:
-        known = sorted(CONFIG_MAPPING)
-        raise wrong(
-            "architecture.model_type", model_type, f"a model type of transformers{nearest(str(model_type), known)}"
-        )
+    if model_type not in CLASSIFIERS:
+        accepted = f"a model type of transformers that classifies texts{nearest(str(model_type), CLASSIFIERS)}"
+        raise wrong("architecture.model_type", model_type, accepted)
     kind = CONFIG_MAPPING[model_type]
     known = {*kind.__dataclass_fields__, *kind.attribute_map}
     for key in described:
         if key not in known:
             raise wrong(f"architecture.{key}", described[key], f"keys of {kind.__name__}{nearest(key, known)}")
+    for key, value in described.items():
+        if type(value) is int and value < 1 and not key.endswith("_id"):
+            raise wrong(f"architecture.{key}", value, "a whole number above 0")
     try:
         config = kind(**described)
     except Exception as error:  # the library raises several kinds of its own
-        raise wrong("architecture", model.architecture, " ".join(str(error).split())) from error
-    if config.num_hidden_layers < 1:
-        raise wrong("architecture.num_hidden_layers", config.num_hidden_layers, "1 or more")
+        raise wrong("architecture", described, f"what {kind.__name__} takes: {_short(error)}") from error
     if config.hidden_size % config.num_attention_heads:
         accepted = f"a multiple of the {config.num_attention_heads} attention heads"
         raise wrong("architecture.hidden_size", config.hidden_size, accepted)
+    if config.max_position_embeddings < max_length:
+        accepted = f"at least the suite's `max_length`, {max_length}"
+        raise wrong("architecture.max_position_embeddings", config.max_position_embeddings, accepted)
+    if config.vocab_size < SMALLEST_VOCABULARY:
+        raise wrong("architecture.vocab_size", config.vocab_size, f"{SMALLEST_VOCABULARY} or more")
     if model.keep_layers and max(model.keep_layers) >= config.num_hidden_layers:
         raise wrong("keep_layers", model.keep_layers, f"layers from 0 to {config.num_hidden_layers - 1}")
+    try:
+        with torch.device("meta"):  # shapes without numbers: it takes no memory
+            built = AutoModelForSequenceClassification.from_config(config)
+    except Exception as error:
+        raise wrong("architecture", described, f"what {kind.__name__} can be built from: {_short(error)}") from error
+    needed = sum(weight.numel() for weight in built.parameters()) * 4 / 1e6
+    if needed > psutil.virtual_memory().total / 1e6:
+        raise wrong("architecture", described, f"a model that fits into memory; this one takes {needed / 1e3:,.0f} GB")
+
+
+def _short(error: Exception) -> str:
+    """The first words of a library's error; some of them list a hundred classes."""
+    text = " ".join(f"{type(error).__name__}: {error}".split())
+    return text if len(text) <= 160 else text[:160] + " ..."

@@ -6,12 +6,14 @@ import threading
 import time
 from pathlib import Path
 
+import psutil
+from nbformat import read as read_notebook
+
 from compactbench import ROOT
 from compactbench.check import Plan, check
 from compactbench.measure.conditions import default_machine
 from compactbench.measure.fingerprint import fingerprint
 from compactbench.record import FailedRecord, Record, read
-from compactbench.report.table import collect
 
 SITE = Path("book/_build/html/index.html")
 POLL_S = 0.5
@@ -21,38 +23,55 @@ def report(suite: str, only: list[str], machine: str | None) -> int:
     """Measure what is due and build the site.
 
     Returns:
-        The exit code: 0, or 1 when a contender failed or the site could not be built.
+        The exit code: 0; 1 when a contender failed or the site could not be built; 2 when another report is being made
+        in this folder: two at once would spoil each other's times.
 
     Raises:
         SettingsError: something cannot work; nothing was written.
     """
-    plan = check(suite, only)
+    plan = check(suite, only, machine)
+    if (owner := _lock_owner()) is not None:
+        print(f"process {owner} is making a report in this folder already: wait for its end", file=sys.stderr)
+        return 2
     machine = machine or default_machine()
     folder = ROOT / "book" / "runs" / suite / machine
     due = [model.model for model in plan.models if not _unchanged(plan, model.model, folder)]
-    expected = _expected_seconds(suite, due)
+    expected = _expected_seconds(folder, due)
     about = f", about {_minutes(sum(expected.values()))}" if expected else ""
     print(f"{suite} on {machine}: {len(due)} of {len(plan.models)} contenders to measure{about}", flush=True)
 
     begun = time.monotonic()
-    given = ["--config", f"suite={suite}", f"machine={machine}", f"models={' '.join(only)}", "checked=true"]
     if due:
+        given = ["--config", f"suite={suite}", f"machine={machine}", f"models={' '.join(due)}", "checked=true"]
         with Progress(folder, due, expected):
-            measured = _snakemake("models", given)
+            measured = _snakemake("models", [*given, "--forcerun", "run"])  # what is due was decided above
         if measured.returncode and not any((folder / f"{name}.failed.json").is_file() for name in due):
             print(measured.stdout)  # no contender tells why, so the orchestrator must
-    print("Building the site", flush=True)
-    built = _snakemake("report", given)
+    exit_code = site()
     failed = [name for name in due if not (folder / f"{name}.json").is_file()]
     for name in failed:
         print(f"FAILED {name}: {_why(folder, name)} (log: {(folder / name).relative_to(ROOT)}.log)")
+    print(f"In all {_minutes(time.monotonic() - begun)}.")
+    return 1 if failed else exit_code
+
+
+def site() -> int:
+    """Build the site from the runs that exist.
+
+    Returns:
+        The exit code, as of `report`.
+    """
+    if (owner := _lock_owner()) is not None:
+        print(f"process {owner} is making a report in this folder already: wait for its end", file=sys.stderr)
+        return 2
+    print("Building the site", flush=True)
+    built = _snakemake("report", ["--config", "checked=true"])
     if built.returncode:
         print(built.stdout)
+        print("The site could not be built; the messages above say why.", file=sys.stderr)
         return 1
-    print(
-        f"Done in {_minutes(time.monotonic() - begun)}. The report is {SITE}; `make serve` opens it at a local address."
-    )
-    return 1 if failed else 0
+    print(f"The report is {SITE}; `make serve` opens it at a local address.")
+    return 0
 
 
 class Progress:
@@ -106,12 +125,16 @@ class Progress:
         print(f"{place} {what:<24} {_minutes(time.time() - self._begun)} elapsed{self._left(name)}", flush=True)
 
     def _left(self, current: str) -> str:
-        """How much is left, once every contender still to come is known from an earlier run."""
+        """How much is left, at the pace so far; nothing unless every contender to come is known from an earlier run."""
         to_come = [name for name in self._due if name not in self._started]
         if not {current, *to_come} <= self._expected.keys():
             return ""
-        rest = max(0.0, self._expected[current] - (time.time() - self._started[current]))
-        return f", about {_minutes(rest + sum(self._expected[name] for name in to_come))} left"
+        now = time.time()
+        done = [name for name in self._started if name != current]
+        took = self._started[current] - self._begun
+        pace = took / sum(self._expected[name] for name in done) if done else 1.0
+        rest = max(0.0, pace * self._expected[current] - (now - self._started[current]))
+        return f", about {_minutes(rest + pace * sum(self._expected[name] for name in to_come))} left"
 
 
 def _snakemake(target: str, given: list[str]) -> subprocess.CompletedProcess[str]:
@@ -120,21 +143,38 @@ def _snakemake(target: str, given: list[str]) -> subprocess.CompletedProcess[str
     return subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
 
+def _lock_owner() -> int | None:
+    """The process id of the Snakemake that works in this folder; what a killed one left of its lock is removed."""
+    if not any((ROOT / ".snakemake" / "locks").glob("*.lock")):
+        return None
+    for process in psutil.process_iter(["cmdline", "cwd"]):
+        if "snakemake" in (process.info["cmdline"] or []) and process.info["cwd"] == str(ROOT):
+            return process.pid
+    _snakemake("--unlock", ["--config", "checked=true"])
+    return None
+
+
 def _unchanged(plan: Plan, name: str, folder: Path) -> bool:
     path = folder / f"{name}.json"
     if not path.is_file():
         return False
     model = next(model for model in plan.models if model.model == name)
-    found = read(path)
+    try:
+        found = read(path)
+    except ValueError:  # of an older schema: it is measured again
+        return False
     return isinstance(found, Record) and found.fingerprint == fingerprint(model, plan.suite, plan.weights[name])
 
 
-def _expected_seconds(suite: str, due: list[str]) -> dict[str, float]:
-    """What each contender took in an earlier run of the suite, on whatever machine; nothing where one never ran."""
-    found = {}
-    for record in collect(ROOT / "book" / "runs"):
-        if isinstance(record, Record) and record.suite == suite and record.model in due:
-            found[record.model] = sum(record.stage_seconds.values())
+def _expected_seconds(folder: Path, due: list[str]) -> dict[str, float]:
+    """What each contender took in an earlier run, best in this `folder`; nothing where one never ran.
+
+    Papermill writes it into the page; a record's stages leave out the start of the kernel and of its libraries.
+    """
+    found: dict[str, float] = {}
+    for page in sorted(folder.parent.glob("*/*.ipynb"), key=lambda page: page.parent == folder):
+        if page.stem in due and page.with_suffix(".json").is_file():
+            found[page.stem] = read_notebook(page, as_version=4).metadata.papermill.duration
     return found if found.keys() == set(due) else {}
 
 
