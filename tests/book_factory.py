@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
-from factory import make_failed, make_record
+from factory import calls, make_failed, make_record
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from compactbench import ROOT
@@ -28,10 +28,8 @@ def made_up_records() -> list[Record | FailedRecord]:
         "model": load_model("bert-tiny").model_dump(mode="json"),
     }
     common: dict[str, Any] = {"settings": settings}
-    small = {
-        "latency": [{"device": "cpu", "threads": 2, "process": 0, "warmup_calls": 5, "samples_ms": [4.0, 5.0, 6.0]}]
-    }
-    quality = {"accuracy": 0.9, "accuracy_low": 0.8, "accuracy_high": 0.95}
+    small = {"latency": [calls([4.0, 5.0, 6.0])]}
+    quality = {"accuracy": 0.9, "accuracy_interval": (0.8, 0.95), "right": "1" * 40 + "0" * 20}
     return [
         make_record("alpha", **common),
         make_record("beta", **common, **small, quality=quality),
@@ -43,7 +41,8 @@ def made_up_records() -> list[Record | FailedRecord]:
 
 def page_of(run: Record | FailedRecord) -> nbformat.NotebookNode:
     """A run's page: a title and one chart, as the template leaves them."""
-    cells = [new_markdown_cell(f"# {run.title} on {run.machine}")]
+    random = " (random weights)" if isinstance(run, Record) and run.weights == "random" else ""
+    cells = [new_markdown_cell(f"# {run.title} on {run.machine}{random}")]
     if isinstance(run, Record):
         figure = tradeoff(results([run]), "cpu_latency_p50_ms", "artefact_size_mb")
         output = new_output("display_data", {"text/html": chart_html(figure, "own", "One contender alone.")})

@@ -8,6 +8,17 @@ from compactbench.record import FailedRecord, Record
 START = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
 
+MACHINE = {"cpu": "Example CPU", "cores": 2, "ram_mb": 16000.0, "os": "Linux 6.1", "governor": None} | dict.fromkeys(
+    ("gpu", "gpu_memory_mb", "gpu_driver", "gpu_clock_mhz", "cpu_limit", "ram_limit_mb")
+)
+
+
+def calls(samples_ms: list[float], **changes: Any) -> dict[str, Any]:
+    """The calls of one process that served one sentence at a time."""
+    fields = {"device": "cpu", "precision": "fp32", "threads": 2, "process": 0, "warmup_calls": 5}
+    return fields | {"samples_ms": samples_ms, "tokenizer_ms": [0.1] * len(samples_ms)} | changes
+
+
 def make_record(model: str = "alpha", **changes: Any) -> Record:
     """A finished run of `model`; `changes` replace top-level fields, and merge into those that are mappings."""
     fields: dict[str, Any] = {
@@ -18,19 +29,12 @@ def make_record(model: str = "alpha", **changes: Any) -> Record:
         "model_name": f"somewhere/{model}",
         "revision": None,
         "weights": "pretrained",
+        "weights_sha256": None,
         "started_at": START,
         "fingerprint": "0" * 64,
         "settings": {"epochs": 2, "sentence": "One sentence."},
         "conditions": {
-            "machine": {
-                "cpu": "Example CPU",
-                "cores": 2,
-                "ram_mb": 16000.0,
-                "os": "Linux 6.1",
-                "gpu": None,
-                "gpu_memory_mb": None,
-                "gpu_driver": None,
-            },
+            "machine": MACHINE,
             "device": "cpu",
             "threads": 2,
             "precision": "fp32",
@@ -61,47 +65,66 @@ def make_record(model: str = "alpha", **changes: Any) -> Record:
             "samples_per_s": 14.0,
             "batch_size": 14,
             "learning_rate": 5e-5,
+            "procedure": {
+                "padding": "batch",
+                "group_by_length": True,
+                "optimizer": "adamw_torch_fused",
+                "precision": "bf16",
+                "attention": "sdpa",
+                "tf32": False,
+                "pin_memory": False,
+                "compiled": False,
+            },
             "loss_curve": [{"step": 10, "loss": 0.6}, {"step": 20, "loss": 0.2}],
             "step_s": [1.0] * 20,
             "baseline_ram_mb": 500.0,
             "peak_ram_mb": 800.0,
-            "peak_gpu_mb": None,
+            "gpu": None,
         },
         "quality": {
             "accuracy": 0.95,
-            "accuracy_low": 0.86,
-            "accuracy_high": 0.98,
+            "accuracy_interval": [0.86, 0.98],
             "macro_f1": 0.95,
+            "macro_f1_interval": [0.89, 0.99],
+            "class_f1": [0.95, 0.95],
             "loss": 0.2,
+            "loss_interval": [0.1, 0.3],
             "ece": 0.03,
+            "ece_interval": [0.02, 0.05],
             "confusion": [[29, 1], [2, 28]],
+            "right": "1" * 57 + "0" * 3,
             "eval_time_s": 1.0,
         },
+        "repeats": [],
         "inference_memory": {
             "batch_size": 1,
             "baseline_ram_mb": 450.0,
             "peak_ram_mb": 100.0,
-            "peak_gpu_mb": None,
+            "gpu": None,
         },
         "artefact": {
             "files": {"model.safetensors": 80_000_000, "config.json": 1_000, "tokenizer.json": 999_000},
             "weights_files": ["model.safetensors"],
         },
         "latency": [
-            {"device": "cpu", "threads": 2, "process": 0, "warmup_calls": 5, "samples_ms": [9.0, 10.0, 11.0]},
-            {"device": "cpu", "threads": 2, "process": 1, "warmup_calls": 5, "samples_ms": [10.0, 10.0, 20.0]},
-            {"device": "cpu", "threads": 1, "process": 0, "warmup_calls": 5, "samples_ms": [15.0, 16.0, 17.0]},
+            calls([9.0, 10.0, 11.0]),
+            calls([10.0, 10.0, 20.0], process=1),
+            calls([15.0, 16.0, 17.0], threads=1),
         ],
         "latency_by_length": [{"device": "cpu", "process": 0, "tokens": [10, 40], "samples_ms": [8.0, 16.0]}],
         "throughput": {
             "device": "cpu",
+            "precision": "fp32",
             "points": [
                 {"batch_size": 1, "samples_s": [0.01, 0.01], "sentences_per_s": 100.0},
                 {"batch_size": 2, "samples_s": [0.01, 0.01], "sentences_per_s": 200.0},
             ],
             "stopped_by": "cap",
             "cap": 2,
+            "again": [],
         },
+        "throughput_bf16": None,
+        "reference": [{"stage": "finetune", "samples_ms": [10.0, 10.0]}],
         "stage_seconds": {"data": 1.0, "finetune": 25.0, "latency": 10.0},
     }
     for name, value in changes.items():

@@ -1,13 +1,18 @@
 """Objects for fresh processes in tests: what they take of time and memory is known beforehand."""
 
 import os
+import resource
 import signal
 import time
+from pathlib import Path
 
 import numpy as np
+import psutil
 
+from compactbench.measure import throughput
 from compactbench.measure.memory import peak_resident_mb, resident_mb
-from compactbench.measure.serve import timed_ms
+from compactbench.measure.serve import Server, timed_ms
+from compactbench.record import Throughput
 
 
 class Probe:
@@ -31,3 +36,19 @@ class Probe:
     def die(self) -> None:
         """End as the kernel ends a process when memory runs out."""
         os.kill(os.getpid(), signal.SIGKILL)
+
+
+class Cramped:
+    """A served artefact that may claim only so much more memory than it has."""
+
+    def __init__(self, folder: Path, spare_mb: int) -> None:
+        self._server = Server(folder, "cpu", max_length=64)
+        self._spare = spare_mb * 10**6
+        throughput.GAIN = 0.0  # no plateau: the search ends for want of memory, or at the cap
+
+    def sweep(self, texts: list[str], cap: int) -> Throughput:
+        """The throughput under the limit, which the operating system enforces from now on."""
+        self._server.throughput(texts, 1, threads=1)  # libraries claim their own share at the first batch
+        taken = psutil.Process().memory_info().vms
+        resource.setrlimit(resource.RLIMIT_AS, (taken + self._spare, resource.RLIM_INFINITY))
+        return self._server.throughput(texts, cap, threads=1)

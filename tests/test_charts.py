@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 import pytest
-from factory import make_failed, make_record
+from factory import calls, make_failed, make_record
 
-from compactbench.record import LatencySamples
+from compactbench.record import LatencySamples, Repeat
 from compactbench.report import charts, labels, prose, run_charts
 from compactbench.report.show import chart_html, chart_json, show
 from compactbench.report.table import results
@@ -17,8 +17,8 @@ X, BUBBLE = "cpu_latency_p50_ms", "artefact_size_mb"
 
 
 def contender(model: str, latency: float, accuracy: float = 0.5, size: float = 80.0, **changes):
-    samples = {"device": "cpu", "threads": 2, "process": 0, "warmup_calls": 0, "samples_ms": [latency]}
-    quality = {"accuracy": accuracy, "accuracy_low": accuracy - 0.02, "accuracy_high": accuracy + 0.01}
+    samples = calls([latency])
+    quality = {"accuracy": accuracy, "accuracy_interval": (accuracy - 0.02, accuracy + 0.01)}
     artefact = {"files": {"model": int(size * 10**6)}, "weights_files": ["model"]}
     return make_record(model, latency=[samples], quality=quality, artefact=artefact, **changes)
 
@@ -152,7 +152,7 @@ def test_charts_of_one_run_hold_its_record():
     run = make_record()
     balance = traces(run_charts.class_balance(run.data))
     assert balance["training"]["y"] == [70, 70] and balance["test"]["y"] == [30, 30]
-    curve = traces(run_charts.learning_curve(run.finetune))["training loss"]
+    curve = traces(run_charts.learning_curve(run.finetune, run.weights))["training loss"]
     assert (curve["x"], curve["y"]) == ([10, 20], [0.6, 0.2])
     heat, text = json.loads(chart_json(run_charts.confusion_matrix(run.quality, run.data.classes)))["data"]
     assert heat["customdata"] == [[29, 1], [2, 28]] and heat["z"][1] == pytest.approx([2 / 30, 28 / 30])
@@ -168,7 +168,7 @@ def test_charts_of_one_run_hold_its_record():
 def test_latency_distribution_keeps_processes_apart_and_marks_the_pooled_percentiles():
     """Pooled alone, the spread between processes is hidden: here it is the larger one."""
     latency = [
-        LatencySamples(device="cpu", threads=2, process=process, warmup_calls=0, samples_ms=samples)
+        LatencySamples.model_validate(calls(samples, process=process))
         for process, samples in enumerate([[9.0, 10.0, 11.0], [10.0, 10.0, 20.0]])
     ]
     drawn = traces(run_charts.latency_distribution(latency))
@@ -182,3 +182,19 @@ def test_class_without_test_texts_has_no_shares():
     quality = make_record(quality={"confusion": [[3, 1], [0, 0]]}).quality
     heat, _ = json.loads(chart_json(run_charts.confusion_matrix(quality, ["a", "b"])))["data"]
     assert heat["z"] == [[0.75, 0.25], [0.0, 0.0]]
+
+
+def test_label_curve_joins_the_means_of_the_seeds() -> None:
+    """Three fine-tunes with 20 texts (.5, .6, .7) have the mean .6; the run itself used all 140 texts."""
+    repeat = {"time_s": 1.0, "accuracy_interval": (0.4, 0.8), "macro_f1": 0.5, "labels": 20}
+    repeats = [Repeat(**repeat, seed=seed, accuracy=share) for seed, share in enumerate((0.5, 0.6, 0.7))]
+    run = make_record()
+    drawn = traces(run_charts.label_curve(repeats, run.quality, run.data))
+    assert drawn["mean"]["x"] == [20, 140] and drawn["mean"]["y"] == pytest.approx([0.6, 0.95])
+    assert drawn["one fine-tune"]["x"] == [20, 20, 20, 140]
+
+
+def test_a_disturbed_run_is_marked_where_it_is_drawn() -> None:
+    windows = [{"stage": "latency", "samples_ms": [time]} for time in (10.0, 10.0, 10.0, 99.0)]
+    figure = charts.tradeoff(results([make_record("quiet"), make_record("loud", reference=windows)]), X, BUBBLE)
+    assert sorted(traces(figure)["fine-tuned transformer"]["text"]) == ["Loud (noisy)", "Quiet"]

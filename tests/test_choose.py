@@ -1,7 +1,7 @@
 """The recommendation: who is taken, who comes second, and a true reason for each of the others."""
 
 import pytest
-from factory import make_failed, make_record
+from factory import calls, make_failed, make_record
 
 from compactbench.report import prose
 from compactbench.report.choose import Recommendation, recommend
@@ -9,8 +9,8 @@ from compactbench.report.table import results
 
 
 def contender(model: str, accuracy: float, latency: float = 10.0, size: int = 80, **changes):
-    samples = {"device": "cpu", "threads": 2, "process": 0, "warmup_calls": 0, "samples_ms": [latency]}
-    quality = {"accuracy": accuracy, "accuracy_low": accuracy - 0.01, "accuracy_high": accuracy + 0.01}
+    samples = calls([latency])
+    quality = {"accuracy": accuracy, "accuracy_interval": (accuracy - 0.01, accuracy + 0.01)}
     artefact = {"files": {"model": size * 10**6}, "weights_files": ["model"]}
     return make_record(model, latency=[samples], quality=quality, artefact=artefact, **changes)
 
@@ -39,7 +39,10 @@ def test_equal_accuracy_goes_to_the_faster():
     """Of equals the first in the alphabet must not win."""
     choice = choose(contender("a", 0.95, 9), contender("b", 0.95, 3), contender("c", 0.95, 12))
     assert (choice.chosen, choice.runner_up) == ("b", "a")
-    assert choice.out == {"c": "as accurate, but not as fast (12.0\u00a0ms against 3.0\u00a0ms)"}
+    assert choice.out == {
+        "c": "its accuracy cannot be told from that of the chosen one, but it is slower "
+        "(12.0\u00a0ms against 3.0\u00a0ms)"
+    }
 
 
 def test_a_limit_names_every_bound_that_is_missed():
@@ -100,14 +103,16 @@ def test_prose_quotes_the_frame_for_one_many_and_none():
     group = results([BIG, SMALL, make_failed("broken")])
     many = prose.recommendation(group, recommend(group, {}))
     assert "**Big**: 96.0\u00a0% accuracy (95\u00a0% interval 95.0 to 97.0), 12.0\u00a0ms" in many
-    assert "runner-up is **Small**" in many and "overlap, so the difference" in many
+    assert "runner-up is **Small**" in many and "more accurate than every other, beyond chance" in many
     one = prose.recommendation(group, recommend(group, {"artefact_size_mb": 75}))
     assert "take **Small**" in one and "at most 75.0\u00a0MB" in one and "No other contender" in one
     none = prose.recommendation(group, recommend(group, {"artefact_size_mb": 1}))
     assert none.startswith("**No contender keeps every limit**")
     assert not any("None" in text or "nan" in text for text in (many, one, none))
     conclusion = prose.conclusion(group, recommend(group, {}))
-    assert "Small is 2.0 points below it in accuracy and takes 0.50 times its CPU latency" in conclusion
+    assert (
+        "Small is 2.0 points below it in accuracy and needs 50\u00a0% of its time per sentence on the CPU" in conclusion
+    )
     assert "1 failed" in conclusion
 
 

@@ -4,72 +4,83 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from factory import make_failed, make_record
+from factory import calls, make_failed, make_record
 
 from compactbench import ROOT
 from compactbench.report.background import listed, quoted_by_name
+from compactbench.report.choose import recommend
 from compactbench.report.facts import answer, colab, contenders, numbers, trade, unknown_accuracy
 from compactbench.report.table import results
 
 REPOSITORY = "https://github.com/somebody/something"
 
 
-def quality(accuracy: float, low: float, high: float) -> dict[str, float]:
-    return {"accuracy": accuracy, "accuracy_low": low, "accuracy_high": high}
+def quality(accuracy: float, low: float, high: float) -> dict[str, object]:
+    return {"accuracy": accuracy, "accuracy_interval": (low, high)}
 
 
-def calls(milliseconds: float) -> list[dict[str, object]]:
-    return [{"device": "cpu", "threads": 2, "process": 0, "warmup_calls": 5, "samples_ms": [milliseconds]}]
+ALPHA = make_record("alpha", quality=quality(0.96, 0.94, 0.98), latency=[calls([12.0])])
+BETA = make_record("beta", quality=quality(0.95, 0.92, 0.97), latency=[calls([4.0])])
+DELTA = make_record("delta", quality=quality(0.90, 0.88, 0.93), latency=[calls([4.5])])
 
 
-ALPHA = make_record("alpha", quality=quality(0.96, 0.94, 0.98), latency=calls(12.0))
-BETA = make_record("beta", quality=quality(0.95, 0.92, 0.97), latency=calls(4.0))
-DELTA = make_record("delta", quality=quality(0.90, 0.88, 0.93), latency=calls(4.5))
+def said(*runs, tied: frozenset = frozenset()) -> str:
+    return answer(results(list(runs)), recommend(results(list(runs)), {}, tied), [ALPHA])
 
 
-def test_the_answer_names_the_most_accurate_and_says_what_may_be_chance() -> None:
-    said = answer(results([ALPHA, BETA, DELTA]), [ALPHA])
-    assert said.startswith("**Fine-tune Alpha.** Of 3 contenders of known accuracy it is the most accurate")
-    assert "runner-up, Beta, reaches 95.0\u00a0%" in said
-    assert "may be chance" in said  # beta's interval ends at .97, alpha's begins at .94
+def test_the_answer_names_the_most_accurate_and_the_runner_up() -> None:
+    text = said(ALPHA, BETA, DELTA)
+    assert text.startswith("**Fine-tune Alpha.** It classifies 96.0\u00a0% of the held-out Example news texts right")
+    assert "the runner-up, Beta, 95.0\u00a0% (95\u00a0% interval 92.0 to 97.0)" in text
+    assert "more accurate than every other, beyond chance" in text
 
 
-def test_intervals_apart_are_said_to_be_apart() -> None:
-    said = answer(results([ALPHA, DELTA]), [ALPHA])
-    assert "do not overlap" in said  # delta's ends at .93, alpha's begins at .94
-    assert "may be chance" not in said
+def test_a_tie_is_said_and_goes_to_the_faster() -> None:
+    text = said(ALPHA, BETA, DELTA, tied=frozenset({frozenset(("alpha", "beta"))}))
+    assert text.startswith("**Fine-tune Beta.**")
+    assert "cannot be told from that of Alpha" in text and "answers fastest" in text
 
 
 def test_changing_one_record_changes_the_answer() -> None:
     better = make_record("beta", quality=quality(0.97, 0.95, 0.98))
-    assert answer(results([ALPHA, better]), [ALPHA]).startswith("**Fine-tune Beta.**")
-    assert "97.0\u00a0%" in numbers(results([ALPHA, better]))
+    assert said(ALPHA, better).startswith("**Fine-tune Beta.**")
+    group = results([ALPHA, better])
+    assert "97.0\u00a0%" in numbers(group, recommend(group, {}))
+
+
+def test_the_floor_is_held_against_the_answer() -> None:
+    floor = make_record("tfidf", weights="none", quality=quality(0.89, 0.86, 0.92), latency=[calls([0.5])])
+    assert "The floor, Tfidf, which is no transformer, reaches 89.0\u00a0%" in said(ALPHA, BETA, floor)
+    assert "answers 24 times as fast" in said(ALPHA, BETA, floor)  # 12 ms against .5 ms
+    assert "The floor" not in said(ALPHA, floor)  # it is named as the runner-up already
 
 
 def test_random_weights_and_failures_are_never_the_answer() -> None:
     random = make_record("gamma", weights="random", quality=quality(0.99, 0.98, 1.0))
     group = results([random, make_failed("broken")])
-    assert answer(group, [random]).startswith("**No contender can be recommended yet:**")
-    assert numbers(group) == ""
-    said = unknown_accuracy(group)
-    assert "Gamma ran with **random weights**" in said
-    assert "Broken (finetune: the weights could not be read)" in said
+    assert said(random, make_failed("broken")).startswith("**No contender can be recommended yet:**")
+    assert numbers(group, recommend(group, {})) == ""
+    text = unknown_accuracy(group)
+    assert "Gamma ran with **random weights**" in text
+    assert "Broken (finetune: the weights could not be read)" in text
 
 
 def test_a_floor_that_wins_is_not_fine_tuned() -> None:
     floor = make_record("tfidf", weights="none", quality=quality(0.97, 0.95, 0.98))
-    assert answer(results([ALPHA, floor]), [ALPHA]).startswith("**Take Tfidf: no transformer beats the floor here.**")
+    assert said(ALPHA, floor).startswith("**Take Tfidf: no transformer beats the floor here.**")
 
 
-def test_the_trade_lists_only_contenders_on_the_front() -> None:
+def test_the_trade_holds_every_known_contender_against_the_chosen_one() -> None:
     """Beta is a point less accurate and three times as fast; delta is beaten by beta in both."""
-    said = trade(results([ALPHA, BETA, DELTA]))
-    assert said.startswith("- **Beta** gives up 1.0 points of accuracy and answers 3.0 times as fast (4.0\u00a0ms)")
-    assert "Delta" not in said
+    group = results([ALPHA, BETA, DELTA])
+    first, second = trade(group, recommend(group, {}), frozenset()).splitlines()
+    assert first.startswith("- **Beta**: -1.0 points of accuracy; 3.0 times as fast (4.0\u00a0ms)")
+    assert "On the front" in first
+    assert second.startswith("- **Delta**: -6.0 points") and "On the front" not in second
 
 
 def test_the_table_puts_the_known_first_and_leaves_the_unknown_blank(tmp_path: Path) -> None:
-    fast = make_record("gamma", weights="random", latency=calls(1.0))
+    fast = make_record("gamma", weights="random", latency=[calls([1.0])])
     lines = contenders(results([make_failed("broken"), fast, DELTA, ALPHA]), tmp_path).splitlines()[2:]
     names, accuracies = zip(*([cell.strip() for cell in line.split("|")[1:3]] for line in lines), strict=True)
     assert [name.split(" ")[0] for name in names] == ["Alpha", "Delta", "Gamma", "Broken"]

@@ -1,18 +1,20 @@
 """The stages' own arithmetic, with numbers worked out by hand."""
 
+import subprocess
+import sys
 from collections.abc import Callable
 
 import numpy as np
 import pytest
 import torch
+from factory import MACHINE, make_record
 
 from compactbench.measure.conditions import default_machine
-from compactbench.measure.data import headline_and_first_sentence, load
+from compactbench.measure.data import fewer, headline_and_first_sentence, load
 from compactbench.measure.finetune import epoch_time
-from compactbench.measure.quality import expected_calibration_error, quality
+from compactbench.measure.quality import class_f1, expected_calibration_error, quality
 from compactbench.measure.throughput import plateau, sweep
 from compactbench.measure.weights import count_parameters, keep_layers, load_classifier
-from compactbench.record import Machine
 from compactbench.settings import load_model, load_suite
 
 FOUR = ["a", "b", "c", "d"]
@@ -93,11 +95,38 @@ def test_quality_by_hand() -> None:
     probabilities = np.array([[0.9, 0.1]] * 4 + [[0.2, 0.8]] * 5 + [[0.9, 0.1]])
     found = quality(probabilities, labels, eval_time_s=1.0)
     assert found.accuracy == 0.8
-    assert (found.accuracy_low, found.accuracy_high) == pytest.approx((0.4902, 0.9433), abs=1e-4)
+    assert found.accuracy_interval == pytest.approx((0.4902, 0.9433), abs=1e-4)
     assert found.confusion == [[4, 1], [1, 4]]
     assert found.macro_f1 == pytest.approx(0.8)
+    assert found.class_f1 == pytest.approx([0.8, 0.8])
+    assert found.right == "1111011110"
     wanted = -(4 * np.log(0.9) + np.log(0.2) + 4 * np.log(0.8) + np.log(0.1)) / 10
     assert found.loss == pytest.approx(wanted)
+
+
+def test_f1_of_classes_by_hand() -> None:
+    """Class 0: 3 right, 1 missed, 2 claimed wrongly, so 6 / 9. Class 1: 4 / 7. A class that never occurs has none."""
+    assert class_f1(np.array([[3, 1, 0], [2, 2, 0], [0, 0, 0]])) == pytest.approx([6 / 9, 4 / 7, 0.0])
+
+
+def test_bootstrap_intervals_are_those_of_a_known_spread() -> None:
+    """A loss that is 1 nat on half of 400 texts and 0 on the others: mean .5, standard error .5 / 20 = .025.
+
+    The interval must be near .5 -+ 1.96 * .025, and narrower with more texts.
+    """
+    probabilities = np.array([[np.exp(-1), 1 - np.exp(-1)], [1.0, 0.0]] * 200)
+    low, high = quality(probabilities, [0] * 400, 1.0).loss_interval
+    assert (low, high) == pytest.approx((0.451, 0.549), abs=0.006)
+
+
+def test_fewer_labels_keep_the_share_of_every_class() -> None:
+    splits, facts = load(load_suite("starter"))
+    rows = fewer(splits["train"], 100, seed=1)
+    shares = np.bincount(rows["label"]) / 100
+    assert len(rows) == 100
+    assert shares == pytest.approx(np.array(facts.train_counts) / sum(facts.train_counts), abs=0.01)
+    assert fewer(splits["train"], None, seed=1) is splits["train"]
+    assert fewer(splits["train"], 10**6, seed=1) is splits["train"]
 
 
 def test_calibration_error_by_hand() -> None:
@@ -144,7 +173,7 @@ def swept(monkeypatch: pytest.MonkeyPatch, seconds: Callable[[int], float], cap:
     """Sizes tried, best speed and reason of a sweep over batches that take `seconds(size)`."""
     clock = Clock(seconds)
     monkeypatch.setattr("compactbench.measure.throughput.time.perf_counter", lambda: clock.now)
-    found = sweep(clock.run_batch, "cpu", cap)
+    found = sweep(clock.run_batch, "cpu", "fp32", cap)
     return [p.batch_size for p in found.points], max(p.sentences_per_s for p in found.points), found.stopped_by
 
 
@@ -190,6 +219,13 @@ def test_sweep_passes_on_what_is_no_lack_of_memory(monkeypatch: pytest.MonkeyPat
 def test_machine_is_named_after_its_hardware(
     monkeypatch: pytest.MonkeyPatch, cpu: str, gpu: str | None, slug: str
 ) -> None:
-    found = Machine(cpu=cpu, cores=2, ram_mb=1.0, os="x", gpu=gpu, gpu_memory_mb=None, gpu_driver=None)
+    found = make_record(conditions={"machine": MACHINE | {"cpu": cpu, "gpu": gpu}}).conditions.machine
     monkeypatch.setattr("compactbench.measure.conditions.machine", lambda: found)
     assert default_machine() == slug
+
+
+def test_modelling_code_is_loaded_before_the_baseline_is_taken() -> None:
+    """It once came with the first model, and its 100 MB and more than a second counted as the contender's."""
+    code = "import sys, compactbench.measure.serve; print('transformers.modeling_utils' in sys.modules)"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "True"

@@ -1,13 +1,13 @@
 """The Pareto front, on points whose front is seen at a glance."""
 
-from factory import make_failed, make_record
+from factory import calls, make_failed, make_record
 
 from compactbench.report.pareto import front
 from compactbench.report.table import results
 
 
 def contender(model: str, latency: float, accuracy: float, speed: float = 100.0, **changes):
-    samples = {"device": "cpu", "threads": 2, "process": 0, "warmup_calls": 0, "samples_ms": [latency]}
+    samples = calls([latency])
     points = [{"batch_size": 1, "samples_s": [1.0], "sentences_per_s": speed}]
     return make_record(
         model, latency=[samples], quality={"accuracy": accuracy}, throughput={"points": points}, **changes

@@ -1,6 +1,7 @@
 """The whole path on a tiny suite: check, runs, a failure, summary, site, and what is due again afterwards."""
 
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -57,7 +58,7 @@ def test_one_failure_stops_no_other_and_is_named(reported: Reported) -> None:
 def test_progress_names_contender_stage_and_how_many(reported: Reported) -> None:
     lines = reported.first.stdout.splitlines()
     assert lines[0].startswith("tiny on here: 3 of 3 contenders to measure")
-    assert any("tiny" in line and "stage 3 of 8: finetune" in line and "elapsed" in line for line in lines)
+    assert any("tiny" in line and "stage 3 of 9: finetune" in line and "elapsed" in line for line in lines)
     assert {line[:5] for line in lines if line.startswith("[")} == {"[1/3]", "[2/3]", "[3/3]"}
 
 
@@ -75,11 +76,27 @@ def test_record_holds_what_the_suite_asked_for(reported: Reported) -> None:
     assert [point["batch_size"] for point in record["throughput"]["points"]][:3] == [1, 2, 4]
     assert record["throughput"]["cap"] == 4
     assert record["weights"] == "random"
-    assert record["data"]["duplicates_dropped"] == 122  # the starter's data, counted in DESIGN's own figures
+    assert record["data"]["duplicates_dropped"] == 122  # the starter's data, counted by hand
+
+
+def test_seeds_and_fewer_labels_are_repeats_of_the_fine_tune(reported: Reported) -> None:
+    """Not with random weights, whose accuracy means nothing."""
+    record = reported.record("tfidf")
+    everything = sum(record["data"]["train_counts"])
+    assert [(one["seed"], one["labels"]) for one in record["repeats"]] == [(7, everything), (42, 50), (7, 50)]
+    assert record["repeats"][1]["accuracy"] < record["quality"]["accuracy"]  # 50 texts teach less than all
+    assert reported.record("tiny")["repeats"] == []
+
+
+def test_the_fixed_work_was_timed_around_every_measurement(reported: Reported) -> None:
+    """Before and after: the fine-tune, each latency process of each route, the search and its second process."""
+    stages = [window["stage"] for window in reported.record("tiny")["reference"]]
+    routes = 1 if reported.record("tiny")["conditions"]["threads"] == 1 else 2
+    assert stages == ["finetune"] * 2 + ["latency"] * 2 * 2 * routes + ["throughput"] * 2 * 2
 
 
 def test_log_lies_beside_the_record(reported: Reported) -> None:
-    assert "stage 8 of 8: throughput" in (reported.runs / "tiny.log").read_text()
+    assert "stage 9 of 9: throughput" in (reported.runs / "tiny.log").read_text()
     assert "Error" in (reported.runs / "broken.log").read_text()
 
 
@@ -125,6 +142,48 @@ def test_unchanged_is_not_measured_again_but_the_failed_one_is_tried(reported: R
     assert {name: reported.record(name)["started_at"] for name in before} == before
 
 
+def test_building_the_site_never_measures(reported: Reported) -> None:
+    """Not even when params/ is newer than every run, as git leaves it in a fresh clone."""
+    before = {name: reported.record(name)["started_at"] for name in ("tiny", "tfidf")}
+    for path in [*(reported.project.folder / "params").rglob("*.yaml"), reported.project.folder / "Snakefile"]:
+        path.touch()
+    shutil.rmtree(reported.project.folder / ".snakemake")  # a clone has no memory of earlier runs
+    built = reported.project.run("compactbench", "site", path=reported.packages)
+    assert built.returncode == 0, built.stdout
+    assert {name: reported.record(name)["started_at"] for name in before} == before
+
+
+def test_a_page_left_half_way_by_hand_stays_out_of_the_book(reported: Reported) -> None:
+    """It would fail the strict build, and with it every other page."""
+    stray = reported.runs / "stray.ipynb"
+    shutil.copy(reported.project.folder / "notebooks" / "benchmark.ipynb", stray)
+    built = reported.project.run("compactbench", "site", path=reported.packages)
+    stray.unlink()
+    assert built.returncode == 0, built.stdout
+    assert not (
+        reported.project.folder / "book" / "_build" / "html" / "runs" / "tiny" / MACHINE / "stray.html"
+    ).exists()
+
+
+def test_limits_given_by_hand_reach_the_site_and_wrong_ones_do_not(reported: Reported) -> None:
+    words = ("papermill", "notebooks/summary.ipynb", "book/summary.ipynb")
+    limits = reported.project.run(*words, "-y", "limits: {artefact_size_mb: 0.001}")
+    assert limits.returncode == 0, limits.stderr
+    site = reported.project.folder / "book" / "_build" / "html" / "summary.html"
+    reported.project.run("compactbench", "site", path=reported.packages)
+    assert "No contender keeps every limit" in site.read_text()
+    for wrong, sentence in (
+        ("limit: {artefact_size_mb: 1}", "parameters: key `limit` is not known (did you mean `limits`?)"),
+        ("limits: {artefact_sise_mb: 1}", "limits: 'artefact_sise_mb' is no metric; did you mean 'artefact_size_mb'?"),
+        ("limits: 20", "parameters: key `limits`: got 20; accepted: a mapping"),
+        ("machine: elsewhere", "parameters: key `machine`: got 'elsewhere'; accepted: here"),
+    ):
+        done = reported.project.run(*words, "-y", wrong)
+        assert done.returncode != 0 and sentence in done.stderr
+    reported.project.run("compactbench", "site", path=reported.packages)
+    assert "SettingsError" not in site.read_text() and "Recommendation" in site.read_text()
+
+
 def test_changed_model_file_reruns_that_model_alone(reported: Reported) -> None:
     before = {name: reported.record(name)["started_at"] for name in ("tiny", "tfidf")}
     wider = {**TINY, "architecture": {**TINY["architecture"], "intermediate_size": 96}}
@@ -143,14 +202,16 @@ def test_run_killed_half_way_does_not_count_and_is_redone(reported: Reported) ->
     words = [sys.executable, "-m", "snakemake", "models", "--profile", "profiles/local", "--config", "checked=true"]
     given = ["suite=tiny", f"machine={MACHINE}", "models=tfidf"]
     with subprocess.Popen([*words, *given], cwd=reported.project.folder, start_new_session=True) as running:
-        while "stage 2 of 8" not in log.read_text():
+        while "stage 2 of 9" not in log.read_text():
             assert running.poll() is None, "the run ended before it could be killed"
             time.sleep(0.05)  # waits for the run to get there; nothing depends on how long that takes
+        meanwhile = reported.report()
+        assert (meanwhile.returncode, meanwhile.stdout) == (2, "")
+        assert "is making a report in this folder already" in meanwhile.stderr
         _kill_tree(running.pid)
     assert not (reported.runs / "tfidf.json").exists()
     unfinished = json.loads((reported.runs / "tfidf.failed.json").read_text())
     assert unfinished["stage"] in ("model", "finetune", "quality", "memory")
-    reported.project.run("snakemake", "--unlock", "--profile", "profiles/local", "--config", "checked=true")
     assert "2 of 3 contenders to measure" in reported.report().stdout
     assert reported.record("tfidf")["status"] == "ok"
     assert not (reported.runs / "tfidf.failed.json").exists()

@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 
 from compactbench.measure.process import FreshProcess, ProcessError
+from compactbench.measure.weights import load_classifier
+from compactbench.settings import load_model
 
 
 @pytest.fixture
@@ -55,3 +57,15 @@ def test_output_of_the_process_goes_to_the_log(tmp_path: Path) -> None:
         with pytest.raises(ProcessError):
             process.call("fail")
     assert "second line" in (tmp_path / "log").read_text()
+
+
+def test_a_batch_that_does_not_fit_ends_the_search_and_not_the_run(tmp_path: Path) -> None:
+    """The operating system really refuses the memory: the curve up to there stays, and the process can go on."""
+    classifier, tokenizer, _ = load_classifier(load_model("bert-tiny"), False, ["a", "b"], seed=0)
+    classifier.save_pretrained(tmp_path / "artefact")
+    tokenizer.save_pretrained(tmp_path / "artefact")
+    with FreshProcess("probes:Cramped", tmp_path / "log") as process:
+        found = process.create(tmp_path / "artefact", 200).call("sweep", ["word " * 60], 2**16)
+        assert found.stopped_by == "oom"
+        assert [point.batch_size for point in found.points] == [2**power for power in range(len(found.points))]
+        assert process.call("sweep", ["word"], 1).stopped_by == "cap"

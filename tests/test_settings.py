@@ -63,6 +63,13 @@ def test_record_goes_beside_the_page_unless_told_otherwise() -> None:
         ({"keep_layers": [2, 1]}, ["`keep_layers`", "[2, 1]", "rising"]),
         ({"paper": "2020"}, ["`paper`", "'2020'", "arXiv"]),
         ({"package": {"name": "x", "folder": "y"}}, ["`sha256` is missing"]),
+        ({"epochs": float("inf")}, ["`epochs`", "got inf"]),
+        ({"epochs": True}, ["`epochs`", "got True"]),
+        ({"seed": 2**32}, ["`seed`", "got 4294967296", "to 4294967295"]),
+        ({"models": ["tfidf", "tfidf"]}, ["`models`", "each once"]),
+        ({"procedure": 2022}, ["`procedure`", "got 2022", "fast or 2021"]),
+        ({"seeds": []}, ["`seeds`", "got []"]),
+        ({"dataset": {"hub_id": "a/b", "txt": "x"}}, ["`dataset.txt`", "did you mean `text`", "hub_id"]),
     ],
     ids=lambda value: str(value)[:40],
 )
@@ -81,7 +88,16 @@ def test_wrong_parameter_is_one_sentence(given: dict, words: list[str]) -> None:
         ({"architecture": {**ARCHITECTURE, "hiden_size": 1}}, ["`architecture.hiden_size`", "`hidden_size`"]),
         ({"architecture": {**ARCHITECTURE, "hidden_size": "wide"}}, ["`architecture`", "hidden_size", "int"]),
         ({"architecture": {**ARCHITECTURE, "hidden_size": 33}}, ["`architecture.hidden_size`", "33", "multiple of"]),
-        ({"architecture": {**ARCHITECTURE, "num_hidden_layers": 0}}, ["num_hidden_layers", "got 0", "1 or more"]),
+        ({"architecture": {**ARCHITECTURE, "num_hidden_layers": 0}}, ["num_hidden_layers", "got 0", "above 0"]),
+        ({"architecture": {**ARCHITECTURE, "num_attention_heads": 0}}, ["num_attention_heads", "got 0", "above 0"]),
+        ({"architecture": {**ARCHITECTURE, "intermediate_size": -5}}, ["intermediate_size", "got -5", "above 0"]),
+        ({"architecture": {**ARCHITECTURE, "intermediate_size": 10**12}}, ["fits into memory", "GB"]),
+        ({"architecture": {**ARCHITECTURE, "hidden_act": "gelluu"}}, ["`architecture`", "gelluu", "built"]),
+        ({"architecture": {**ARCHITECTURE, "hidden_dropout_prob": 7.0}}, ["`architecture`", "probability"]),
+        ({"architecture": {**ARCHITECTURE, "pad_token_id": 10**8}}, ["`architecture`", "built"]),
+        ({"architecture": {**ARCHITECTURE, "max_position_embeddings": 16}}, ["got 16", "`max_length`, 512"]),
+        ({"architecture": {**ARCHITECTURE, "vocab_size": 100}}, ["vocab_size", "got 100", "104 or more"]),
+        ({"architecture": {**ARCHITECTURE, "model_type": "vit"}}, ["`architecture.model_type`", "classifies texts"]),
         ({"architecture": {"model_type": "brt"}}, ["`architecture.model_type`", "'brt'", "did you mean"]),
         ({"architecture": ARCHITECTURE, "keep_layers": [0, 2]}, ["`keep_layers`", "[0, 2]", "layers from 0 to 1"]),
     ],
@@ -89,9 +105,9 @@ def test_wrong_parameter_is_one_sentence(given: dict, words: list[str]) -> None:
 )
 def test_impossible_architecture_is_one_sentence(changes: dict, words: list[str]) -> None:
     with pytest.raises(SettingsError) as caught:
-        check_architecture(Model.model_validate(MODEL | changes))
+        check_architecture(Model.model_validate(MODEL | changes), max_length=512)
     message = str(caught.value)
-    assert message.startswith("params/models/new.yaml: ")
+    assert message.startswith("params/models/new.yaml: ") and len(message) < 500
     for word in words:
         assert word in message
 
@@ -154,6 +170,38 @@ def test_data_set_with_one_class(project: Project, tmp_path_factory: pytest.Temp
         "params/suites/bad.yaml: key `dataset`: got a data set with 1 class; accepted: two classes or more."
     )
     assert _files(project.folder) == before
+
+
+def test_a_hub_data_set_out_of_reach(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also for a contender that needs nothing else from the hub; its library would try for half a minute."""
+    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
+    dataset = {"hub_id": "a/b", "name": "b", "cite": "nobody", "licence": "free"}
+    before = _broken_suite(project, dataset=dataset, models=["tfidf"], weights="available")
+    said = _refused(project, before, "compactbench", "report", "--suite", "bad").stderr
+    assert "params/suites/bad.yaml: key `dataset.hub_id`: got 'a/b', but http://127.0.0.1:9 cannot be reached" in said
+
+
+def test_a_split_without_a_test_text(project: Project) -> None:
+    starter = yaml.safe_load((project.folder / "params" / "suites" / "starter.yaml").read_text())
+    before = _broken_suite(project, dataset=starter["dataset"] | {"test_size": 0.0001})
+    said = _refused(project, before, "compactbench", "report", "--suite", "bad").stderr
+    assert "params/suites/bad.yaml: key `dataset.test_size`: got 0.0001" in said
+
+
+def test_a_package_that_is_not_there_is_named_with_its_file(project: Project) -> None:
+    starter = yaml.safe_load((project.folder / "params" / "suites" / "starter.yaml").read_text())
+    package = {"name": "no-such-package", "folder": "x"}
+    before = _broken_suite(project, dataset=starter["dataset"] | {"package": package})
+    said = _refused(project, before, "compactbench", "report", "--suite", "bad").stderr
+    assert "params/suites/bad.yaml: key `dataset.package.name`: got 'no-such-package'" in said
+
+
+def test_a_machine_that_cannot_be_a_folder(project: Project) -> None:
+    before = _files(project.folder)
+    sentence = "key `machine`: got 'My Laptop'; accepted: a name in a-z"
+    assert sentence in _refused(project, before, "compactbench", "report", "--machine", "My Laptop").stderr
+    snakemake = ("snakemake", "models", "--profile", "profiles/local", "--config", "machine=My Laptop")
+    assert sentence in _refused(project, before, *snakemake).stderr
 
 
 def test_unknown_contender(project: Project) -> None:

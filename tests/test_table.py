@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from factory import START, make_failed, make_record
+from factory import START, calls, make_failed, make_record
 
 from compactbench.record import write
 from compactbench.report.table import COLUMNS, collect, default_group, plain_rows, results, write_results
@@ -17,13 +17,13 @@ def row_of(record) -> dict:
 
 
 def cpu(threads: int, samples: list[float], device: str = "cpu") -> dict:
-    return {"device": device, "threads": threads, "process": 0, "warmup_calls": 0, "samples_ms": samples}
+    return calls(samples, device=device, threads=threads)
 
 
 def test_columns_are_exactly_those_of_the_table():
     """A column that is added to a row but not declared would be lost without a word."""
     assert tuple(results([make_record()]).columns) == COLUMNS
-    assert len(COLUMNS) == len(set(COLUMNS)) == 45
+    assert len(COLUMNS) == len(set(COLUMNS)) == 71
 
 
 def test_latency_pools_the_processes_of_the_largest_thread_count():
@@ -67,8 +67,53 @@ def test_throughput_is_the_best_point_and_not_the_last():
     row = row_of(make_record(throughput={"points": points, "stopped_by": "plateau", "cap": 64}))
     assert (row["throughput_sentences_per_s"], row["throughput_batch_size"], row["max_batch_size"]) == (200.0, 2, 4)
     assert row["throughput_stopped_by"] == "plateau"
-    nothing = row_of(make_record(throughput={"points": [], "stopped_by": "oom"}))
-    assert nothing["throughput_sentences_per_s"] is None and nothing["max_batch_size"] is None
+
+
+def test_throughput_is_the_median_over_processes():
+    """The search takes the best of many, so its own speed flatters: further processes say what the batch gives."""
+    again = [{"batch_size": 2, "samples_s": [1.0], "sentences_per_s": speed} for speed in (150.0, 190.0)]
+    row = row_of(make_record(throughput={"again": again}))
+    assert row["throughput_sentences_per_s"] == 190.0  # of 200, 150 and 190
+    assert (row["throughput_sentences_per_s_low"], row["throughput_sentences_per_s_high"]) == (150.0, 200.0)
+
+
+def test_an_interval_draws_processes_and_not_calls():
+    """Two processes that never agree: 10 ms in each call of one, 20 ms in each of the other.
+
+    Drawing calls would put the median of 200 of them near 15 with a narrow interval; drawing processes gives 10, 15
+    or 20, and the interval spans them all. One process alone has no interval.
+    """
+    apart = [calls([10.0] * 100), calls([20.0] * 100, process=1)]
+    row = row_of(make_record(latency=apart))
+    assert (row["cpu_latency_p50_ms_low"], row["cpu_latency_p50_ms_high"]) == (10.0, 20.0)
+    alone = row_of(make_record(latency=apart[:1]))
+    assert alone["cpu_latency_p50_ms"] == 10.0 and alone["cpu_latency_p50_ms_low"] is None
+
+
+def test_seeds_give_mean_and_spread_and_fewer_labels_do_not_count():
+    """Accuracies .95 (the run's own), .93 and .97: mean .95, standard deviation .02; 20 of 140 texts do not count."""
+    repeat = {"time_s": 1.0, "accuracy_interval": [0.8, 1.0], "macro_f1": 0.9}
+    repeats = [repeat | {"seed": seed, "labels": 140, "accuracy": share} for seed, share in ((1, 0.93), (2, 0.97))]
+    row = row_of(make_record(repeats=[*repeats, repeat | {"seed": 1, "labels": 20, "accuracy": 0.5}]))
+    assert row["seeds"] == 3
+    assert (row["eval_accuracy_mean"], row["eval_accuracy_std"]) == pytest.approx((0.95, 0.02))
+    assert row_of(make_record())["eval_accuracy_std"] is None
+
+
+def test_a_run_is_noisy_when_its_fixed_work_took_longer_than_usual():
+    """Usual is the median of all windows of the machine: 10 ms here; 13 ms is beyond the bound, 12 ms is not."""
+
+    def windows(*times: float) -> list[dict]:
+        return [{"stage": "latency", "samples_ms": [time]} for time in times]
+
+    runs = [
+        make_record("quiet", reference=windows(10.0, 10.0, 10.0)),
+        make_record("near", reference=windows(10.0, 12.0)),
+        make_record("disturbed", reference=windows(10.0, 13.0)),
+        make_record("elsewhere", machine="slower", reference=windows(30.0, 30.0)),
+    ]
+    frame = results(runs).set_index("model")
+    assert frame["noisy"].to_dict() == {"quiet": False, "near": False, "disturbed": True, "elsewhere": False}
 
 
 def test_random_weights_have_no_quality():

@@ -19,10 +19,12 @@ SUITE = {
     "models": ["tiny", "broken", "tfidf"],
     "weights": "available",
     "random_weights_steps": 3,
-    "latency_processes": 2,
+    "processes": 2,
     "latency_calls": 4,
     "length_samples": 4,
     "batch_cap_cpu": 4,
+    "seeds": [42, 7],
+    "label_counts": [50],
 }
 TINY = {
     "model": "tiny",

@@ -1,0 +1,47 @@
+"""Do two runs of a suite on the same machine agree?
+
+    python tests/agreement/rerun.py SUITE MACHINE OTHER_MACHINE
+
+Compares the folders book/runs/SUITE/MACHINE and book/runs/SUITE/OTHER_MACHINE, which the same machine measured under
+two names: how many (contender, front) pairs have overlapping intervals, and how well the ranks agree. Exits with 1 when
+less than 95 % overlap or a rank correlation is below .95.
+"""
+
+import sys
+
+from scipy.stats import spearmanr
+
+from compactbench import ROOT
+from compactbench.report.table import COLUMNS, collect, results
+
+FRONTS = [name.removesuffix("_low") for name in COLUMNS if name.endswith("_low")]
+RANKED = ["cpu_latency_p50_ms", "inference_peak_ram_mb", "finetune_peak_ram_mb", "artefact_size_mb"]
+
+
+def main() -> None:
+    """Print every pair of intervals that are apart, the share that overlaps, and the rank correlations."""
+    suite, *machines = sys.argv[1:]
+    frame = results(collect(ROOT / "book" / "runs"))
+    first, second = (
+        frame[(frame["suite"] == suite) & (frame["machine"] == machine)].set_index("model") for machine in machines
+    )
+    overlapping, compared = 0, 0
+    for front in FRONTS:
+        for model in first.index.intersection(second.index):
+            ends = [(run.loc[model, f"{front}_low"], run.loc[model, f"{front}_high"]) for run in (first, second)]
+            if any(end != end for interval in ends for end in interval):
+                continue
+            compared += 1
+            if max(low for low, _ in ends) <= min(high for _, high in ends):
+                overlapping += 1
+            else:
+                print(f"apart: {model} {front} " + " and ".join(f"{low:.4g} to {high:.4g}" for low, high in ends))
+    worst = min(spearmanr(first[name], second.loc[first.index, name]).statistic for name in RANKED)
+    for name in RANKED:
+        print(f"ranks by {name}: Spearman {spearmanr(first[name], second.loc[first.index, name]).statistic:.3f}")
+    print(f"{overlapping} of {compared} pairs of intervals overlap: {overlapping / compared:.1%} (asked for: 95 %)")
+    sys.exit(overlapping / compared < 0.95 or worst < 0.95)
+
+
+if __name__ == "__main__":
+    main()

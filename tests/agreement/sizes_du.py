@@ -1,0 +1,32 @@
+"""Are the sizes in the records those that `du -b` counts?
+
+    python tests/agreement/sizes_du.py SUITE MACHINE
+
+Compares every record of book/runs/SUITE/MACHINE with its artefact in models/SUITE/MACHINE. The last line counts them.
+"""
+
+import subprocess
+import sys
+
+from compactbench import ROOT
+from compactbench.record import Record, read
+
+
+def main() -> None:
+    """Print each contender's two sizes; exit with 1 when any differ."""
+    suite, machine = sys.argv[1:]
+    equal, paths = 0, sorted((ROOT / "book" / "runs" / suite / machine).glob("*.json"))
+    records = [record for record in map(read, paths) if isinstance(record, Record)]
+    for record in records:
+        ours = sum(record.artefact.files.values())
+        files = sorted((ROOT / "models" / suite / machine / record.model).iterdir())
+        lines = subprocess.run(["du", "-b", *files], capture_output=True, text=True, check=True).stdout.splitlines()
+        theirs = sum(int(line.split()[0]) for line in lines)
+        equal += ours == theirs
+        print(f"{record.model}: benchmark {ours:,} bytes, du -b {theirs:,} bytes")
+    print(f"{equal} of {len(records)} sizes are equal")
+    sys.exit(equal != len(records))
+
+
+if __name__ == "__main__":
+    main()

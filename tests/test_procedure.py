@@ -1,0 +1,60 @@
+"""How the fine-tune is carried out: what the two procedures stand for, and that the trainer does it."""
+
+from pathlib import Path
+
+import pytest
+
+from compactbench.measure import procedure as module
+from compactbench.measure.data import load
+from compactbench.measure.finetune import Trainee
+from compactbench.measure.procedure import procedure
+from compactbench.settings import load_model, load_suite
+
+
+@pytest.fixture(params=[True, False], ids=["native-bf16", "no-bf16"])
+def native(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> bool:
+    monkeypatch.setattr(module, "bf16_is_native", lambda device: request.param)
+    return request.param
+
+
+def suite(**given: object):
+    return load_suite("starter", {"suite": "starter"} | given)
+
+
+def test_fast_takes_what_the_hardware_has(native: bool) -> None:
+    found = procedure(suite(), "cpu")
+    assert found.precision == ("bf16" if native else "fp32")
+    assert (found.padding, found.group_by_length, found.optimizer) == ("batch", True, "adamw_torch_fused")
+    assert (found.tf32, found.pin_memory) == (False, False)
+    assert (procedure(suite(), "cuda").tf32, procedure(suite(), "cuda").pin_memory) == (True, True)
+
+
+def test_2021_is_the_old_way_on_any_hardware(native: bool) -> None:
+    found = procedure(suite(procedure=2021), "cuda")
+    assert found.precision == "fp32"
+    assert (found.padding, found.group_by_length, found.optimizer) == ("longest", False, "adamw_torch")
+    assert (found.attention, found.tf32) == ("eager", False)
+
+
+def test_every_part_can_be_overridden(native: bool) -> None:
+    """Also by false, which must not read as "not given"."""
+    given = {"padding": "longest", "group_by_length": False, "optimizer": "adamw_torch", "precision": "fp32"}
+    found = procedure(suite(**given, attention="eager", tf32=False), "cuda")
+    assert found.model_dump(include=set(given)) == given
+    assert (found.attention, found.tf32) == ("eager", False)
+
+
+@pytest.mark.parametrize("old", [True, False], ids=["2021", "fast"])
+def test_the_trainer_is_told(old: bool, tmp_path: Path) -> None:
+    """2021 pads every text to the longest of the split; the fast way leaves each at its own length."""
+    asked = suite(procedure=2021 if old else "fast", precision="fp32", max_steps=1, random_weights_steps=1)
+    splits, facts = load(asked)
+    splits.save_to_disk(tmp_path / "splits")
+    trainee = Trainee(load_model("bert-tiny"), "random", asked, facts, tmp_path / "splits", "cpu", 2, seed=1)
+    rows = trainee.tokenized()
+    lengths = {len(ids) for ids in rows["input_ids"]}
+    assert (len(lengths) == 1) is old
+    assert max(lengths) < 200  # of the split, not of the model
+    found = trainee.finetune(tmp_path / "artefact").procedure
+    assert found == procedure(asked, "cpu")
+    assert trainee.attention == found.attention
