@@ -24,6 +24,16 @@ def usual_ms(records: list[Record | FailedRecord]) -> dict[str, float]:
     return {machine: statistics.median(found) for machine, found in windows.items()}
 
 
+def drift(records: list[Record | FailedRecord]) -> dict[str, list[float]]:
+    """How many times as long as usual the fixed work took in each run, by machine: the states that a run may meet."""
+    usual = usual_ms(records)
+    states: dict[str, list[float]] = defaultdict(list)
+    for record in records:
+        if isinstance(record, Record):
+            states[record.machine].append(statistics.median(medians_ms(record)) / usual[record.machine])
+    return states
+
+
 def noisy(record: Record, usual: dict[str, float]) -> bool:
     """Whether something disturbed the run: see BOUND and SHARE."""
     disturbed = [window > BOUND * usual[record.machine] for window in medians_ms(record)]

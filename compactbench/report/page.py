@@ -142,12 +142,12 @@ def about_artefact(artefact: Artefact) -> Markdown:
 
 
 def about_latency(latency: list[LatencySamples], by_length: list[LengthSamples]) -> Markdown:
-    """Percentiles of the fixed sentence and the mean over real lengths, each with its interval between processes."""
+    """Percentiles of the fixed sentence and the mean over real lengths, with intervals between this run's processes."""
     found = latencies(latency, by_length)
 
     def said(name: str) -> str:
         low, high = found.get(f"{name}_low"), found.get(f"{name}_high")
-        interval = f" ({_range(name, (low, high))})" if low is not None else ""
+        interval = f" ({_range(name, (low, high))} between its processes)" if low is not None else ""
         return METRICS[name].text(found[name]) + interval
 
     return Markdown(

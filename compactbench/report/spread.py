@@ -1,6 +1,6 @@
-"""The spread between processes: what another run of the same thing may give."""
+"""The spread of a measured time: what another run of the same thing on the same machine may give."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -8,6 +8,8 @@ from scipy.stats import bootstrap
 
 Statistic = Callable[[np.ndarray], Any]
 RESAMPLES = 999
+STEADY = (1.0,)
+"""The drift of a machine of which nothing is known: none."""
 
 
 def percentile(q: float) -> Statistic:
@@ -15,20 +17,29 @@ def percentile(q: float) -> Statistic:
     return lambda samples: np.percentile(samples, q)
 
 
-def between_processes(processes: list[list[float]], statistic: Statistic) -> tuple[float, float]:
-    """The 95 % bootstrap interval of a statistic of all samples, where whole processes are drawn, not single calls.
+def between_runs(
+    processes: list[list[float]], statistic: Statistic, drift: Sequence[float] = STEADY, rate: bool = False
+) -> tuple[float, float]:
+    """The 95 % bootstrap interval of a statistic of all samples, over processes and over the states of the machine.
 
-    Calls of one process resemble one another, so that drawing them one by one would feign a precision that the next
-    process does not keep.
+    Whole processes are drawn, not single calls: calls of one process resemble one another, so that drawing them one by
+    one would feign a precision that the next process does not keep. With each draw goes one state of the machine,
+    because another run minutes later meets another one (`noise.drift`).
 
     Args:
         processes: the samples of each process, at least two of them.
         statistic: a number of an array of samples.
+        drift: how many times as long as usual the machine took in each of its runs.
+        rate: the samples are rates, which a slow machine lowers, instead of times.
     """
     samples = [np.asarray(process) for process in processes]
+    states = np.repeat(drift, 2) if len(drift) == 1 else np.asarray(drift)  # scipy wants two of everything
+    slowed = np.divide if rate else np.multiply
     found = bootstrap(
-        (np.arange(len(samples)),),
-        lambda drawn: statistic(np.concatenate([samples[process] for process in drawn])),
+        (np.arange(len(samples)), states),
+        lambda drawn, met: slowed(
+            statistic(np.concatenate([samples[process] for process in drawn.astype(int)])), met[0]
+        ),
         n_resamples=RESAMPLES,
         vectorized=False,
         method="percentile",

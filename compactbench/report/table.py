@@ -1,6 +1,7 @@
 """Records in, one flat table out: a row a run, null where not measured."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -8,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from compactbench.record import Artefact, FailedRecord, LatencySamples, LengthSamples, Record, read
-from compactbench.report.noise import noisy, usual_ms
-from compactbench.report.spread import Statistic, between_processes, percentile
+from compactbench.report.noise import drift, noisy, usual_ms
+from compactbench.report.spread import STEADY, Statistic, between_runs, percentile
 
 TYPES = {
     "suite": "str",
@@ -104,8 +105,8 @@ def collect(runs: Path) -> list[Record | FailedRecord]:
 
 def results(records: list[Record | FailedRecord]) -> pd.DataFrame:
     """The flat table: one row a run with the columns of COLUMNS, sorted by suite, machine and model."""
-    usual = usual_ms(records)
-    rows = [_row(record) for record in records]
+    usual, states = usual_ms(records), drift(records)
+    rows = [_row(record, states.get(record.machine, STEADY)) for record in records]
     for row, record in zip(rows, records, strict=True):
         row["noisy"] = noisy(record, usual) if isinstance(record, Record) else None
     frame = pd.DataFrame(rows, columns=list(COLUMNS)).astype(TYPES)
@@ -145,8 +146,8 @@ def write_results(frame: pd.DataFrame, folder: Path) -> None:
     frame.to_parquet(folder / "results.parquet", index=False)
 
 
-def _row(record: Record | FailedRecord) -> Row:
-    """One run as a row; a key that is missing is null in the table."""
+def _row(record: Record | FailedRecord, drift: Sequence[float]) -> Row:
+    """One run as a row, on a machine of such a drift; a key that is missing is null in the table."""
     row: Row = record.model_dump(include={"suite", "machine", "model", "title", "model_name", "status"})
     if isinstance(record, FailedRecord):
         return row | {"error": f"{record.stage}: {record.error}"}
@@ -168,8 +169,8 @@ def _row(record: Record | FailedRecord) -> Row:
             "inference_peak_ram_mb": memory.peak_ram_mb,
         }
         | sizes(record.artefact)
-        | latencies(record.latency, record.latency_by_length)
-        | _throughput(record)
+        | latencies(record.latency, record.latency_by_length, drift)
+        | _throughput(record, drift)
         | _quality(record)
     )
 
@@ -183,8 +184,13 @@ def sizes(artefact: Artefact) -> dict[str, float]:
     }
 
 
-def latencies(latency: list[LatencySamples], by_length: list[LengthSamples]) -> dict[str, float | None]:
-    """The columns on latency, ms: percentiles over the calls of all processes, each with its interval."""
+def latencies(
+    latency: list[LatencySamples], by_length: list[LengthSamples], drift: Sequence[float] = STEADY
+) -> dict[str, float | None]:
+    """The columns on latency, ms: percentiles over the calls of all processes, each with its interval.
+
+    Without the machine's `drift` the intervals are those between this run's processes alone.
+    """
     fp32 = [samples for samples in latency if samples.precision == "fp32"]
     cpu = [samples for samples in fp32 if samples.device == "cpu"]
     all_cores = max((samples.threads for samples in cpu), default=None)
@@ -194,25 +200,27 @@ def latencies(latency: list[LatencySamples], by_length: list[LengthSamples]) -> 
     real = [texts.samples_ms for texts in by_length if texts.device == "cpu"]
     tokenizing = [time for samples in cpu if samples.threads == all_cores for time in samples.tokenizer_ms]
     return {
-        **_with_interval("cpu_latency_p50_ms", most, percentile(50)),
-        **_with_interval("cpu_latency_p95_ms", most, percentile(95)),
-        **_with_interval("cpu_latency_p99_ms", most, percentile(99)),
-        **_with_interval("cpu_latency_1core_p50_ms", one_core, percentile(50)),
-        **_with_interval("gpu_latency_p50_ms", gpu, percentile(50)),
-        **_with_interval("gpu_latency_p95_ms", gpu, percentile(95)),
-        **_with_interval("latency_by_length_ms", real, np.mean),
+        **_with_interval("cpu_latency_p50_ms", most, percentile(50), drift),
+        **_with_interval("cpu_latency_p95_ms", most, percentile(95), drift),
+        **_with_interval("cpu_latency_p99_ms", most, percentile(99), drift),
+        **_with_interval("cpu_latency_1core_p50_ms", one_core, percentile(50), drift),
+        **_with_interval("gpu_latency_p50_ms", gpu, percentile(50), drift),
+        **_with_interval("gpu_latency_p95_ms", gpu, percentile(95), drift),
+        **_with_interval("latency_by_length_ms", real, np.mean, drift),
         "tokenizer_p50_ms": float(np.median(tokenizing)) if tokenizing else None,
     }
 
 
-def _with_interval(name: str, processes: list[list[float]], statistic: Statistic) -> dict[str, float | None]:
+def _with_interval(
+    name: str, processes: list[list[float]], statistic: Statistic, drift: Sequence[float], rate: bool = False
+) -> dict[str, float | None]:
     """A column and its interval; null where nothing was measured, the interval where there is one process alone."""
     value = float(statistic(np.concatenate(processes))) if processes else None
-    low, high = between_processes(processes, statistic) if len(processes) > 1 else (None, None)
+    low, high = between_runs(processes, statistic, drift, rate) if len(processes) > 1 else (None, None)
     return {name: value, f"{name}_low": low, f"{name}_high": high}
 
 
-def _throughput(record: Record) -> dict[str, Any]:
+def _throughput(record: Record, drift: Sequence[float]) -> dict[str, Any]:
     """The best batch size of the search, and the speed at it over all processes that served it."""
     found = record.throughput
     best = max(found.points, key=lambda point: point.sentences_per_s)
@@ -220,7 +228,7 @@ def _throughput(record: Record) -> dict[str, Any]:
     return {
         "throughput_device": found.device,
         "throughput_stopped_by": found.stopped_by,
-        **_with_interval("throughput_sentences_per_s", speeds, np.median),
+        **_with_interval("throughput_sentences_per_s", speeds, np.median, drift, rate=True),
         "throughput_batch_size": best.batch_size,
         "max_batch_size": max(point.batch_size for point in found.points),
     }

@@ -40,7 +40,7 @@ def main() -> None:
     for name in RANKED:
         print(f"ranks by {name}: Spearman {spearmanr(first[name], second.loc[first.index, name]).statistic:.3f}")
     print(f"{overlapping} of {compared} pairs of intervals overlap: {overlapping / compared:.1%} (asked for: 95 %)")
-    sys.exit(overlapping / compared < 0.95 or worst < 0.95)
+    sys.exit(int(overlapping / compared < 0.95 or worst < 0.95))
 
 
 if __name__ == "__main__":
