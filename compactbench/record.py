@@ -13,11 +13,12 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 Weights = Literal["pretrained", "random", "none"]
 Device = Literal["cpu", "cuda"]
-Precision = Literal["fp32", "bf16"]
+Precision = Literal["fp32", "bf16", "fp16", "int8"]
+RuntimeName = Literal["torch", "torch-compile", "onnxruntime", "openvino", "scikit-learn"]
 
 
 class Strict(BaseModel):
@@ -105,7 +106,7 @@ class Procedure(Strict):
     )
     group_by_length: bool = Field(description="whether texts of similar length are batched together")
     optimizer: str = Field(description="AdamW as one fused kernel, or as separate ones")
-    precision: Precision = Field(description="arithmetic of the forward pass; weights are fp32 in either")
+    precision: Literal["fp32", "bf16"] = Field(description="arithmetic of the forward pass; weights stay fp32")
     attention: str = Field(description="implementation of attention: sdpa or eager")
     tf32: bool = Field(description="whether a GPU may multiply fp32 matrices in TF32")
     pin_memory: bool = Field(description="whether batches wait for the GPU in pinned memory")
@@ -170,9 +171,9 @@ class Memory(Strict):
 
 
 class Artefact(Strict):
-    """The saved folder that a user deploys."""
+    """What a user deploys: of the saved folder, the files that one way to serve it reads."""
 
-    files: dict[str, int] = Field(description="size of each file, bytes")
+    files: dict[str, int] = Field(description="size of each file, bytes, by its path in the folder")
     weights_files: list[str] = Field(description="those of them that hold weights")
 
 
@@ -216,6 +217,29 @@ class Throughput(Strict):
     again: list[ThroughputPoint] = Field(description="the best batch size in further fresh processes")
 
 
+class Serving(Strict):
+    """The artefact at work, by one way to serve it."""
+
+    artefact: Artefact
+    load_time_s: float = Field(description="from the start of a fresh interpreter to its first answer, s")
+    inference_memory: Memory
+    quality: Quality = Field(description="the test texts classified by this way")
+    latency: list[LatencySamples]
+    latency_by_length: list[LengthSamples]
+    throughput: Throughput
+
+
+class Runtime(Strict):
+    """One further way to serve the artefact: another runtime, or another arithmetic."""
+
+    runtime: RuntimeName
+    precision: Precision = Field(description="numeric format of weights or arithmetic")
+    device: Device
+    served: Serving | None = Field(description="what was measured; null where the contender cannot be served so")
+    agreement: float | None = Field(description="share of test texts given the same class as by torch in fp32")
+    error: str | None = Field(description="why the contender cannot be served so; null where it can")
+
+
 class ReferenceSamples(Strict):
     """A fixed piece of work, timed around a measurement: on a quiet machine it always takes the same time."""
 
@@ -226,7 +250,7 @@ class ReferenceSamples(Strict):
 class Record(Strict):
     """One finished run."""
 
-    schema_version: Literal[2] = SCHEMA_VERSION
+    schema_version: Literal[3] = SCHEMA_VERSION
     status: Literal["ok"] = "ok"
     suite: str = Field(description="name of the suite: what was asked of the contender")
     machine: str = Field(description="name of the machine's folder")
@@ -245,12 +269,14 @@ class Record(Strict):
     finetune: Finetune
     quality: Quality
     repeats: list[Repeat] = Field(description="further seeds and fewer labels; empty where the suite asks for none")
-    inference_memory: Memory
+    runtime: RuntimeName = Field(description="what served it for the fields from here to `throughput`")
     artefact: Artefact
+    load_time_s: float = Field(description="from the start of a fresh interpreter to its first answer, s")
+    inference_memory: Memory
     latency: list[LatencySamples]
     latency_by_length: list[LengthSamples]
     throughput: Throughput
-    throughput_bf16: Throughput | None = Field(description="the same in bf16, on a GPU; null on a CPU")
+    runtimes: list[Runtime] = Field(description="further ways to serve it; empty for the floor")
     reference: list[ReferenceSamples] = Field(description="the fixed piece of work, in the order of the run")
     stage_seconds: dict[str, float] = Field(description="wall-clock time of each stage of the run, s")
 
@@ -258,7 +284,7 @@ class Record(Strict):
 class FailedRecord(Strict):
     """A run that did not finish: the stage it reached and why it ended there."""
 
-    schema_version: Literal[2] = SCHEMA_VERSION
+    schema_version: Literal[3] = SCHEMA_VERSION
     status: Literal["failed"] = "failed"
     suite: str
     machine: str

@@ -97,6 +97,9 @@ class Suite(Strict):
     tf32: bool | None = Field(description="true, false, or null")
     compile: bool = Field(description="true or false")
     sentence: str = Field(min_length=1, description="a sentence")
+    runtimes: list[Literal["torch", "torch-compile", "onnxruntime", "openvino"]] = Field(
+        description="a list of torch, torch-compile, onnxruntime and openvino"
+    )
     processes: Count
     latency_calls: Count
     length_samples: Count

@@ -12,7 +12,7 @@ from huggingface_hub import constants
 from huggingface_hub.utils import disable_progress_bars as disable_hub_progress_bars
 
 from compactbench.measure.hub import hub_reachable, offline
-from compactbench.record import Data
+from compactbench.record import Data, Weights
 from compactbench.settings import FolderData, HubData, Package, SettingsError, Suite
 
 datasets.disable_progress_bars()  # they would stand in the pages
@@ -88,6 +88,11 @@ def fewer(rows: Dataset, count: int | None, seed: int) -> Dataset:
     if count is None or count >= len(rows):
         return rows
     return rows.train_test_split(train_size=count, stratify_by_column="label", seed=seed)["train"]
+
+
+def to_classify(test: Dataset, weights: Weights, batch_size: int) -> Dataset:
+    """The test rows that a contender is asked: all; with random weights two batches, as proof that the path works."""
+    return test.take(min(len(test), 2 * batch_size)) if weights == "random" else test
 
 
 def fingerprint(splits: DatasetDict) -> str:

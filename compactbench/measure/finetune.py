@@ -5,17 +5,19 @@ import time
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from datasets import Dataset, load_from_disk
 from transformers import DataCollatorWithPadding, Trainer, TrainerCallback, TrainingArguments
 
-from compactbench.measure.data import fewer
+from compactbench.measure.data import fewer, to_classify
 from compactbench.measure.memory import peak_resident_mb, resident_mb
-from compactbench.measure.procedure import procedure
+from compactbench.measure.procedure import bf16_is_native, procedure
 from compactbench.measure.quality import quality
-from compactbench.measure.serve import Classifier, gpu_memory, synchronize
+from compactbench.measure.serve import probabilities
+from compactbench.measure.serve_torch import Classifier, gpu_memory, synchronize
 from compactbench.measure.weights import count_parameters, load_classifier, weights_sha256
-from compactbench.record import Data, Finetune, LossPoint, Parameters, Quality, Weights
+from compactbench.record import Data, Finetune, LossPoint, Parameters, Precision, Quality, RuntimeName, Weights
 from compactbench.settings import Model, Suite
 
 WARMUP_STEPS = 2
@@ -110,23 +112,51 @@ class Trainee:
         trainer.train()
         synchronize(self._device)
         total = time.perf_counter() - begun
+        # in bf16 the trainer leaves its arithmetic in the model's forward pass: what follows is asked in fp32
+        trainer.accelerator.unwrap_model(self._classifier, keep_fp32_wrapper=False)
         measured = self._measured(trainer, times.seconds, total, len(train))
         self._classifier.save_pretrained(folder)
         self._tokenizer.save_pretrained(folder)
         return measured
 
-    def quality(self) -> Quality:
-        """How well the split `test` is classified.
-
-        With random weights only its first two batches: they prove that the path works, and no more is to be had.
-        """
-        test = self._splits["test"]
-        if self._weights == "random":
-            test = test.take(min(len(test), 2 * self._suite.eval_batch_size))
+    def quality(self) -> tuple[Quality, np.ndarray]:
+        """How well the test texts are classified, and the class that each was given."""
+        test = to_classify(self._splits["test"], self._weights, self._suite.eval_batch_size)
         classifier = Classifier(self._classifier, self._tokenizer, self._device, self._suite.max_length)
         begun = time.perf_counter()
-        probabilities = classifier.probabilities(list(test["text"]), self._suite.eval_batch_size)
-        return quality(probabilities, list(test["label"]), time.perf_counter() - begun)
+        found = probabilities(classifier, list(test["text"]), self._suite.eval_batch_size)
+        return quality(found, list(test["label"]), time.perf_counter() - begun), found.argmax(axis=1)
+
+    def bf16_is_native(self) -> bool:
+        """Whether the CPU computes in bf16 itself."""
+        return bf16_is_native("cpu")
+
+    def export(
+        self, runtime: RuntimeName, precision: Precision, exported: Path, artefact: Path
+    ) -> tuple[Path, list[str]]:
+        """Convert the model for another runtime.
+
+        Args:
+            runtime: onnxruntime or openvino.
+            precision: fp32 or int8.
+            exported: folder that takes what is measured and then thrown away.
+            artefact: the saved folder, which takes the int8 file of ONNX Runtime.
+
+        Returns:
+            The folder that this runtime serves from, and its files, as paths inside it.
+        """
+        from compactbench.measure import export  # seconds to import, and only the exports need it
+
+        if not (exported / export.file_name("fp32")).is_file():
+            export.export_fp32(self._classifier, self._tokenizer, exported)
+        if runtime == "openvino":
+            from compactbench.measure.export_openvino import convert
+
+            return exported, convert(exported, precision, list(self._train["text"]), self._suite.max_length)
+        if precision == "fp32":
+            return exported, export.files("fp32")
+        export.quantize(exported, artefact)
+        return artefact, export.files("int8")
 
     def _tokenize(self, rows: dict[str, list[Any]]) -> dict[str, Any]:
         longest = self._procedure.padding == "longest"

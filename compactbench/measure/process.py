@@ -13,9 +13,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-SERVER = "compactbench.measure.serve:Server"
 _forking = multiprocessing.get_context("forkserver")
-_forking.set_forkserver_preload([SERVER.split(":")[0]])
+_forking.set_forkserver_preload(["compactbench.measure.serve_torch"])
 
 
 class ProcessError(RuntimeError):
@@ -30,8 +29,8 @@ class FreshProcess:
     Args:
         target: class to make there, as `module:Class`.
         log: file that takes the process's output.
-        forked: start from a server that has already loaded the libraries of `serve`, which takes milliseconds instead
-            of seconds. For timing alone: shared pages would blur what memory a process takes.
+        forked: start from a server that has already loaded the libraries of `serve_torch`, which takes milliseconds
+            instead of seconds. For timing alone: shared pages would blur what memory a process takes.
     """
 
     def __init__(self, target: str, log: Path, forked: bool = False) -> None:

@@ -1,4 +1,4 @@
-"""One run: the stages in their order, each in a process of its own, and the record they leave.
+"""One run: the stages in their order, each in processes of its own, and the record they leave.
 
 The template notebook calls the stages one by one and shows what each returns.
 """
@@ -17,10 +17,12 @@ from compactbench import ROOT, record
 from compactbench.measure import card
 from compactbench.measure.availability import decide_weights
 from compactbench.measure.conditions import conditions, cores, default_machine
-from compactbench.measure.data import load
+from compactbench.measure.data import load, to_classify
 from compactbench.measure.fingerprint import fingerprint
-from compactbench.measure.process import SERVER, FreshProcess
+from compactbench.measure.process import FreshProcess, ProcessError
 from compactbench.measure.reference import reference_ms
+from compactbench.measure.routes import SERVERS, further_routes, main_routes
+from compactbench.measure.serving import Bench, Served, runtime
 from compactbench.record import (
     Artefact,
     Data,
@@ -38,7 +40,7 @@ from compactbench.record import (
 )
 from compactbench.settings import RunSettings, from_parameters, notebook_parameters
 
-STAGES = ["data", "model", "finetune", "quality", "repeats", "memory", "size", "latency", "throughput"]
+STAGES = ["data", "model", "finetune", "quality", "export", "repeats", "memory", "size", "latency", "throughput"]
 TRAINEES = {"transformer": "compactbench.measure.finetune:Trainee", "tfidf": "compactbench.measure.tfidf:Trainee"}
 ENDED = "the run ended in this stage without a word (killed, or still going)"
 
@@ -67,24 +69,32 @@ class Run:
         self.artefact_folder = ROOT / "models" / self.suite.suite / self.machine / self.model.model
         self._started_at = datetime.now(UTC)
         self._scratch = tempfile.TemporaryDirectory(prefix="compactbench-")
+        self._scratch_folder = Path(self._scratch.name)
         self._parts: dict[str, Any] = {}
         self._reference: list[ReferenceSamples] = []
         self._seconds: dict[str, float] = {}
+        self._main = [
+            Served(route, self.artefact_folder)
+            for route in main_routes(self.model, self.conditions.device, self.conditions.threads)
+        ]
+        self._home = next((served for served in self._main if served.route.device == "cuda"), self._main[0])
+        self._further: list[Served] = []
+        test = to_classify(self._splits["test"], self.weights, self.suite.eval_batch_size)
+        self._bench = Bench(self.suite, list(test["text"]), list(test["label"]), self._log, self._watched)
         self._clear()
         self._trainee = FreshProcess(TRAINEES[self.model.kind], self._log)
-        self._memory_server = FreshProcess(SERVER, self._log)
-        self._timing_libraries = FreshProcess(SERVER, self._log, forked=True)
+        self._timing_libraries = FreshProcess(SERVERS["torch"], self._log, forked=True)
 
     def data(self) -> Data:
         """The data set as this run uses it."""
         with self._stage("data"):
-            self._splits.save_to_disk(self._scratch.name)
+            self._splits.save_to_disk(self._scratch_folder / "splits")
         return self.data_facts
 
     def size(self) -> Parameters:
         """Build the classifier and count its parameters."""
         with self._stage("model"):
-            for process in (self._trainee, self._memory_server, self._timing_libraries):
+            for process in (self._trainee, self._timing_libraries):
                 process.ready()  # nothing may load beside a measurement
             self._timing_libraries.close()
             self._trainee.create(*self._lesson(self.suite.seeds[0]))
@@ -96,14 +106,29 @@ class Run:
         """Fine-tune in a fresh process and save the artefact."""
         with self._stage("finetune"), self._watched("finetune"):
             self._parts["finetune"] = self._trainee.call("finetune", self.artefact_folder)
+        saved = [file.name for file in self.artefact_folder.iterdir()]
+        for served in self._main:
+            served.files = saved
         return self._parts["finetune"]
 
     def quality(self) -> Quality:
         """Classify the test texts."""
         with self._stage("quality"):
-            self._parts["quality"] = self._trainee.call("quality")
-            self._trainee.close()
+            self._parts["quality"], self._predicted = self._trainee.call("quality")
         return self._parts["quality"]
+
+    def export(self) -> list[Served]:
+        """Convert the fine-tuned model for every further way to serve it that the suite asks for."""
+        with self._stage("export"):
+            bf16 = self.model.kind == "transformer" and self._trainee.call("bf16_is_native")
+            where = (self.conditions.device, self.conditions.threads)
+            routes = further_routes(self.model, self.suite.runtimes, *where, bf16)
+            self._further = [Served(route, self.artefact_folder) for route in routes]
+            for served in self._further:
+                with self._allowed_to_fail(served):
+                    self._export(served)
+            self._trainee.close()
+        return self._further
 
     def repeats(self) -> list[Repeat]:
         """The fine-tune from the suite's further seeds and with fewer labels; none with random weights."""
@@ -114,51 +139,57 @@ class Run:
         return self._parts["repeats"]
 
     def inference_memory(self) -> Memory:
-        """Peak memory of classifying one batch of the longest test texts, in a fresh process."""
+        """Time to the first answer and peak memory of classifying one batch of the longest test texts.
+
+        Each way to serve has a fresh interpreter; a further one then classifies the test texts again.
+        """
         with self._stage("memory"):
             longest = sorted(self._splits["test"]["text"], key=len)[-self.suite.eval_batch_size :]
-            with self._memory_server as server:
-                server.create(self.artefact_folder, self.conditions.device, self.suite.max_length)
-                self._parts["inference_memory"] = server.call("memory", longest)
-        return self._parts["inference_memory"]
+            for served in (self._home, *self._able()):
+                with self._allowed_to_fail(served):
+                    self._bench.start(served, longest, again=served is not self._home)
+        return self._home.parts["inference_memory"]
 
     def artefact(self) -> Artefact:
-        """Size of the saved folder, file by file."""
+        """Size of what is deployed, file by file."""
         with self._stage("size"):
-            files = {file.name: file.stat().st_size for file in sorted(self.artefact_folder.iterdir())}
-            holders = [name for name in files if name.endswith((".safetensors", ".joblib"))]
-            self._parts["artefact"] = Artefact(files=files, weights_files=holders)
-        return self._parts["artefact"]
+            for served in (self._home, *self._able()):
+                self._bench.size(served)
+        return self._home.parts["artefact"]
 
     def latency(self) -> tuple[list[LatencySamples], list[LengthSamples]]:
-        """Time of one sentence at a time: the fixed sentence on every route, and real texts on the CPU with all cores.
+        """Time of one sentence at a time: the fixed sentence by every way to serve, and real texts with all cores.
 
-        Each process serves one route. The routes take turns, so that a drift of the machine meets all of them alike.
+        Each process serves one way. The ways take turns, so that a drift of the machine meets all of them alike.
         """
-        suite, threads = self.suite, self.conditions.threads
-        texts = self._sample(suite.length_samples)
-        fixed, real = [], []
+        texts = self._sample(self.suite.length_samples)
         with self._stage("latency"):
-            for process in range(suite.processes):
-                for device, count, precision in self._routes():
-                    with self._watched("latency"), self._server(device, process, precision) as server:
-                        fixed.append(server.call("latency", suite.sentence, suite.latency_calls, count))
-                        if (device, count) == ("cpu", threads):
-                            real.append(server.call("latency_by_length", texts, threads))
-        self._parts["latency"], self._parts["latency_by_length"] = fixed, real
-        return fixed, real
+            for process in range(self.suite.processes):
+                for served in self._main:
+                    whole = (served.route.device, served.route.threads) == ("cpu", self.conditions.threads)
+                    self._bench.latency(served, process, texts if whole else None)
+                for served in self._able():
+                    with self._allowed_to_fail(served):
+                        self._bench.latency(served, process, texts)
+        for part in ("latency", "latency_by_length"):
+            self._parts[part] = [samples for served in self._main for samples in served.parts[part]]
+        return self._parts["latency"], self._parts["latency_by_length"]
 
     def throughput(self) -> Throughput:
         """Sentences per second against batch size in one fresh process, and at the best size in further ones."""
+        suite = self.suite
+        caps = {"cpu": suite.batch_cap_cpu, "cuda": suite.batch_cap_gpu}
         with self._stage("throughput"):
-            self._parts["throughput"] = self._throughput("fp32")
-            on_gpu = self.conditions.device == "cuda" and self.model.kind == "transformer"
-            self._parts["throughput_bf16"] = self._throughput("bf16") if on_gpu else None
-        return self._parts["throughput"]
+            for served in (self._home, *self._able()):
+                cap = caps[served.route.device]
+                repeats = suite.processes - 1 if served is self._home else 1  # further ways are many: seconds each
+                with self._allowed_to_fail(served):
+                    self._bench.throughput(served, self._sample(cap), cap, repeats)
+        return self._home.parts["throughput"]
 
-    def finish(self) -> Record:
-        """Write the record; only now the run counts as done."""
-        finished = Record(
+    def record(self) -> Record:
+        """All that was measured; not written yet."""
+        return Record(
             suite=self.suite.suite,
             machine=self.machine,
             model=self.model.model,
@@ -172,11 +203,17 @@ class Run:
                 "model": self.model.model_dump(mode="json", exclude_none=True),
             },
             conditions=self.conditions,
+            runtime=self._home.route.runtime,
             data=self.data_facts,
+            runtimes=[runtime(served, self._predicted) for served in self._further],
             reference=self._reference,
             stage_seconds=self._seconds,
-            **self._parts,
+            **(self._home.parts | self._parts),
         )
+
+    def finish(self) -> Record:
+        """Write the record; only now the run counts as done."""
+        finished = self.record()
         record.write(finished, self.path)
         self._failed_path.unlink()
         self._scratch.cleanup()
@@ -190,7 +227,7 @@ class Run:
 
     def _lesson(self, seed: int, labels: int | None = None) -> tuple[Any, ...]:
         """What a trainee is made from."""
-        where = (Path(self._scratch.name), self.conditions.device, self.conditions.threads)
+        where = (self._scratch_folder / "splits", self.conditions.device, self.conditions.threads)
         return (self.model, self.weights, self.suite, self.data_facts, *where, seed, labels)
 
     def _repeat(self, seed: int, labels: int | None) -> Repeat:
@@ -199,7 +236,7 @@ class Run:
             FreshProcess(TRAINEES[self.model.kind], self._log).create(*self._lesson(seed, labels)) as trainee,
         ):
             trainee.call("build")
-            finetune, quality = trainee.call("finetune", Path(folder)), trainee.call("quality")
+            finetune, (quality, _) = trainee.call("finetune", Path(folder)), trainee.call("quality")
         return Repeat(
             seed=seed,
             labels=sum(self.data_facts.train_counts) if labels is None else labels,
@@ -207,30 +244,31 @@ class Run:
             **quality.model_dump(include={"accuracy", "accuracy_interval", "macro_f1"}),
         )
 
-    def _routes(self) -> list[tuple[str, int, str]]:
-        """Every way to answer one sentence: device, threads, precision."""
-        threads = self.conditions.threads
-        routes = [("cpu", threads, "fp32")] + ([("cpu", 1, "fp32")] if threads > 1 else [])
-        if self.conditions.device == "cuda" and self.model.kind == "transformer":
-            routes += [("cuda", threads, "fp32"), ("cuda", threads, "bf16")]
-        return routes
+    def _export(self, served: Served) -> None:
+        """Make what a further way reads: torch the saved folder, others files made from the model.
 
-    def _throughput(self, precision: str) -> Throughput:
-        device, suite, threads = self.conditions.device, self.suite, self.conditions.threads
-        cap = suite.batch_cap_gpu if device == "cuda" else suite.batch_cap_cpu
-        texts = self._sample(cap)
-        with self._watched("throughput"), self._server(device, 0, precision) as server:
-            found: Throughput = server.call("throughput", texts, cap, threads)
-        best = max(found.points, key=lambda point: point.sentences_per_s).batch_size
-        again = []
-        for process in range(1, suite.processes):
-            with self._watched("throughput"), self._server(device, process, precision) as server:
-                again.append(server.call("batches", texts, best, threads))
-        return found.model_copy(update={"again": again})
+        The int8 file of ONNX Runtime becomes part of the artefact; all others are measured and thrown away.
+        """
+        route = served.route
+        if route.runtime not in ("onnxruntime", "openvino"):
+            served.files = self._home.files
+            return
+        where = (self._scratch_folder / "exported", self.artefact_folder)
+        served.folder, served.files = self._trainee.call("export", route.runtime, route.precision, *where)
 
-    def _server(self, device: str, process: int, precision: str) -> FreshProcess:
-        given = (self.artefact_folder, device, self.suite.max_length, process, precision)
-        return FreshProcess(SERVER, self._log, forked=True).create(*given)
+    @contextlib.contextmanager
+    def _allowed_to_fail(self, served: Served) -> Iterator[None]:
+        """Note the error of a further way to serve: it ends this way, not the run."""
+        try:
+            yield
+        except ProcessError as error:
+            if served not in self._further:
+                raise
+            served.error = str(error)
+
+    def _able(self) -> list[Served]:
+        """The further ways to serve that did not fail yet."""
+        return [served for served in self._further if served.error is None]
 
     def _sample(self, count: int) -> list[str]:
         """`count` test texts drawn at random, the same for every contender; all of them where there are fewer."""

@@ -14,11 +14,9 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from compactbench.measure.data import fewer
 from compactbench.measure.memory import peak_resident_mb, resident_mb
 from compactbench.measure.quality import quality
+from compactbench.measure.serve_sklearn import FILE, Classifier
 from compactbench.record import Data, Finetune, Parameters, Quality
 from compactbench.settings import Model, Suite
-
-FILE = "model.joblib"
-"""The artefact's one file."""
 
 
 def pipeline(seed: int) -> Pipeline:
@@ -27,30 +25,6 @@ def pipeline(seed: int) -> Pipeline:
         TfidfVectorizer(sublinear_tf=True),
         LogisticRegression(C=10, max_iter=1000, random_state=seed),
     )
-
-
-class Classifier:
-    """The fitted floor; called like `serve.Classifier`."""
-
-    def __init__(self, fitted: Pipeline) -> None:
-        self._fitted = fitted
-
-    @classmethod
-    def load(cls, folder: Path) -> "Classifier":
-        """The classifier in the artefact `folder`."""
-        return cls(joblib.load(folder / FILE))
-
-    def __call__(self, texts: list[str]) -> np.ndarray:
-        """Class probabilities of one batch; shape (texts, classes)."""
-        return self._fitted.predict_proba(texts)
-
-    def tokenize(self, texts: list[str]) -> Any:
-        """One batch as word weights; shape (texts, vocabulary)."""
-        return self._fitted[0].transform(texts)
-
-    def length(self, text: str) -> int:
-        """Words of `text`."""
-        return len(text.split())
 
 
 class Trainee:
@@ -107,10 +81,10 @@ class Trainee:
             gpu=None,
         )
 
-    def quality(self) -> Quality:
-        """How well the split `test` is classified."""
+    def quality(self) -> tuple[Quality, np.ndarray]:
+        """How well the split `test` is classified, and the class that each text was given."""
         test = self._splits["test"]
         texts = list(test["text"])
         begun = time.perf_counter()
         probabilities = Classifier(self._fitted)(texts)
-        return quality(probabilities, list(test["label"]), time.perf_counter() - begun)
+        return quality(probabilities, list(test["label"]), time.perf_counter() - begun), probabilities.argmax(axis=1)

@@ -4,8 +4,6 @@ import statistics
 import time
 from collections.abc import Callable
 
-import torch
-
 from compactbench.record import Precision, Throughput, ThroughputPoint
 
 GAIN = 1.02
@@ -28,13 +26,10 @@ def sweep(run_batch: Callable[[int], None], device: str, precision: Precision, c
     while size <= cap:
         try:
             points.append(measure(run_batch, size))
-        except (MemoryError, torch.OutOfMemoryError):
-            stopped_by = "oom"
-        except RuntimeError as error:
-            if "allocate memory" not in str(error):  # the CPU allocator has no exception of its own
+        except Exception as error:  # ONNX Runtime has its own, which derives from nothing more
+            if not out_of_memory(error):
                 raise
             stopped_by = "oom"
-        if stopped_by == "oom":
             break
         if plateau([point.sentences_per_s for point in points]):
             stopped_by = "plateau"
@@ -43,6 +38,12 @@ def sweep(run_batch: Callable[[int], None], device: str, precision: Precision, c
     if not points:
         raise MemoryError("not even a batch of one sentence fits into memory")
     return Throughput(device=device, precision=precision, points=points, stopped_by=stopped_by, cap=cap, again=[])
+
+
+def out_of_memory(error: Exception) -> bool:
+    """Whether `error` says that memory ran out; each runtime has words of its own for it, and no common exception."""
+    words = ("out of memory", "allocate memory", "bad allocation", "bad_alloc")
+    return isinstance(error, MemoryError) or any(word in str(error).lower() for word in words)
 
 
 def plateau(speeds: list[float]) -> bool:
