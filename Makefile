@@ -1,16 +1,18 @@
 # make report   measure what is due on this machine and build the site     SUITE= MODELS="a b" MACHINE= narrow or name it
 # make site     build the site from the runs that exist, measuring nothing
+# make export   make the artefact of a finished run again: MODEL= SUITE= MACHINE=
 # make serve    read the site in a browser
 # make test     the whole test suite
 PYTHON ?= python3
 SUITE ?= starter
 MODELS ?=
 MACHINE ?=
+MODEL ?=
 PORT ?= 8000
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: report site serve test check
+.PHONY: report site serve export test check
 report: $(READY)
 	$(if $(filter command,$(firstword $(origin MODEL))),$(error MODEL is not known: write MODELS="$(MODEL)"))
 	@$(BIN)/python -m compactbench report --suite "$(SUITE)" --models "$(MODELS)" --machine "$(MACHINE)"
@@ -20,6 +22,9 @@ check: $(READY)
 
 site: $(READY)
 	@$(BIN)/python -m compactbench site
+
+export: $(READY)
+	@$(BIN)/python -m compactbench export --suite "$(SUITE)" --models "$(MODEL)" --machine "$(MACHINE)"
 
 serve:
 	@echo "http://localhost:$(PORT)/"

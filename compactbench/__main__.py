@@ -1,4 +1,4 @@
-"""The command line: `python -m compactbench check`, `report` and `site`."""
+"""The command line: `python -m compactbench check`, `report`, `site` and `export`."""
 
 import argparse
 import sys
@@ -11,8 +11,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="compactbench", description=__doc__)
     parser.add_argument(
         "command",
-        choices=["check", "report", "site"],
-        help="check the settings; measure and build the site; build the site alone",
+        choices=["check", "report", "site", "export"],
+        help="check the settings; measure and build the site; build the site alone; make an artefact again",
     )
     parser.add_argument("--suite", default=DEFAULT_SUITE, help="a file in params/suites/ (default: %(default)s)")
     parser.add_argument("--models", default="", help="files in params/models/ (default: the suite's)")
@@ -27,6 +27,10 @@ def main() -> int:
             plan = check(given.suite, given.models.split())
             print(f"{given.suite}: {', '.join(model.model for model in plan.models)} can run.")
             return 0
+        if given.command == "export":
+            from compactbench.export import export
+
+            return export(given.suite, given.models, given.machine or None)
         from compactbench.orchestrate import report, site
 
         if given.command == "site":

@@ -66,6 +66,7 @@ METRICS = {
         Metric("gpu_latency_p95_ms", "GPU latency, 95th percentile", "ms", "lower", ".2f"),
         Metric("tokenizer_p50_ms", "Tokenizing one sentence, median", "ms", "lower", ".2f"),
         Metric("latency_by_length_ms", "Latency over the data set's own lengths, mean", "ms", "lower", ".1f"),
+        Metric("load_time_s", "Start to first answer", "s", "lower", ".1f"),
         Metric("throughput_sentences_per_s", "Batched throughput", "sentences/s", "higher", ",.0f"),
         Metric("eval_accuracy", "Accuracy", "%", "higher", ".1f", 100),
         Metric("eval_macro_f1", "Macro F1", "%", "higher", ".1f", 100),

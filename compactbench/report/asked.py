@@ -5,14 +5,18 @@ from typing import Any
 
 from compactbench import ROOT
 from compactbench.report.choose import check_limits
+from compactbench.report.runtimes import CHOICES
 from compactbench.report.table import collect, default_group
 from compactbench.settings import SettingsError, nearest, notebook_parameters
 
 KNOWN = ("suite", "machine", "limits")
 
 
-def asked(namespace: dict[str, Any]) -> tuple[str, str, Mapping[str, float]]:
-    """The suite and machine to compare, and the limits, from the parameters in a notebook's `namespace`.
+def asked(namespace: dict[str, Any]) -> tuple[str, str, dict[str, float], str | None]:
+    """The suite and machine to compare, the limits in numbers, and the runtime that is asked for among them, or None.
+
+    Args:
+        namespace: a notebook's, with its parameters.
 
     Raises:
         SettingsError: a parameter is unknown, or cannot be meant.
@@ -32,6 +36,10 @@ def asked(namespace: dict[str, Any]) -> tuple[str, str, Mapping[str, float]]:
     limits = given.get("limits") or {}
     if not isinstance(limits, Mapping):
         raise SettingsError(f"parameters: key `limits`: got {limits!r}; accepted: a mapping of columns to numbers.")
+    limits = dict(limits)
+    runtime = limits.pop("runtime", None)
+    if runtime not in (None, *CHOICES):
+        raise SettingsError(f"limits: runtime is {runtime!r}; accepted: {', '.join(CHOICES)}.")
     try:
         check_limits(limits)
     except ValueError as error:
@@ -41,4 +49,4 @@ def asked(namespace: dict[str, Any]) -> tuple[str, str, Mapping[str, float]]:
     ]
     if runs and not matching:
         raise SettingsError(f"parameters: the suite {given['suite']!r} has no run on the machine {given['machine']!r}.")
-    return *default_group(matching), limits
+    return *default_group(matching), limits, runtime

@@ -100,6 +100,8 @@ def _falls_out(row: Row, limits: Mapping[str, float]) -> str | None:
     """Why `row` cannot be recommended under `limits`; None when it can."""
     if row["status"] == "failed":
         return f"its run failed ({row['error']})"
+    if row["runtime"] is None:
+        return "it was not measured with the runtime that was asked for"
     if row["weights"] == "random":
         return "its accuracy was not measured: random weights"
     if row["eval_accuracy"] is None:

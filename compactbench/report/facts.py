@@ -17,6 +17,7 @@ from compactbench.report.noise import BOUND, SHARE
 from compactbench.report.pages import unfinished
 from compactbench.report.pareto import front
 from compactbench.report.prose import verdict
+from compactbench.report.runtimes import ANY, served_by
 from compactbench.report.table import Row, headline, plain_rows, results
 from compactbench.report.ties import Ties, ties
 
@@ -54,6 +55,7 @@ def facts(records: list[Record | FailedRecord], quoted: pd.DataFrame, book: Path
     return {
         "answer": answer(group, choice, here),
         "numbers": numbers(group, choice),
+        "exported": exported(here, choice),
         "trade": trade(group, choice, tied),
         "contenders": contenders(group, book),
         "unknown_accuracy": unknown_accuracy(group),
@@ -121,6 +123,23 @@ def numbers(group: pd.DataFrame, choice: Recommendation) -> str:
     ]
     items = [f":::{{grid-item-card}}\n:class-card: number\n**{value}**\n\n{label}\n:::" for value, label in cards]
     return "::::{grid} 2 2 4 4\n:gutter: 3\n\n" + "\n".join(items) + "\n::::"
+
+
+def exported(here: list[Record], choice: Recommendation) -> str:
+    """What the recommended contender gains in its best runtime, in a sentence."""
+    if choice.chosen is None:
+        return ""
+    trained = next(record for record in here if record.model == choice.chosen)
+    (best,) = served_by([trained], ANY)
+    before, after = (plain_rows(results([record]))[0] for record in (trained, best))
+    if best is trained:
+        return f"No other runtime that was measured answers faster than {trained.title} as it was trained."
+    size, gain = METRICS["artefact_size_mb"], before["cpu_latency_p50_ms"] / after["cpu_latency_p50_ms"]
+    return (
+        f"Exported it is faster still: **{best.title}** answers in {LATENCY.text(after['cpu_latency_p50_ms'])}, "
+        f"{gain:.1f} times as fast, takes {size.text(after['artefact_size_mb'])}, and classifies {_accuracy(after)} of "
+        "the same texts right ([serve it](serve-it.md))."
+    )
 
 
 def trade(group: pd.DataFrame, choice: Recommendation, tied: Ties) -> str:

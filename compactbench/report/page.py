@@ -4,6 +4,7 @@ from IPython.display import Markdown, display
 
 from compactbench import ROOT
 from compactbench.measure.run import Run
+from compactbench.measure.serving import Served
 from compactbench.metrics import METRICS
 from compactbench.record import (
     Artefact,
@@ -19,6 +20,8 @@ from compactbench.record import (
     Repeat,
     Throughput,
 )
+from compactbench.report.background import markdown_table
+from compactbench.report.runtimes import name
 from compactbench.report.table import latencies, sizes
 
 PAPER = "https://arxiv.org/abs/"
@@ -170,6 +173,14 @@ def about_throughput(throughput: Throughput) -> Markdown:
         f"The largest batch tried holds {largest} (of at most {throughput.cap}); the search ended because "
         f"{STOPPED[throughput.stopped_by]}."
     )
+
+
+def about_export(ways: list[Served]) -> Markdown:
+    """By what the fine-tuned model can be served beside torch in fp32, and what failed on the way."""
+    if not ways:
+        return Markdown("It is served as it was trained, and no other way.")
+    rows = [[name(way.route.runtime, way.route.precision), way.route.device, way.error or "ready"] for way in ways]
+    return Markdown(markdown_table(["Served by", "On", ""], rows, "lll"))
 
 
 def about_repeats(repeats: list[Repeat]) -> Markdown:

@@ -10,6 +10,7 @@ from compactbench.metrics import METRICS
 from compactbench.report.background import listed
 from compactbench.report.choose import ACCURACY, Recommendation, bound, in_sentence
 from compactbench.report.pareto import front
+from compactbench.report.runtimes import ANY
 from compactbench.report.table import COLUMNS, Row, plain_rows
 from compactbench.report.ties import NONE, Ties
 
@@ -23,6 +24,7 @@ WORDS = {
     "eval_accuracy_high": "to (%)",
     "device": "Fine-tuned on",
     "precision": "Precision",
+    "runtime": "Runtime",
     "finetune_steps": "Fine-tune steps",
     "finetune_epoch_derived": "Epoch time from fewer steps",
     "throughput_device": "Throughput on",
@@ -34,16 +36,18 @@ WORDS = {
 FIRST = ("title", "suite", "machine", "status", "eval_accuracy", "eval_accuracy_low", "eval_accuracy_high")
 SHOWN = FIRST + tuple(name for name in COLUMNS if (name in METRICS or name in WORDS) and name not in FIRST)
 """Columns of the full table; the others stand in the files to download."""
-SAME = {"suite", "machine", "status", "device", "precision", "throughput_device"}
+SAME = {"suite", "machine", "status", "device", "precision", "runtime", "throughput_device"}
 """Of these, those that are the same for every run: they tell nothing in a table."""
 TEXTS = {name for name in SHOWN if name in WORDS} - {"eval_accuracy_low", "eval_accuracy_high"}
 
 
-def recommendation(group: pd.DataFrame, choice: Recommendation) -> str:
-    """Which contender to take under the limits, and the runner-up, as Markdown."""
+def recommendation(group: pd.DataFrame, choice: Recommendation, runtime: str | None = None) -> str:
+    """Which contender to take under the limits, served with `runtime`, and the runner-up, as Markdown."""
     rows = _by_model(group)
-    bounds = ((METRICS[name], limit) for name, limit in choice.limits.items())
-    limits = " and ".join(f"{in_sentence(metric)} {bound(metric, limit)}" for metric, limit in bounds)
+    asked = [f"{in_sentence(METRICS[name])} {bound(METRICS[name], limit)}" for name, limit in choice.limits.items()]
+    if runtime is not None:
+        asked.append("served with any runtime" if runtime == ANY else f"served with {runtime}")
+    limits = " and ".join(asked)
     if choice.chosen is None:
         if limits:
             return f"**No contender keeps every limit**: {limits}. The table says what each one misses."

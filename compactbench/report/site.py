@@ -24,8 +24,9 @@ from sphinx.util.docutils import SphinxDirective
 from compactbench.report import charts, prose
 from compactbench.report.facts import facts
 from compactbench.report.pages import broken, unfinished
+from compactbench.report.runtimes import runtimes
 from compactbench.report.show import LIVE, chart_html
-from compactbench.report.table import collect, headline, results, write_results
+from compactbench.report.table import collect, headline, results, write_results, write_table
 from compactbench.report.ties import Ties, ties
 
 QUOTED = "data/reference-2021.csv"
@@ -130,6 +131,8 @@ def publish_data(app: Sphinx, error: Exception | None) -> None:
     if error is not None or app.builder.format != "html":
         return
     out = Path(app.outdir)
-    write_results(results(collect(Path(app.srcdir) / "runs")), out)
+    records = collect(Path(app.srcdir) / "runs")
+    write_results(results(records), out)
+    write_table(runtimes(records), out, "runtimes")
     (out / "lib").mkdir(exist_ok=True)
     shutil.copyfile(PLOTLY, out / "lib" / PLOTLY.name)

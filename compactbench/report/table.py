@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from compactbench.record import Artefact, FailedRecord, LatencySamples, LengthSamples, Record, read
+from compactbench.record import Artefact, FailedRecord, LatencySamples, LengthSamples, Record, Throughput, read
 from compactbench.report.noise import drift, noisy, usual_ms
 from compactbench.report.spread import STEADY, Statistic, between_runs, percentile
 
@@ -23,6 +23,7 @@ TYPES = {
     "seed": "Int64",
     "device": "str",
     "precision": "str",
+    "runtime": "str",
     "fingerprint": "str",
     "noisy": "boolean",
     "parameters": "Int64",
@@ -60,6 +61,7 @@ TYPES = {
     "latency_by_length_ms": "float64",
     "latency_by_length_ms_low": "float64",
     "latency_by_length_ms_high": "float64",
+    "load_time_s": "float64",
     "throughput_device": "str",
     "throughput_sentences_per_s": "float64",
     "throughput_sentences_per_s_low": "float64",
@@ -140,10 +142,15 @@ def plain_rows(frame: pd.DataFrame) -> list[Row]:
 
 def write_results(frame: pd.DataFrame, folder: Path) -> None:
     """Write `frame` into `folder` as results.csv, results.json (a list of rows, null for null) and results.parquet."""
-    folder.mkdir(parents=True, exist_ok=True)
-    frame.to_csv(folder / "results.csv", index=False)
-    (folder / "results.json").write_text(json.dumps(plain_rows(frame), indent=1, allow_nan=False) + "\n", "utf-8")
+    write_table(frame, folder, "results")
     frame.to_parquet(folder / "results.parquet", index=False)
+
+
+def write_table(frame: pd.DataFrame, folder: Path, name: str) -> None:
+    """Write `frame` into `folder` as <name>.csv and <name>.json (a list of rows, null for null)."""
+    folder.mkdir(parents=True, exist_ok=True)
+    frame.to_csv(folder / f"{name}.csv", index=False)
+    (folder / f"{name}.json").write_text(json.dumps(plain_rows(frame), indent=1, allow_nan=False) + "\n", "utf-8")
 
 
 def _row(record: Record | FailedRecord, drift: Sequence[float]) -> Row:
@@ -154,7 +161,7 @@ def _row(record: Record | FailedRecord, drift: Sequence[float]) -> Row:
     finetune, memory = record.finetune, record.inference_memory
     return (
         row
-        | record.model_dump(include={"revision", "weights", "fingerprint"})
+        | record.model_dump(include={"revision", "weights", "fingerprint", "runtime"})
         | record.conditions.model_dump(include={"seed", "device", "precision"})
         | record.size.model_dump()
         | {
@@ -167,10 +174,11 @@ def _row(record: Record | FailedRecord, drift: Sequence[float]) -> Row:
             "finetune_peak_ram_mb": finetune.peak_ram_mb,
             "inference_peak_gpu_mb": memory.gpu and memory.gpu.allocated_mb,
             "inference_peak_ram_mb": memory.peak_ram_mb,
+            "load_time_s": record.load_time_s,
         }
         | sizes(record.artefact)
         | latencies(record.latency, record.latency_by_length, drift)
-        | _throughput(record, drift)
+        | throughputs(record.throughput, drift)
         | _quality(record)
     )
 
@@ -191,12 +199,11 @@ def latencies(
 
     Without the machine's `drift` the intervals are those between this run's processes alone.
     """
-    fp32 = [samples for samples in latency if samples.precision == "fp32"]
-    cpu = [samples for samples in fp32 if samples.device == "cpu"]
+    cpu = [samples for samples in latency if samples.device == "cpu"]
     all_cores = max((samples.threads for samples in cpu), default=None)
     most = [samples.samples_ms for samples in cpu if samples.threads == all_cores]
     one_core = [samples.samples_ms for samples in cpu if samples.threads == 1]
-    gpu = [samples.samples_ms for samples in fp32 if samples.device == "cuda"]
+    gpu = [samples.samples_ms for samples in latency if samples.device == "cuda"]
     real = [texts.samples_ms for texts in by_length if texts.device == "cpu"]
     tokenizing = [time for samples in cpu if samples.threads == all_cores for time in samples.tokenizer_ms]
     return {
@@ -211,18 +218,8 @@ def latencies(
     }
 
 
-def _with_interval(
-    name: str, processes: list[list[float]], statistic: Statistic, drift: Sequence[float], rate: bool = False
-) -> dict[str, float | None]:
-    """A column and its interval; null where nothing was measured, the interval where there is one process alone."""
-    value = float(statistic(np.concatenate(processes))) if processes else None
-    low, high = between_runs(processes, statistic, drift, rate) if len(processes) > 1 else (None, None)
-    return {name: value, f"{name}_low": low, f"{name}_high": high}
-
-
-def _throughput(record: Record, drift: Sequence[float]) -> dict[str, Any]:
-    """The best batch size of the search, and the speed at it over all processes that served it."""
-    found = record.throughput
+def throughputs(found: Throughput, drift: Sequence[float] = STEADY) -> dict[str, Any]:
+    """The columns on throughput: the best batch size of the search, the speed at it over all processes that served."""
     best = max(found.points, key=lambda point: point.sentences_per_s)
     speeds = [[point.sentences_per_s] for point in (best, *found.again)]
     return {
@@ -232,6 +229,15 @@ def _throughput(record: Record, drift: Sequence[float]) -> dict[str, Any]:
         "throughput_batch_size": best.batch_size,
         "max_batch_size": max(point.batch_size for point in found.points),
     }
+
+
+def _with_interval(
+    name: str, processes: list[list[float]], statistic: Statistic, drift: Sequence[float], rate: bool = False
+) -> dict[str, float | None]:
+    """A column and its interval; null where nothing was measured, the interval where there is one process alone."""
+    value = float(statistic(np.concatenate(processes))) if processes else None
+    low, high = between_runs(processes, statistic, drift, rate) if len(processes) > 1 else (None, None)
+    return {name: value, f"{name}_low": low, f"{name}_high": high}
 
 
 def _quality(record: Record) -> dict[str, float | None]:
