@@ -96,6 +96,8 @@ def make_record(model: str = "alpha", **changes: Any) -> Record:
             "eval_time_s": 1.0,
         },
         "repeats": [],
+        "runtime": "torch",
+        "load_time_s": 3.0,
         "inference_memory": {
             "batch_size": 1,
             "baseline_ram_mb": 450.0,
@@ -123,7 +125,7 @@ def make_record(model: str = "alpha", **changes: Any) -> Record:
             "cap": 2,
             "again": [],
         },
-        "throughput_bf16": None,
+        "runtimes": [],
         "reference": [{"stage": "finetune", "samples_ms": [10.0, 10.0]}],
         "stage_seconds": {"data": 1.0, "finetune": 25.0, "latency": 10.0},
     }

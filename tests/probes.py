@@ -11,7 +11,8 @@ import psutil
 
 from compactbench.measure import throughput
 from compactbench.measure.memory import peak_resident_mb, resident_mb
-from compactbench.measure.serve import Server, timed_ms
+from compactbench.measure.serve import timed_ms
+from compactbench.measure.serve_torch import Server
 from compactbench.record import Throughput
 
 
@@ -42,13 +43,13 @@ class Cramped:
     """A served artefact that may claim only so much more memory than it has."""
 
     def __init__(self, folder: Path, spare_mb: int) -> None:
-        self._server = Server(folder, "cpu", max_length=64)
+        self._server = Server(folder, "fp32", "cpu", threads=1, max_length=64)
         self._spare = spare_mb * 10**6
         throughput.GAIN = 0.0  # no plateau: the search ends for want of memory, or at the cap
 
     def sweep(self, texts: list[str], cap: int) -> Throughput:
         """The throughput under the limit, which the operating system enforces from now on."""
-        self._server.throughput(texts, 1, threads=1)  # libraries claim their own share at the first batch
+        self._server.throughput(texts, 1)  # libraries claim their own share at the first batch
         taken = psutil.Process().memory_info().vms
         resource.setrlimit(resource.RLIMIT_AS, (taken + self._spare, resource.RLIM_INFINITY))
-        return self._server.throughput(texts, cap, threads=1)
+        return self._server.throughput(texts, cap)

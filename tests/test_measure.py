@@ -186,7 +186,13 @@ def test_sweep_stops_at_a_plateau(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    "error", [MemoryError(), torch.OutOfMemoryError(), RuntimeError("DefaultCPUAllocator: can't allocate memory")]
+    "error",
+    [
+        MemoryError(),
+        torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB."),
+        RuntimeError("DefaultCPUAllocator: can't allocate memory"),
+        Exception("RUNTIME_EXCEPTION : Failed to allocate memory for requested buffer of size 9"),
+    ],
 )
 def test_sweep_stops_when_memory_runs_out_and_keeps_the_curve(
     monkeypatch: pytest.MonkeyPatch, error: Exception
@@ -226,6 +232,6 @@ def test_machine_is_named_after_its_hardware(
 
 def test_modelling_code_is_loaded_before_the_baseline_is_taken() -> None:
     """It once came with the first model, and its 100 MB and more than a second counted as the contender's."""
-    code = "import sys, compactbench.measure.serve; print('transformers.modeling_utils' in sys.modules)"
+    code = "import sys, compactbench.measure.serve_torch; print('transformers.modeling_utils' in sys.modules)"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "True"

@@ -15,8 +15,11 @@ import yaml
 from conftest import Project
 from tiny_suite import TINY, write_suite
 
+from compactbench import ROOT
+from compactbench.measure.data import load
 from compactbench.record import json_schema
 from compactbench.report.table import collect, results
+from compactbench.settings import load_suite
 
 MACHINE = "here"
 
@@ -37,6 +40,10 @@ class Reported:
         words = ("compactbench", "report", "--suite", "tiny", "--machine", MACHINE)
         return self.project.run(*words, path=self.packages)
 
+    def artefact(self, model: str) -> Path:
+        """The folder of what `model` leaves to be served."""
+        return self.project.folder / "models" / "tiny" / MACHINE / model
+
     def record(self, model: str) -> dict:
         """The record of `model` as it lies on the disk."""
         return json.loads((self.runs / f"{model}.json").read_text())
@@ -51,15 +58,20 @@ def reported(tmp_path_factory: pytest.TempPathFactory) -> Reported:
 def test_one_failure_stops_no_other_and_is_named(reported: Reported) -> None:
     assert reported.first.returncode == 1, reported.first.stderr
     assert "FAILED broken: model: " in reported.first.stdout
-    assert {path.name for path in reported.runs.glob("*.json")} == {"tiny.json", "tfidf.json", "broken.failed.json"}
+    assert {path.name for path in reported.runs.glob("*.json")} == {
+        "tiny.json",
+        "tfidf.json",
+        "minilm-l3.json",
+        "broken.failed.json",
+    }
     assert "Traceback" not in reported.first.stdout + reported.first.stderr
 
 
 def test_progress_names_contender_stage_and_how_many(reported: Reported) -> None:
     lines = reported.first.stdout.splitlines()
-    assert lines[0].startswith("tiny on here: 3 of 3 contenders to measure")
-    assert any("tiny" in line and "stage 3 of 9: finetune" in line and "elapsed" in line for line in lines)
-    assert {line[:5] for line in lines if line.startswith("[")} == {"[1/3]", "[2/3]", "[3/3]"}
+    assert lines[0].startswith("tiny on here: 4 of 4 contenders to measure")
+    assert any("tiny" in line and "stage 3 of 10: finetune" in line and "elapsed" in line for line in lines)
+    assert {line[:5] for line in lines if line.startswith("[")} == {"[1/4]", "[2/4]", "[3/4]", "[4/4]"}
 
 
 def test_records_validate_against_their_json_schema(reported: Reported) -> None:
@@ -92,11 +104,62 @@ def test_the_fixed_work_was_timed_around_every_measurement(reported: Reported) -
     """Before and after: the fine-tune, each latency process of each route, the search and its second process."""
     stages = [window["stage"] for window in reported.record("tiny")["reference"]]
     routes = 1 if reported.record("tiny")["conditions"]["threads"] == 1 else 2
-    assert stages == ["finetune"] * 2 + ["latency"] * 2 * 2 * routes + ["throughput"] * 2 * 2
+    assert stages == ["finetune"] * 2 + ["latency"] * 2 * 2 * (routes + 2) + ["throughput"] * 2 * 2 * 3
+
+
+def test_every_way_to_serve_is_in_the_record(reported: Reported) -> None:
+    for model, texts in (("minilm-l3", 631), ("tiny", 128)):
+        ways = reported.record(model)["runtimes"]
+        assert [f"{way['runtime']} {way['precision']}" for way in ways] == ["onnxruntime fp32", "onnxruntime int8"]
+        for way in ways:
+            assert way["error"] is None
+            assert len(way["served"]["quality"]["right"]) == texts
+            assert [len(one["samples_ms"]) for one in way["served"]["latency"]] == [4, 4]
+            assert way["served"]["load_time_s"] > 0
+    assert reported.record("minilm-l3")["runtimes"][0]["agreement"] == 1.0  # fp32 only changes the runtime
+    assert reported.record("tfidf")["runtimes"] == []
+
+
+def lines_of_the_page(folder: Path) -> list[str]:
+    """The programs on the page "Serve it", with the artefact in `folder`."""
+    page = (ROOT / "book" / "serve-it.md").read_text()
+    programs = [block.partition("```")[0] for block in page.split("```python\n")[1:]]
+    return [program.replace("models/starter/reference-cpu/minilm-l3", str(folder)) for program in programs]
+
+
+def test_the_artefact_gives_the_records_accuracy_by_the_lines_of_the_page(reported: Reported) -> None:
+    """With ONNX Runtime and the tokenizers alone, and with the transformers pipeline."""
+    record = reported.record("minilm-l3")
+    test = load(load_suite("starter"))[0]["test"]  # the tiny suite has the starter's texts
+    true = [record["data"]["classes"][label] for label in test["label"]]
+    expected = [record["runtimes"][1]["served"]["quality"]["accuracy"], record["quality"]["accuracy"]]
+    for program, accuracy in zip(lines_of_the_page(reported.artefact("minilm-l3")), expected, strict=True):
+        names: dict = {}
+        exec(program, names)
+        answers = [names["classify"](text) for text in test["text"]]
+        labels = [answer if isinstance(answer, str) else answer[0]["label"] for answer in answers]
+        assert sum(map(str.__eq__, labels, true)) / len(true) == pytest.approx(accuracy, abs=1e-9)
+
+
+def test_export_makes_the_artefact_again(reported: Reported) -> None:
+    """From nothing, as in a fresh clone: the run's settings and seed give the same model."""
+    folder, accuracy = reported.artefact("minilm-l3"), reported.record("minilm-l3")["quality"]["accuracy"]
+    before = {str(path.relative_to(folder)) for path in folder.rglob("*")}
+    assert {"README.md", "model.safetensors", "tokenizer.json", "onnx/model_int8.onnx"} <= before
+    shutil.rmtree(folder)
+    words = ("compactbench", "export", "--suite", "tiny", "--models", "minilm-l3", "--machine", MACHINE)
+    again = reported.project.run(*words, path=reported.packages)
+    assert again.returncode == 0, again.stderr
+    assert f"accuracy {accuracy:.1%}, in the run {accuracy:.1%}" in again.stdout
+    assert {str(path.relative_to(folder)) for path in folder.rglob("*")} == before
+    assert "model-index:" in (folder / "README.md").read_text()
+    wrong = reported.project.run(*words[:5], "minilm-l9", path=reported.packages)
+    assert wrong.returncode == 2
+    assert "no finished run 'tiny/minilm-l9'; accepted: tiny/here/minilm-l3, " in wrong.stderr
 
 
 def test_log_lies_beside_the_record(reported: Reported) -> None:
-    assert "stage 9 of 9: throughput" in (reported.runs / "tiny.log").read_text()
+    assert "stage 10 of 10: throughput" in (reported.runs / "tiny.log").read_text()
     assert "Error" in (reported.runs / "broken.log").read_text()
 
 
@@ -138,7 +201,7 @@ def test_page_is_small_and_carries_no_widget_state_and_no_logs(reported: Reporte
 def test_unchanged_is_not_measured_again_but_the_failed_one_is_tried(reported: Reported) -> None:
     before = {name: reported.record(name)["started_at"] for name in ("tiny", "tfidf")}
     again = reported.report()
-    assert "1 of 3 contenders to measure" in again.stdout
+    assert "1 of 4 contenders to measure" in again.stdout
     assert {name: reported.record(name)["started_at"] for name in before} == before
 
 
@@ -202,7 +265,7 @@ def test_run_killed_half_way_does_not_count_and_is_redone(reported: Reported) ->
     words = [sys.executable, "-m", "snakemake", "models", "--profile", "profiles/local", "--config", "checked=true"]
     given = ["suite=tiny", f"machine={MACHINE}", "models=tfidf"]
     with subprocess.Popen([*words, *given], cwd=reported.project.folder, start_new_session=True) as running:
-        while "stage 2 of 9" not in log.read_text():
+        while "stage 2 of 10" not in log.read_text():
             assert running.poll() is None, "the run ended before it could be killed"
             time.sleep(0.05)  # waits for the run to get there; nothing depends on how long that takes
         meanwhile = reported.report()
@@ -212,7 +275,7 @@ def test_run_killed_half_way_does_not_count_and_is_redone(reported: Reported) ->
     assert not (reported.runs / "tfidf.json").exists()
     unfinished = json.loads((reported.runs / "tfidf.failed.json").read_text())
     assert unfinished["stage"] in ("model", "finetune", "quality", "memory")
-    assert "2 of 3 contenders to measure" in reported.report().stdout
+    assert "2 of 4 contenders to measure" in reported.report().stdout
     assert reported.record("tfidf")["status"] == "ok"
     assert not (reported.runs / "tfidf.failed.json").exists()
 

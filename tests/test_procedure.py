@@ -2,12 +2,14 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from compactbench.measure import procedure as module
-from compactbench.measure.data import load
+from compactbench.measure.data import load, to_classify
 from compactbench.measure.finetune import Trainee
 from compactbench.measure.procedure import procedure
+from compactbench.measure.serve_torch import Server
 from compactbench.settings import load_model, load_suite
 
 
@@ -58,3 +60,17 @@ def test_the_trainer_is_told(old: bool, tmp_path: Path) -> None:
     found = trainee.finetune(tmp_path / "artefact").procedure
     assert found == procedure(asked, "cpu")
     assert trainee.attention == found.attention
+
+
+def test_after_a_bf16_fine_tune_the_model_answers_in_fp32(tmp_path: Path) -> None:
+    """The trainer wraps the forward pass in bf16 and leaves it so: quality and exports were once of that arithmetic."""
+    asked = suite(precision="bf16", random_weights_steps=1)
+    splits, facts = load(asked)
+    splits.save_to_disk(tmp_path / "splits")
+    trainee = Trainee(load_model("bert-tiny"), "random", asked, facts, tmp_path / "splits", "cpu", 2, seed=1)
+    trainee.finetune(tmp_path / "artefact")
+    test = to_classify(splits["test"], "random", asked.eval_batch_size)
+    server = Server(tmp_path / "artefact", "fp32", "cpu", 2, asked.max_length)
+    found = server.probabilities(list(test["text"]), asked.eval_batch_size)
+    loss = -np.log(found[np.arange(len(test)), test["label"]]).mean()
+    assert trainee.quality()[0].loss == pytest.approx(loss, abs=1e-6)

@@ -16,9 +16,11 @@ ARCHITECTURE = {
 SUITE = {
     "suite": "tiny",
     "suite_title": "Tiny",
-    "models": ["tiny", "broken", "tfidf"],
+    "models": ["tiny", "broken", "tfidf", "minilm-l3"],
     "weights": "available",
     "random_weights_steps": 3,
+    "max_steps": 48,
+    "runtimes": ["onnxruntime"],
     "processes": 2,
     "latency_calls": 4,
     "length_samples": 4,

@@ -12,7 +12,7 @@ from pathlib import Path
 import torch.utils.benchmark
 
 from compactbench.measure.conditions import cores
-from compactbench.measure.serve import Server
+from compactbench.measure.serve_torch import Server
 from compactbench.settings import load_suite
 
 ROUNDS = 10
@@ -21,13 +21,13 @@ ROUNDS = 10
 def main() -> None:
     """Print both medians, then how far they are apart."""
     sentence = load_suite("starter").sentence
-    server = Server(Path(sys.argv[1]), "cpu", 512)
+    server = Server(Path(sys.argv[1]), "fp32", "cpu", cores(), 512)
     timer = torch.utils.benchmark.Timer(
         "classify([sentence])", globals={"classify": server._classify, "sentence": sentence}, num_threads=cores()
     )
     ours, theirs = [], []
     for _ in range(ROUNDS):
-        ours += server.latency(sentence, 20, cores()).samples_ms
+        ours += server.latency(sentence, 20).samples_ms
         theirs.append(timer.timeit(20).median * 1e3)
     mine, other = statistics.median(ours), statistics.median(theirs)
     print(f"benchmark {mine:.3f} ms, torch.utils.benchmark {other:.3f} ms")

@@ -11,22 +11,23 @@ import sys
 import tempfile
 from pathlib import Path
 
-from compactbench.measure.process import SERVER, FreshProcess
+from compactbench.measure.process import FreshProcess
+from compactbench.measure.routes import SERVERS
 from compactbench.settings import load_suite
 
 WORK = """
 import sys
 from pathlib import Path
-from compactbench.measure.serve import Server
-Server(Path(sys.argv[1]), "cpu", 512).memory([sys.argv[2]] * 64)
+from compactbench.measure.serve_torch import Server
+Server(Path(sys.argv[1]), "fp32", "cpu", 1, 512).memory([sys.argv[2]] * 64)
 """
 
 
 def main() -> None:
     """Print both peaks, then how far they are apart."""
     artefact, sentence = Path(sys.argv[1]), load_suite("starter").sentence
-    with tempfile.TemporaryDirectory() as folder, FreshProcess(SERVER, Path(folder) / "log") as server:
-        found = server.create(artefact, "cpu", 512).call("memory", [sentence] * 64)
+    with tempfile.TemporaryDirectory() as folder, FreshProcess(SERVERS["torch"], Path(folder) / "log") as server:
+        found = server.create(artefact, "fp32", "cpu", 1, 512).call("memory", [sentence] * 64)
     ours = found.baseline_ram_mb + found.peak_ram_mb
     command = ["/usr/bin/time", "-f", "%M", sys.executable, "-c", WORK, str(artefact), sentence]
     theirs = (

@@ -1,0 +1,79 @@
+"""The exported model: it computes what the trained one does, at any length, and is served without torch."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+from compactbench.measure.export import export_fp32, files, quantize
+from compactbench.measure.process import FreshProcess, ProcessError
+from compactbench.measure.serve_onnx import Classifier, file_name, load_tokenizer, softmax
+from compactbench.measure.serve_torch import Classifier as Trained
+from compactbench.measure.weights import load_classifier
+from compactbench.settings import load_model
+
+TEXTS = ["Shares rose.", "The cup final was decided in extra time by a goal that should not have stood.", "word " * 80]
+
+
+@pytest.fixture(scope="module")
+def trained() -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
+    classifier, tokenizer, _ = load_classifier(load_model("bert-tiny"), False, ["a", "b", "c"], seed=0)
+    with torch.no_grad():
+        classifier.classifier.weight.mul_(20)  # so that the classes differ by more than rounding
+    return classifier, tokenizer
+
+
+@pytest.fixture(scope="module")
+def folder(trained: tuple, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    found = tmp_path_factory.mktemp("artefact")
+    export_fp32(*trained, found)
+    quantize(found, found)
+    for precision in ("fp32", "int8"):
+        assert files(precision) == [f"onnx/model_{precision}.onnx", "config.json", "tokenizer.json"]
+        assert all((found / name).is_file() for name in files(precision))
+    return found
+
+
+def served(folder: Path, precision: str) -> Classifier:
+    return Classifier(folder / file_name(precision), load_tokenizer(folder, 64), threads=1)
+
+
+def test_export_gives_the_same_probabilities_at_any_length_and_batch(folder: Path, trained: tuple) -> None:
+    """Without dynamic shapes the export succeeds, and then fails at every other length."""
+    expected = Trained(*trained, "cpu", 64)
+    for batch in (TEXTS, TEXTS[:1], TEXTS[1:2]):
+        assert served(folder, "fp32")(batch) == pytest.approx(expected(batch), abs=1e-5)
+    assert [served(folder, "fp32").length(text) for text in TEXTS] == [expected.length(text) for text in TEXTS]
+    assert expected.length(TEXTS[2]) == 64  # cut
+
+
+def test_int8_is_near_and_a_quarter_of_the_size_embeddings_included(folder: Path, trained: tuple) -> None:
+    """Quantizing the matrices alone would leave the largest table, the embeddings, in fp32."""
+    sizes = {precision: (folder / file_name(precision)).stat().st_size for precision in ("fp32", "int8")}
+    assert sizes["int8"] < 0.27 * sizes["fp32"]
+    assert served(folder, "int8")(TEXTS) == pytest.approx(Trained(*trained, "cpu", 64)(TEXTS), abs=0.05)
+
+
+def test_the_serving_process_loads_neither_torch_nor_transformers(folder: Path, tmp_path: Path) -> None:
+    with FreshProcess("probes_onnx:Server", tmp_path / "log") as process:
+        process.create(folder, "int8", "cpu", 1, 64)
+        assert process.call("probabilities", TEXTS, 2).shape == (3, 3)
+        loaded = process.call("modules")
+    assert {"onnxruntime", "tokenizers"} <= loaded
+    assert not {"torch", "transformers", "datasets", "sklearn", "pandas"} & loaded
+
+
+def test_a_missing_export_is_one_line_and_names_the_file(folder: Path, tmp_path: Path) -> None:
+    with (
+        FreshProcess("probes_onnx:Server", tmp_path / "log") as process,
+        pytest.raises(ProcessError, match=r"model_bf16\.onnx"),
+    ):
+        process.create(folder, "bf16", "cpu", 1, 64)
+
+
+def test_softmax_by_hand() -> None:
+    """Logits that differ by ln 3 share one as 3 : 1; large ones must not overflow."""
+    logits = np.array([[np.log(3), 0.0], [1000.0, 1000.0]])
+    assert softmax(logits) == pytest.approx(np.array([[0.75, 0.25], [0.5, 0.5]]))
