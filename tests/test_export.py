@@ -56,6 +56,17 @@ def test_int8_is_near_and_a_quarter_of_the_size_embeddings_included(folder: Path
     assert served(folder, "int8")(TEXTS) == pytest.approx(Trained(*trained, "cpu", 64)(TEXTS), abs=0.05)
 
 
+def test_weights_that_layers_share_are_quantized_too(tmp_path: Path) -> None:
+    """ALBERT's layers each transpose the one shared matrix, and what is not constant stays in fp32."""
+    sizes = {"model_type": "albert", "hidden_size": 256, "num_attention_heads": 4, "intermediate_size": 1024}
+    small = load_model("albert").model_copy(update={"architecture": sizes | {"vocab_size": 1000}})
+    classifier, tokenizer, _ = load_classifier(small, False, ["a", "b"], seed=0)
+    export_fp32(classifier, tokenizer, tmp_path)
+    quantize(tmp_path, tmp_path)
+    whole, small_one = ((tmp_path / file_name(precision)).stat().st_size for precision in ("fp32", "int8"))
+    assert small_one < 0.4 * whole
+
+
 def test_the_serving_process_loads_neither_torch_nor_transformers(folder: Path, tmp_path: Path) -> None:
     with FreshProcess("probes_onnx:Server", tmp_path / "log") as process:
         process.create(folder, "int8", "cpu", 1, 64)

@@ -3,6 +3,7 @@
 import inspect
 from pathlib import Path
 
+import onnxruntime
 import torch
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -34,8 +35,19 @@ def quantize(exported: Path, folder: Path) -> None:
     """Write the model that was `exported` in fp32 to a folder into the artefact `folder` in int8."""
     target = folder / file_name("int8")
     target.parent.mkdir(parents=True, exist_ok=True)
-    source = exported / file_name("fp32")
-    quantize_dynamic(source, target, op_types_to_quantize=QUANTIZED, weight_type=QuantType.QInt8)
+    folded = exported / "folded.onnx"
+    _fold_constants(exported / file_name("fp32"), folded)
+    quantize_dynamic(folded, target, op_types_to_quantize=QUANTIZED, weight_type=QuantType.QInt8)
+
+
+def _fold_constants(source: Path, target: Path) -> None:
+    """Work out what depends on no input: weights that layers share (ALBERT) are transposed in each, and only constants
+    are quantized.
+    """
+    options = onnxruntime.SessionOptions()
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
+    options.optimized_model_filepath = str(target)
+    onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
 
 
 def _to_onnx(network: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, file: Path) -> None:
