@@ -20,6 +20,8 @@ LARGEST, SMALLEST = 44, 6
 """Diameter of the largest bubble, and of those too small to see at their own size, px."""
 STRIP_ROW = 17
 """Height of one row in the strip of ticks, px."""
+AS_TRAINED = ("torch", "scikit-learn")
+"""Runtimes that contenders are trained with."""
 WEIGHTS = {
     "pretrained": "pretrained weights",
     "random": "random weights: accuracy not measured",
@@ -61,7 +63,9 @@ def tradeoff(frame: pd.DataFrame, x: str, bubble: str, ties: Ties = NONE) -> go.
         _add_strip(figure, ticks, x, bubble, x_axis)
 
     height = 440 + STRIP_ROW * len(ticks)
-    style(figure, f"Accuracy against {in_sentence(METRICS[x])}", f"bubble area: {in_sentence(METRICS[bubble])}", height)
+    exported = any(row["runtime"] not in AS_TRAINED for row in rows)
+    subtitle = f"{'each in its best runtime; ' if exported else ''}bubble area: {in_sentence(METRICS[bubble])}"
+    style(figure, f"Accuracy against {in_sentence(METRICS[x])}", subtitle, height)
     figure.update_xaxes(**x_axis, title_text=axis_title(METRICS[x], x_axis["type"]))
     figure.update_layout(yaxis={**y_axis, "title": {"text": "Accuracy"}, "tickformat": ".1~%"})
     return with_legend(figure)

@@ -15,12 +15,12 @@ from compactbench.report.ties import ALPHA, mcnemar
 
 LATENCY, ACCURACY, SIZE = (METRICS[key] for key in ("cpu_latency_p50_ms", "eval_accuracy", "artefact_size_mb"))
 SHOWN = {
-    "throughput_sentences_per_s": ("Sentences/s", METRICS["throughput_sentences_per_s"]),
-    "size_mb": ("Size (MB)", SIZE),
-    "load_time_s": ("First answer (s)", METRICS["load_time_s"]),
-    "peak_ram_mb": ("Memory (MB)", METRICS["inference_peak_ram_mb"]),
     "eval_accuracy": ("Accuracy (%)", ACCURACY),
     "agreement": ("Agreement (%)", ACCURACY),
+    "size_mb": ("Size (MB)", SIZE),
+    "peak_ram_mb": ("Memory (MB)", METRICS["inference_peak_ram_mb"]),
+    "load_time_s": ("First answer (s)", METRICS["load_time_s"]),
+    "throughput_sentences_per_s": ("Sent./s", METRICS["throughput_sentences_per_s"]),
 }
 """Columns of a run's table beside latency and speed: head, and the metric that writes the value."""
 
@@ -114,11 +114,18 @@ def _verdict(record: Record, runtime: Runtime) -> str:
     text = f"{shown} is {speed} at {SIZE.text(row['size_mb'])}"
     if record.weights == "random":
         return f"{text}; with random weights nothing can be said of its quality."
-    chance = mcnemar(runtime.served.quality.right, record.quality.right) >= ALPHA
-    worse = runtime.served.quality.accuracy < record.quality.accuracy
-    same = "which may be chance" if chance else "**worse** beyond chance" if worse else "better beyond chance"
-    agreed = ACCURACY.text(runtime.agreement)
-    return f"{text}; accuracy {_points(record, runtime)}, {same} (McNemar's test, 5 %); the same answer on {agreed}."
+    return f"{text}; {_kept(record, runtime)}; the same class for {ACCURACY.text(runtime.agreement)} of the texts."
+
+
+def _kept(record: Record, runtime: Runtime) -> str:
+    """What a conversion did to the accuracy, and whether chance may have done it."""
+    before, after = record.quality, runtime.served.quality
+    if after.accuracy == before.accuracy:
+        return "as accurate"
+    chance = mcnemar(after.right, before.right) >= ALPHA
+    worse = after.accuracy < before.accuracy
+    verdict = "which may be chance" if chance else "**worse** beyond chance" if worse else "better beyond chance"
+    return f"accuracy {_points(record, runtime)}, {verdict} (McNemar's test, 5 %)"
 
 
 def _points(record: Record, runtime: Runtime) -> str:
