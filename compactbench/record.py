@@ -70,6 +70,10 @@ class Data(Strict):
     train_counts: list[int] = Field(description="training texts per class")
     test_counts: list[int] = Field(description="test texts per class")
     duplicates_dropped: int = Field(description="texts left out because an earlier text is exactly the same")
+    leaked_dropped: int = Field(description="training texts left out because they are test texts too")
+    empty_dropped: int = Field(description="rows left out because their text is empty")
+    unlabelled_dropped: int = Field(description="rows left out because their label is empty")
+    undecodable: int = Field(description="texts with bytes that are no UTF-8, which were replaced")
     words_p50: float = Field(description="median words per text")
     words_max: int = Field(description="words of the longest text")
 

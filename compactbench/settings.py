@@ -9,7 +9,7 @@ from types import ModuleType
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from compactbench import ROOT
 
@@ -20,6 +20,9 @@ Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]*$", description="a na
 Count = Annotated[int, Field(gt=0, strict=True, description="a whole number above 0")]
 Positive = Annotated[float, Field(gt=0, strict=True, allow_inf_nan=False, description="a number above 0")]
 Seed = Annotated[int, Field(ge=0, lt=2**32, strict=True, description=f"a whole number from 0 to {2**32 - 1}")]
+
+
+TextColumns = Annotated[list[str], Field(min_length=1), BeforeValidator(lambda value: _listed(value))]
 
 
 class SettingsError(ValueError):
@@ -55,15 +58,43 @@ class FolderData(Strict):
 
 
 class HubData(Strict):
-    """A data set of the hub with its own splits `train` and `test`."""
+    """A data set of the hub with a split `train`, and its own `test` or a share of `train` for it."""
 
     hub_id: str = Field(description="a data set's id on the hub")
     revision: str | None = Field(default=None, description="a commit of it")
     name: str = Field(description="name of the data set, for people")
     cite: str = Field(description="whom to cite")
     licence: str = Field(description="what the texts may be used for")
-    text: str = Field(default="text", description="name of the text column")
+    text: TextColumns = Field(default=["text"], description="a column, or a list of columns to join")
     label: str = Field(default="label", description="name of the label column")
+    test_size: float | None = Field(default=None, gt=0, lt=1, description="a share between 0 and 1")
+    max_rows: int | None = Field(default=None, gt=1, strict=True, description="a whole number above 1")
+
+
+class FileData(Strict):
+    """A user's own texts in a file: CSV, TSV, JSON lines or Parquet."""
+
+    path: str = Field(description="a file that ends in .csv, .tsv, .jsonl, .json or .parquet")
+    text: TextColumns = Field(description="a column, or a list of columns to join")
+    label: str = Field(description="a column with names or numbers of classes")
+    columns: list[str] | None = Field(
+        default=None, description="a list with a name for each column, for a file without a header row"
+    )
+    test_path: str | None = Field(default=None, description="a second file with the texts to test on")
+    test_size: float | None = Field(default=None, gt=0, lt=1, description="a share between 0 and 1")
+    max_rows: int | None = Field(default=None, gt=1, strict=True, description="a whole number above 1")
+    label_names: dict[str | int, str] | None = Field(
+        default=None, description="a mapping of each label in the file to its name"
+    )
+    name: str | None = Field(default=None, description="name of the data set, for people")
+    cite: str = Field(default="your own data", description="whom to cite")
+    licence: str = Field(default="not stated", description="what the texts may be used for")
+
+    @model_validator(mode="after")
+    def _one_way_to_a_test(self) -> "FileData":
+        if self.test_path and self.test_size:
+            raise ValueError("key `test_size`: got a share beside `test_path`; accepted: one of the two")
+        return self
 
 
 class Suite(Strict):
@@ -71,7 +102,7 @@ class Suite(Strict):
 
     suite: Name
     suite_title: str = Field(description="the suite's name, for people")
-    dataset: FolderData | HubData = Field(description="a data set: package ..., or hub_id ...")
+    dataset: FolderData | HubData | FileData = Field(description="a data set: path ..., package ..., or hub_id ...")
     models: list[Name] = Field(min_length=1, description="a list of names of files in params/models/")
     weights: Literal["pretrained", "random", "available"] = Field(description="pretrained, random or available")
     seed: Seed
@@ -119,7 +150,8 @@ class Suite(Strict):
         """Choose the kind by its key, so that an error speaks of that kind alone."""
         if not isinstance(value, dict):
             return handler(value)
-        return (HubData if "hub_id" in value else FolderData).model_validate(value)
+        kinds = {"hub_id": HubData, "path": FileData}
+        return next((kind for key, kind in kinds.items() if key in value), FolderData).model_validate(value)
 
 
 class Model(Strict):
@@ -240,6 +272,11 @@ def from_parameters(parameters: dict[str, Any], default_machine: str) -> RunSett
     record = given.get("record", ROOT / "book" / "runs" / suite.suite / machine / f"{model.model}.json")
     values = {"model": model, "suite": suite, "machine": machine, "record": record}
     return _validated(RunSettings, values, Path("parameters"), None)
+
+
+def _listed(columns: Any) -> Any:
+    """One column stands for a list of one."""
+    return [columns] if isinstance(columns, str) else columns
 
 
 def _named(kind: str, name: str, path: Path, given: dict[str, Any] | None) -> dict[str, Any]:

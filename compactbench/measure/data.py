@@ -2,8 +2,10 @@
 
 import hashlib
 import re
+from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
+from typing import Any
 
 import datasets
 import numpy as np
@@ -11,9 +13,14 @@ from datasets import ClassLabel, Dataset, DatasetDict, Features, Value, load_dat
 from huggingface_hub import constants
 from huggingface_hub.utils import disable_progress_bars as disable_hub_progress_bars
 
+from compactbench.measure.clean import Raw, split
+from compactbench.measure.files import file_source, from_file
 from compactbench.measure.hub import hub_reachable, offline
 from compactbench.record import Data, Weights
-from compactbench.settings import FolderData, HubData, Package, SettingsError, Suite
+from compactbench.settings import FileData, FolderData, HubData, Package, SettingsError, Suite, nearest
+
+DEFAULT_TEST_SIZE = 0.2
+"""Share held out where a data set brings no test texts and its suite names no share."""
 
 datasets.disable_progress_bars()  # they would stand in the pages
 disable_hub_progress_bars()
@@ -37,50 +44,52 @@ def package_folder(package: Package, key: str) -> Path:
 
 
 def source(suite: Suite) -> str:
-    """Where the texts come from, exactly enough to tell whether they changed."""
+    """Where the texts come from, exactly enough to tell whether they changed.
+
+    Raises:
+        SettingsError: a file is missing.
+    """
     dataset = suite.dataset
     if isinstance(dataset, HubData):
         return f"{dataset.hub_id} at {dataset.revision or 'its newest revision'}"
+    if isinstance(dataset, FileData):
+        return file_source(dataset)
     return f"{dataset.package.name} {distribution(dataset.package.name).version}"
 
 
 def load(suite: Suite) -> tuple[DatasetDict, Data]:
-    """Read and split the suite's data set.
+    """Read, clean and split the suite's data set.
 
     Returns:
         The splits `train` and `test`, each with the columns `text` (string) and `label` (class number), and their
         description.
 
     Raises:
-        SettingsError: the data set cannot be had, or has fewer than two classes.
+        SettingsError: the data set cannot be had, or cannot work.
     """
     try:
-        if isinstance(suite.dataset, HubData):
-            splits, dropped = _from_hub(suite.dataset), 0
-        else:
-            splits, dropped = _from_folders(suite.dataset, suite.seed)
+        dataset = suite.dataset
+        max_rows = None if isinstance(dataset, FolderData) else dataset.max_rows
+        splits, dropped = split(_raw(dataset), dataset.test_size or DEFAULT_TEST_SIZE, max_rows, suite.seed)
+        words = [len(text.split()) for rows in splits.values() for text in rows["text"]]
+        facts = Data(
+            name=dataset.name or Path(dataset.path).stem,
+            source=source(suite),
+            fingerprint=fingerprint(splits),
+            classes=splits["train"].features["label"].names,
+            train_counts=_counts(splits["train"]),
+            test_counts=_counts(splits["test"]),
+            words_p50=float(np.median(words)),
+            words_max=max(words),
+            **asdict(dropped),
+        )
     except SettingsError as error:
         raise SettingsError(f"params/suites/{suite.suite}.yaml: {error}") from error
-    classes = splits["train"].features["label"].names
-    found = {name for split in splits.values() for name in set(split["label"])}
-    if len(found) < 2:
-        raise SettingsError(
-            f"params/suites/{suite.suite}.yaml: key `dataset`: got a data set with {len(found)} class; "
-            "accepted: two classes or more."
-        )
-    words = [len(text.split()) for split in splits.values() for text in split["text"]]
-    facts = Data(
-        name=suite.dataset.name,
-        source=source(suite),
-        fingerprint=fingerprint(splits),
-        classes=classes,
-        train_counts=np.bincount(splits["train"]["label"], minlength=len(classes)).tolist(),
-        test_counts=np.bincount(splits["test"]["label"], minlength=len(classes)).tolist(),
-        duplicates_dropped=dropped,
-        words_p50=float(np.median(words)),
-        words_max=max(words),
-    )
     return splits, facts
+
+
+def _counts(rows: Dataset) -> list[int]:
+    return np.bincount(rows["label"], minlength=len(rows.features["label"].names)).tolist()
 
 
 def fewer(rows: Dataset, count: int | None, seed: int) -> Dataset:
@@ -98,8 +107,8 @@ def to_classify(test: Dataset, weights: Weights, batch_size: int) -> Dataset:
 def fingerprint(splits: DatasetDict) -> str:
     """SHA-256 of every split, label and text, in order."""
     digest = hashlib.sha256()
-    for name, split in splits.items():
-        for label, text in zip(split["label"], split["text"], strict=True):
+    for name, rows in splits.items():
+        for label, text in zip(rows["label"], rows["text"], strict=True):
             digest.update(f"{name}\0{label}\0{text}\0".encode())
     return digest.hexdigest()
 
@@ -111,23 +120,43 @@ def headline_and_first_sentence(article: str) -> str:
     return f"{headline}. {first_sentence}"
 
 
-def _from_folders(dataset: FolderData, seed: int) -> tuple[DatasetDict, int]:
-    """The articles of a folder per class; returns the splits and how many duplicates were dropped."""
-    folder = package_folder(dataset.package, "dataset.package")
-    files = sorted(folder.glob("*/*.txt"))
-    labels_of: dict[str, str] = {}  # keyed by text: a repeated text stays with its first label
-    for file in files:
-        labels_of.setdefault(headline_and_first_sentence(_decoded(file)), file.parent.name)
-    features = Features({"text": Value("string"), "label": ClassLabel(names=sorted(set(labels_of.values())))})
-    rows = Dataset.from_dict({"text": list(labels_of), "label": list(labels_of.values())}, features=features)
-    if len(features["label"].names) < 2:  # load() says so; a stratified split of one class says nothing
-        return DatasetDict(train=rows, test=rows), len(files) - len(rows)
-    try:
-        splits = rows.train_test_split(dataset.test_size, stratify_by_column="label", seed=seed)
-    except ValueError as error:
-        accepted = f"a share that leaves every class a text on both sides ({error})"
-        raise SettingsError(f"key `dataset.test_size`: got {dataset.test_size}; accepted: {accepted}.") from error
-    return splits, len(files) - len(rows)
+def _raw(dataset: FolderData | HubData | FileData) -> Raw:
+    if isinstance(dataset, FolderData):
+        return _from_folders(dataset)
+    if isinstance(dataset, HubData):
+        return _from_hub(dataset)
+    train, test = (rows and _plain(rows, dataset.text, dataset.label) for rows in from_file(dataset))
+    return Raw(train, test, names={str(label): name for label, name in (dataset.label_names or {}).items()})
+
+
+def _plain(rows: Dataset, texts: list[str], label: str) -> Dataset:
+    """The columns `texts`, joined, as `text`, and `label` as a string, its class's name where the column has names."""
+    kind = rows.features[label]
+    named = kind.int2str if isinstance(kind, ClassLabel) else _as_text
+
+    def plain(batch: dict[str, list[Any]]) -> dict[str, list[str]]:
+        columns = [map(_as_text, batch[name]) for name in texts]
+        return {
+            "text": [" ".join(filter(None, parts)) for parts in zip(*columns, strict=True)],
+            "label": [_as_text(value) and named(value) for value in batch[label]],
+        }
+
+    features = Features({"text": Value("string"), "label": Value("string")})
+    return rows.map(plain, batched=True, remove_columns=rows.column_names, features=features)
+
+
+def _as_text(value: Any) -> str:
+    """A value of a column; a number that is whole has no decimals, whatever the file's format made of it."""
+    if value is None or value != value:
+        return ""
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value).strip()
+
+
+def _from_folders(dataset: FolderData) -> Raw:
+    """The articles of a folder per class."""
+    files = sorted(package_folder(dataset.package, "dataset.package").glob("*/*.txt"))
+    texts = [headline_and_first_sentence(_decoded(file)) for file in files]
+    return Raw(Dataset.from_dict({"text": texts, "label": [file.parent.name for file in files]}))
 
 
 def _decoded(file: Path) -> str:
@@ -139,7 +168,7 @@ def _decoded(file: Path) -> str:
         return content.decode("cp1252")
 
 
-def _from_hub(dataset: HubData) -> DatasetDict:
+def _from_hub(dataset: HubData) -> Raw:
     if not offline() and not hub_reachable():
         raise SettingsError(
             f"key `dataset.hub_id`: got {dataset.hub_id!r}, but {constants.ENDPOINT} cannot be reached."
@@ -149,9 +178,16 @@ def _from_hub(dataset: HubData) -> DatasetDict:
     except Exception as error:  # the library raises several kinds of its own
         text = " ".join(f"{type(error).__name__}: {error}".split())
         raise SettingsError(f"key `dataset.hub_id`: got {dataset.hub_id!r}, which cannot be loaded: {text}") from error
-    columns = {dataset.text: "text", dataset.label: "label"}
-    chosen = DatasetDict({name: splits[name].select_columns(list(columns)) for name in ("train", "test")})
-    chosen = chosen.rename_columns({old: new for old, new in columns.items() if old != new})
-    if not isinstance(chosen["train"].features["label"], ClassLabel):
-        raise SettingsError(f"key `dataset.label`: got {dataset.label!r}; accepted: a column of class labels.")
-    return chosen
+    if "train" not in splits:
+        accepted = f"a data set with a split `train`; this one has {', '.join(splits)}"
+        raise SettingsError(f"key `dataset.hub_id`: got {dataset.hub_id!r}; accepted: {accepted}.")
+    for key, column in [("text", name) for name in dataset.text] + [("label", dataset.label)]:
+        known = splits["train"].column_names
+        if column not in known:
+            accepted = f"a column of {dataset.hub_id}: {', '.join(known)}"
+            raise SettingsError(f"key `dataset.{key}`: got {column!r}{nearest(column, known)}; accepted: {accepted}.")
+    train, test = (
+        _plain(splits[name], dataset.text, dataset.label) if name in splits else None for name in ("train", "test")
+    )
+    kind = splits["train"].features[dataset.label]
+    return Raw(train, test, classes=kind.names if isinstance(kind, ClassLabel) else None)

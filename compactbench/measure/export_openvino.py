@@ -32,9 +32,7 @@ def convert(exported: Path, precision: Precision, texts: list[str], max_length: 
         names = [wanted.get_any_name() for wanted in model.inputs]
         tokenizer = load_tokenizer(exported, max_length)
         calibration = nncf.Dataset(texts[:CALIBRATION_TEXTS], lambda text: encode(tokenizer, [text], names))
-        model = nncf.quantize(
-            model, calibration, model_type=nncf.ModelType.TRANSFORMER, subset_size=CALIBRATION_TEXTS
-        )
+        model = nncf.quantize(model, calibration, model_type=nncf.ModelType.TRANSFORMER, subset_size=CALIBRATION_TEXTS)
     target = exported / file_name(precision)
     openvino.save_model(model, target, compress_to_fp16=False)
     return [file_name(precision), file_name(precision).replace(".xml", ".bin"), *BESIDE]

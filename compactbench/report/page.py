@@ -20,7 +20,7 @@ from compactbench.record import (
     Repeat,
     Throughput,
 )
-from compactbench.report.background import markdown_table
+from compactbench.report.background import listed, markdown_table
 from compactbench.report.runtimes import name
 from compactbench.report.table import latencies, sizes
 
@@ -77,8 +77,21 @@ def about_data(data: Data) -> Markdown:
     return Markdown(
         f"{data.name} ({data.source}): {sum(data.train_counts):,} texts to learn from and {sum(data.test_counts):,} to "
         f"test on, in {len(data.classes)} classes; half of the texts have {data.words_p50:.0f} words or fewer, the "
-        f"longest has {data.words_max}. {data.duplicates_dropped} exact duplicates were left out before the split."
+        f"longest has {data.words_max}. {oddities(data)}"
     )
+
+
+def oddities(data: Data) -> str:
+    """What was odd about the rows, and what became of it, in a sentence."""
+    counted = {
+        "exact duplicates": data.duplicates_dropped,
+        "training texts that are test texts too": data.leaked_dropped,
+        "rows without a text": data.empty_dropped,
+        "rows without a label": data.unlabelled_dropped,
+    }
+    found = [f"{count:,} {what}" for what, count in counted.items() if count]
+    text = f"Left out before the split: {listed(found)}." if found else "No row had to be left out."
+    return text + (f" {data.undecodable:,} texts had bytes that are no UTF-8, replaced." if data.undecodable else "")
 
 
 def about_size(size: Parameters) -> Markdown:

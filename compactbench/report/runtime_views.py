@@ -149,4 +149,3 @@ def _gain(row: Row, rows: list[Row]) -> float | None:
     if trained is None or not row["latency_p50_ms"] or not trained["latency_p50_ms"]:
         return None
     return trained["latency_p50_ms"] / row["latency_p50_ms"]
-

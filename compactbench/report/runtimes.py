@@ -148,4 +148,3 @@ def _row(way: Record, device: str, drift: Sequence[float]) -> dict[str, Any]:
         row |= {"eval_accuracy": way.quality.accuracy}
         row["eval_accuracy_low"], row["eval_accuracy_high"] = way.quality.accuracy_interval
     return row
-

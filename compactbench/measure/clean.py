@@ -1,0 +1,138 @@
+"""From raw rows to two splits: what cannot be used or would flatter is left out and counted."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from datasets import ClassLabel, Dataset, DatasetDict
+
+from compactbench.settings import SettingsError
+
+REPLACED = "\N{REPLACEMENT CHARACTER}"
+"""What stands in a text for bytes that are no UTF-8."""
+
+
+@dataclass
+class Raw:
+    """A data set as it was read: rows with the columns `text` and `label`, both strings, a label empty where missing.
+
+    Args:
+        train: the rows to learn from, or all rows where there is no test.
+        test: the rows to test on, where they are given.
+        classes: the labels in their order; None: those of the rows, in order of number or letter.
+        names: a name for each label, where labels are no names.
+    """
+
+    train: Dataset
+    test: Dataset | None = None
+    classes: list[str] | None = None
+    names: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class Dropped:
+    """Rows that were left out, and why; texts with bytes that are no UTF-8 are counted and kept."""
+
+    empty_dropped: int = 0
+    unlabelled_dropped: int = 0
+    duplicates_dropped: int = 0
+    leaked_dropped: int = 0
+    undecodable: int = 0
+
+
+def split(raw: Raw, test_size: float | None, max_rows: int | None, seed: int) -> tuple[DatasetDict, Dropped]:
+    """The splits `train` and `test`, with the columns `text` and `label` (class number), and what was left out.
+
+    A text that is exactly the same as an earlier one is dropped before the split; a training text that is also a test
+    text is dropped from the training texts.
+
+    Args:
+        raw: what was read.
+        test_size: share held out, the same of every class, where no test is given.
+        max_rows: rows to draw of each given split; None: all.
+        seed: of the draw and the split.
+
+    Raises:
+        SettingsError: there are fewer than two classes, or one is missing on a side; the message names the key.
+    """
+    dropped = Dropped()
+    tested: set[int] = set()
+    test = None if raw.test is None else _kept(_drawn(raw.test, max_rows, seed), tested, set(), dropped)
+    train = _kept(_drawn(raw.train, max_rows, seed), set(), tested, dropped)
+    train, test = _numbered(raw, train, test)
+    if test is not None:
+        return DatasetDict(train=train, test=test), dropped
+    try:
+        return train.train_test_split(test_size, stratify_by_column="label", seed=seed), dropped
+    except ValueError as error:
+        accepted = f"a share that leaves every class a text on both sides ({error})"
+        raise SettingsError(f"key `dataset.test_size`: got {test_size}; accepted: {accepted}.") from error
+
+
+def _drawn(rows: Dataset, count: int | None, seed: int) -> Dataset:
+    return rows if count is None or count >= len(rows) else rows.shuffle(seed=seed).select(range(count))
+
+
+def _kept(rows: Dataset, seen: set[int], tested: set[int], dropped: Dropped) -> Dataset:
+    """The rows to use; their texts are added to `seen` as hashes, 64 bits each, so that a million take little room."""
+    kept = []
+    for number, (text, label) in enumerate(_pairs(rows)):
+        mark = hash(text)
+        if not text.strip():
+            dropped.empty_dropped += 1
+        elif not label:
+            dropped.unlabelled_dropped += 1
+        elif mark in seen:
+            dropped.duplicates_dropped += 1
+        elif mark in tested:
+            dropped.leaked_dropped += 1
+        else:
+            seen.add(mark)
+            kept.append(number)
+            dropped.undecodable += REPLACED in text
+    return rows if len(kept) == len(rows) else rows.select(kept)
+
+
+def _pairs(rows: Dataset) -> Iterator[tuple[str, str]]:
+    for batch in rows.iter(batch_size=10_000):
+        yield from zip(batch["text"], batch["label"], strict=True)
+
+
+def _numbered(raw: Raw, train: Dataset, test: Dataset | None) -> tuple[Dataset, Dataset | None]:
+    """The rows with class numbers for labels."""
+    found = set(train.unique("label"))
+    if len(found) < 2:
+        raise SettingsError(
+            f"key `dataset`: got a data set with {len(found)} class{'' if len(found) == 1 else 'es'}; "
+            "accepted: two classes or more."
+        )
+    unknown = (set() if test is None else set(test.unique("label"))) - found
+    if unknown:
+        raise SettingsError(
+            f"key `dataset.test_path`: got the labels {_listed(unknown)}, which no training text has; accepted: "
+            f"{_listed(found)}."
+        )
+    unnamed = found - raw.names.keys() if raw.names else set()
+    if unnamed:
+        raise SettingsError(f"key `dataset.label_names`: {_listed(unnamed)} is missing; accepted: {_listed(found)}.")
+    order = raw.classes or sorted(found, key=_in_order)
+    numbers = {label: number for number, label in enumerate(order)}
+    kind = ClassLabel(names=[raw.names.get(label, label) for label in order])
+
+    def numbered(rows: Dataset) -> Dataset:
+        column = [numbers[label] for _, label in _pairs(rows)]
+        return rows.remove_columns("label").add_column("label", column).cast_column("label", kind)
+
+    return numbered(train), None if test is None else numbered(test)
+
+
+def _in_order(label: str) -> tuple[bool, float, str]:
+    """Numbers by value and before names: 2 before 10."""
+    try:
+        return False, float(label), label
+    except ValueError:
+        return True, 0.0, label
+
+
+def _listed(labels: set[str]) -> str:
+    shown = sorted(labels, key=_in_order)
+    return ", ".join(repr(label) for label in shown[:10]) + (" ..." if len(shown) > 10 else "")

@@ -1,0 +1,189 @@
+"""A user's own data: every form of file, what is odd about its rows, and what cannot work."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from compactbench.measure.data import load
+from compactbench.settings import SettingsError, load_suite
+
+ROWS = [(number % 3 + 1, f"title {number}", f"a longer text about {number}") for number in range(30)]
+NAMED = {"text": ["title", "description"], "label": "class"}
+
+
+def suite(path: Path, **dataset: Any):
+    """The suite my-data with a data set in `path`."""
+    return load_suite("my-data", {"suite": "my-data", "dataset": {"path": str(path), **NAMED, **dataset}})
+
+
+def write(path: Path, text: str, encoding: str = "utf-8") -> Path:
+    path.write_bytes(text.encode(encoding))
+    return path
+
+
+def lines(rows: list[tuple] = ROWS, header: str = "class,title,description", separator: str = ",") -> str:
+    return "\n".join([header] * bool(header) + [separator.join(map(str, row)) for row in rows]) + "\n"
+
+
+@pytest.fixture(params=["csv", "no-header", "tsv", "jsonl", "parquet"])
+def file(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[Path, dict[str, Any]]:
+    """The same rows in each form."""
+    frame = pd.DataFrame(ROWS, columns=["class", "title", "description"])
+    if request.param == "jsonl":
+        return write(tmp_path / "a.jsonl", frame.to_json(orient="records", lines=True)), {}
+    if request.param == "parquet":
+        frame.to_parquet(tmp_path / "a.parquet")
+        return tmp_path / "a.parquet", {}
+    if request.param == "tsv":
+        return write(tmp_path / "a.tsv", lines(header="class\ttitle\tdescription", separator="\t")), {}
+    if request.param == "no-header":
+        return write(tmp_path / "a.csv", lines(header="")), {"columns": ["class", "title", "description"]}
+    return write(tmp_path / "a.csv", lines()), {}
+
+
+def test_every_form_gives_the_same_rows(file: tuple[Path, dict[str, Any]]) -> None:
+    splits, facts = load(suite(file[0], **file[1]))
+    assert facts.classes == ["1", "2", "3"]
+    assert (facts.train_counts, facts.test_counts) == ([8, 8, 8], [2, 2, 2])
+    texts = {text for split in splits.values() for text in split["text"]}
+    assert texts == {f"{title} {text}" for _, title, text in ROWS}
+
+
+def test_labels_get_their_names_in_the_order_of_their_numbers(tmp_path: Path) -> None:
+    """2 comes before 10, and a name belongs to its number in the file, wherever counting starts."""
+    rows = [(label, f"t{label}{number}", "d") for label in (10, 2, 5) for number in range(5)]
+    names = {2: "Sports", 5: "World", 10: "Business"}
+    splits, facts = load(suite(write(tmp_path / "a.csv", lines(rows)), label_names=names))
+    assert facts.classes == ["Sports", "World", "Business"]
+    row = next(row for row in splits["train"] if row["text"].startswith("t10"))
+    assert facts.classes[row["label"]] == "Business"
+
+
+def test_what_is_odd_is_left_out_and_counted(tmp_path: Path) -> None:
+    odd = [(1, "title 0", "a longer text about 0"), (2, "", ""), ("", "no label", "here")]
+    train = write(tmp_path / "a.csv", lines(ROWS + odd))
+    test = write(tmp_path / "b.csv", lines([*ROWS[:3], (1, "new", "one"), (1, "new", "one")]))
+    splits, facts = load(suite(train, test_path=str(test)))
+    assert (facts.empty_dropped, facts.unlabelled_dropped) == (1, 1)
+    assert facts.duplicates_dropped == 1  # within the test file; the one in training is a test text too
+    assert facts.leaked_dropped == 4
+    assert (sum(facts.train_counts), sum(facts.test_counts)) == (27, 4)
+    assert not set(splits["train"]["text"]) & set(splits["test"]["text"])
+
+
+SCRIPTS = [
+    "股市大涨,创新高",
+    "ارتفعت الأسهم اليوم",
+    'She said "no", twice',
+    "🚀🎉 launch, now",
+    "Ünïcödé naïve",
+    "it's",
+]
+
+
+@pytest.mark.parametrize("ending", ["\n", "\r\n"], ids=["unix", "windows"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"], ids=["plain", "bom"])
+def test_any_script_passes_unharmed(tmp_path: Path, ending: str, encoding: str) -> None:
+    frame = pd.DataFrame({"text": [f"{one} {n}" for one in SCRIPTS for n in range(4)], "class": ["体育", "أعمال"] * 12})
+    path = write(tmp_path / "a.csv", frame.to_csv(index=False, lineterminator=ending), encoding)
+    splits, facts = load(suite(path, text="text"))
+    assert set(facts.classes) == {"体育", "أعمال"}
+    assert {text for split in splits.values() for text in split["text"]} == set(frame["text"])
+
+
+def test_a_line_break_and_a_comma_inside_quotes_do_not_end_a_field(tmp_path: Path) -> None:
+    rows = "".join(f'{n % 2},"first, part {n}\nsecond","rest"\n' for n in range(10))
+    splits, _ = load(suite(write(tmp_path / "a.csv", "class,title,description\n" + rows)))
+    assert "first, part 3\nsecond rest" in {text for split in splits.values() for text in split["text"]}
+
+
+def test_words_that_look_like_missing_values_are_words(tmp_path: Path) -> None:
+    """Pandas would read NA, null and 007 as nothing, nothing and 7."""
+    rows = [(n % 2, word, n) for n, word in enumerate(["NA", "null", "007", "nan", "None", "1.0"] * 2)]
+    splits, _ = load(suite(write(tmp_path / "a.csv", lines(rows))))
+    texts = {text for split in splits.values() for text in split["text"]}
+    assert {"NA 0", "null 1", "007 2", "nan 3", "None 4", "1.0 5"} <= texts
+
+
+def test_bytes_that_are_no_utf8_are_replaced_and_counted(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes(lines().encode() + b"1,caf\xe9,closed\n")
+    splits, facts = load(suite(path))
+    assert facts.undecodable == 1
+    assert "caf\N{REPLACEMENT CHARACTER} closed" in {text for split in splits.values() for text in split["text"]}
+
+
+def test_max_rows_draws_and_the_seed_decides_which(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.csv", lines())
+    splits, facts = load(suite(path, max_rows=15))
+    assert sum(facts.train_counts) + sum(facts.test_counts) == 15
+    again, _ = load(suite(path, max_rows=15))
+    assert list(again["train"]["text"]) == list(splits["train"]["text"])
+
+
+def test_a_changed_file_is_another_source(tmp_path: Path) -> None:
+    first, second = write(tmp_path / "a.csv", lines()), write(tmp_path / "b.csv", lines(ROWS[:-1]))
+    assert load(suite(first))[1].source.split()[1] != load(suite(second))[1].source.split()[1]
+
+
+GOOD = lines()
+WRONG: list[tuple[str, str, dict[str, Any], str]] = [
+    ("absent.csv", "", {}, "key `dataset.path`: got .*absent.csv'; accepted: a file that exists"),
+    ("a.xlsx", GOOD, {}, r"accepted: a file that ends in \.csv"),
+    ("a.csv", "", {}, "which is empty"),
+    (
+        "a.csv",
+        GOOD,
+        {"text": "titel"},
+        r"key `dataset.text`: got 'titel' \(did you mean `title`\?\); accepted: .*class",
+    ),
+    ("a.csv", GOOD, {"label": "klass"}, r"key `dataset.label`: got 'klass' \(did you mean `class`\?\)"),
+    ("a.csv", lines(header=""), {}, "a file without a header row needs `columns`"),
+    (
+        "a.csv",
+        lines(header=""),
+        {"columns": ["class", "title"]},
+        "got 2 names; accepted: one for each of the 3 columns",
+    ),
+    ("a.csv", lines([(1, f"t{n}", "d") for n in range(9)]), {}, "got a data set with 1 class; accepted: two"),
+    ("a.csv", "class,title,description\n", {}, "which is empty; accepted: rows"),
+    ("a.csv", lines([*ROWS, (9, "alone", "one")]), {}, "a share that leaves every class a text on both sides"),
+    ("a.csv", GOOD, {"label_names": {1: "World", 2: "Sports"}}, "key `dataset.label_names`: '3' is missing"),
+    ("a.csv", GOOD, {"test_size": 1.5}, "key `dataset.test_size`: got 1.5; accepted: a share between 0 and 1"),
+    ("a.csv", GOOD, {"test_size": 0.01}, "key `dataset.test_size`: got 0.01"),
+    ("a.csv", GOOD, {"max_rows": 0}, "key `dataset.max_rows`: got 0; accepted: a whole number above 1"),
+    ("a.csv", GOOD, {"max_rows": "all"}, "key `dataset.max_rows`: got 'all'"),
+    ("a.csv", GOOD, {"text": []}, "key `dataset.text`: got "),
+    ("a.csv", GOOD, {"text": 3}, "key `dataset.text`: got 3"),
+    ("a.csv", GOOD, {"txet": "title"}, r"key `dataset.txet` is not known \(did you mean `text`\?\)"),
+    ("a.csv", GOOD, {"test_path": "absent.csv"}, "key `dataset.test_path`: got 'absent.csv'; accepted: a file"),
+    ("a.csv", GOOD, {"test_path": "a.csv", "test_size": 0.5}, "key `test_size`: got a share beside `test_path`"),
+    ("a.csv", GOOD, {"columns": "class"}, "key `dataset.columns`: got 'class'; accepted: a list"),
+    ("a.csv", GOOD, {"label_names": ["World"]}, "key `dataset.label_names`"),
+    ("a.jsonl", "{not json}\n", {}, "cannot be read as jsonl"),
+    ("a.parquet", "no parquet", {}, "cannot be read as parquet"),
+    ("a.csv", "class,title,description\n" + '1,"open,quote,never\n' * 3, {}, "cannot be read as csv|0 class|1 class"),
+    ("a.csv", lines([*ROWS, (1, "a", "b", "one", "too", "many")]), {}, "cannot be read as csv"),
+]
+
+
+@pytest.mark.parametrize(("name", "content", "dataset", "message"), WRONG, ids=[one[3][:40] for one in WRONG])
+def test_what_cannot_work_is_one_sentence(
+    tmp_path: Path, name: str, content: str, dataset: dict[str, Any], message: str
+) -> None:
+    path = tmp_path / name
+    if content or name != "absent.csv":
+        write(path, content)
+    with pytest.raises(SettingsError, match=message) as error:
+        load(suite(path, **dataset))
+    assert "\n" not in str(error.value) and len(str(error.value)) < 500
+
+
+def test_json_rows_keep_whole_numbers_as_labels(tmp_path: Path) -> None:
+    """A missing label makes pandas turn 1 into 1.0."""
+    rows = [json.dumps({"class": n % 2 if n else None, "title": f"t{n}", "description": "d"}) for n in range(11)]
+    _, facts = load(suite(write(tmp_path / "a.jsonl", "\n".join(rows))))
+    assert (facts.classes, facts.unlabelled_dropped) == (["0", "1"], 1)
