@@ -5,6 +5,7 @@ One book is made of records made up for the purpose, the other of the reference 
 
 import functools
 import http.server
+import json
 import os
 import re
 import shutil
@@ -22,6 +23,7 @@ import pytest
 from book_factory import Book, build, make_tree
 
 from compactbench import ROOT
+from compactbench.report.charts import AS_TRAINED
 from compactbench.report.table import collect, default_group
 from compactbench.settings import Model
 
@@ -87,6 +89,10 @@ def test_every_finished_run_has_a_page_and_its_title_in_the_side_bar(book: Book)
 def test_the_tables_can_be_downloaded_from_the_root(book: Book) -> None:
     assert len(pd.read_csv(book.html / "results.csv")) == len(book.results())
     assert len(pd.read_parquet(book.html / "results.parquet")) == len(book.results())
+    ways = json.loads((book.html / "runtimes.json").read_text())
+    assert len(pd.read_csv(book.html / "runtimes.csv")) == len(ways)
+    finished = {row["model"] for row in book.results() if row["status"] == "ok"}
+    assert {way["model"] for way in ways if way["runtime"] in AS_TRAINED} == finished
 
 
 class Links(HTMLParser):

@@ -177,6 +177,8 @@ def _commit(record: Record) -> str:
 
 
 def _plain(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(map(_plain, value)) or "none"
     return "–" if value is None else format(value, "g") if isinstance(value, float) else str(value)
 
 

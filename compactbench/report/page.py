@@ -163,7 +163,7 @@ def about_latency(latency: list[LatencySamples], by_length: list[LengthSamples])
 
     def said(name: str) -> str:
         low, high = found.get(f"{name}_low"), found.get(f"{name}_high")
-        interval = f" ({_range(name, (low, high))} between its processes)" if low is not None else ""
+        interval = f" ({_range(name, (low, high))})" if low is not None else ""
         return METRICS[name].text(found[name]) + interval
 
     return Markdown(
@@ -171,7 +171,8 @@ def about_latency(latency: list[LatencySamples], by_length: list[LengthSamples])
         f"{said('cpu_latency_p95_ms')} at the 95th percentile and {said('cpu_latency_p99_ms')} at the 99th; "
         f"on one core the median is {said('cpu_latency_1core_p50_ms')}. Tokenizing alone takes "
         f"{said('tokenizer_p50_ms')}. "
-        f"Over {len(by_length[0].tokens)} test texts of their own lengths, the mean is {said('latency_by_length_ms')}."
+        f"Over {len(by_length[0].tokens)} test texts of their own lengths, the mean is {said('latency_by_length_ms')}. "
+        "In brackets: 95\u00a0% intervals between the processes of this run alone."
     )
 
 
