@@ -22,6 +22,7 @@ Positive = Annotated[float, Field(gt=0, strict=True, allow_inf_nan=False, descri
 Seed = Annotated[int, Field(ge=0, lt=2**32, strict=True, description=f"a whole number from 0 to {2**32 - 1}")]
 
 
+Runtime = Literal["torch", "torch-compile", "onnxruntime", "openvino"]
 TextColumns = Annotated[list[str], Field(min_length=1), BeforeValidator(lambda value: _listed(value))]
 
 
@@ -128,9 +129,8 @@ class Suite(Strict):
     tf32: bool | None = Field(description="true, false, or null")
     compile: bool = Field(description="true or false")
     sentence: str = Field(min_length=1, description="a sentence")
-    runtimes: list[Literal["torch", "torch-compile", "onnxruntime", "openvino"]] = Field(
-        description="a list of torch, torch-compile, onnxruntime and openvino"
-    )
+    runtimes: list[Runtime] = Field(description="a list of torch, torch-compile, onnxruntime and openvino")
+    random_weights_runtimes: list[Runtime] = Field(description="a list of torch, torch-compile, onnxruntime and openvino")
     processes: Count
     latency_calls: Count
     length_samples: Count

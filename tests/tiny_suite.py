@@ -21,6 +21,7 @@ SUITE = {
     "random_weights_steps": 3,
     "max_steps": 48,
     "runtimes": ["onnxruntime"],
+    "random_weights_runtimes": ["onnxruntime"],
     "processes": 2,
     "latency_calls": 4,
     "length_samples": 4,

@@ -122,7 +122,9 @@ class Run:
         with self._stage("export"):
             bf16 = self.model.kind == "transformer" and self._trainee.call("bf16_is_native")
             where = (self.conditions.device, self.conditions.threads)
-            routes = further_routes(self.model, self.suite.runtimes, *where, bf16)
+            suite = self.suite
+            asked = suite.random_weights_runtimes if self.weights == "random" else suite.runtimes
+            routes = further_routes(self.model, asked, *where, bf16)
             self._further = [Served(route, self.artefact_folder) for route in routes]
             for served in self._further:
                 with self._allowed_to_fail(served):
