@@ -130,7 +130,9 @@ class Suite(Strict):
     compile: bool = Field(description="true or false")
     sentence: str = Field(min_length=1, description="a sentence")
     runtimes: list[Runtime] = Field(description="a list of torch, torch-compile, onnxruntime and openvino")
-    random_weights_runtimes: list[Runtime] = Field(description="a list of torch, torch-compile, onnxruntime and openvino")
+    random_weights_runtimes: list[Runtime] = Field(
+        description="a list of torch, torch-compile, onnxruntime and openvino"
+    )
     processes: Count
     latency_calls: Count
     length_samples: Count
