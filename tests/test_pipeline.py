@@ -17,6 +17,7 @@ from tiny_suite import TINY, write_suite
 
 from compactbench import ROOT
 from compactbench.measure.data import load
+from compactbench.measure.run import STAGES
 from compactbench.record import json_schema
 from compactbench.report.table import collect, results
 from compactbench.settings import load_suite
@@ -274,7 +275,7 @@ def test_run_killed_half_way_does_not_count_and_is_redone(reported: Reported) ->
         _kill_tree(running.pid)
     assert not (reported.runs / "tfidf.json").exists()
     unfinished = json.loads((reported.runs / "tfidf.failed.json").read_text())
-    assert unfinished["stage"] in ("model", "finetune", "quality", "memory")
+    assert unfinished["stage"] in STAGES  # the one it was killed in; how far it came by then is left to the machine
     assert "2 of 4 contenders to measure" in reported.report().stdout
     assert reported.record("tfidf")["status"] == "ok"
     assert not (reported.runs / "tfidf.failed.json").exists()
