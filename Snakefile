@@ -13,7 +13,8 @@ from compactbench.measure.availability import decide_weights
 from compactbench.measure.conditions import default_machine
 from compactbench.measure.fingerprint import fingerprint
 from compactbench.report.show import LIVE
-from compactbench.settings import SettingsError, load_model, load_suite
+from compactbench.parameters import load_model, load_suite
+from compactbench.settings import SettingsError
 
 SUITE = config.get("suite", "starter")
 MACHINE = config.get("machine") or default_machine()

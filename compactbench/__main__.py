@@ -1,4 +1,4 @@
-"""The command line: `python -m compactbench check`, `report`, `site` and `export`."""
+"""The command line: `python -m compactbench check`, `report`, `site`, `export` and `new-model`."""
 
 import argparse
 import sys
@@ -11,14 +11,16 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="compactbench", description=__doc__)
     parser.add_argument(
         "command",
-        choices=["check", "report", "site", "export"],
-        help="check the settings; measure and build the site; build the site alone; make an artefact again",
+        choices=["check", "report", "site", "export", "new-model"],
+        help="check the settings; measure and build the site; build the site alone; make an artefact again; "
+        "write a contender's file",
     )
     parser.add_argument("--suite", default=DEFAULT_SUITE, help="a file in params/suites/ (default: %(default)s)")
     parser.add_argument("--models", default="", help="files in params/models/ (default: the suite's)")
     parser.add_argument(
         "--machine", default=None, help="name of this machine's folder (default: made from its hardware)"
     )
+    parser.add_argument("--id", default="", help="for new-model: a model's id on the hub, or a folder")
     given = parser.parse_args()
     try:
         if given.command == "check":
@@ -31,6 +33,10 @@ def main() -> int:
             from compactbench.export import export
 
             return export(given.suite, given.models, given.machine or None)
+        if given.command == "new-model":
+            from compactbench.new_model import new_model
+
+            return new_model(given.models, given.id)
         from compactbench.orchestrate import report, site
 
         if given.command == "site":

@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 
 import psutil
-from pydantic import TypeAdapter, ValidationError
 
 from compactbench.measure.availability import decide_weights
 from compactbench.measure.data import load
+from compactbench.measure.errors import LONGEST, one_line
+from compactbench.parameters import load_model, load_suite, validate_name
 from compactbench.record import Weights
-from compactbench.settings import Model, Name, SettingsError, Suite, load_model, load_suite, nearest
+from compactbench.settings import Model, SettingsError, Suite, nearest
 
 SMALLEST_VOCABULARY = 104
 """Below it the special tokens of the BERT vocabulary, which random weights are tokenized with, would be cut off."""
@@ -30,7 +31,7 @@ def check(suite_name: str, only: list[str], machine: str | None = None) -> Plan:
         SettingsError: something cannot work.
     """
     if machine is not None:
-        check_machine(machine)
+        validate_name("machine", machine)
     suite = load_suite(suite_name)
     models = [load_model(name) for name in dict.fromkeys(only or suite.models)]
     weights = {model.model: decide_weights(model, suite) for model in models}
@@ -41,17 +42,11 @@ def check(suite_name: str, only: list[str], machine: str | None = None) -> Plan:
     return Plan(suite, models, weights)
 
 
-def check_machine(machine: str) -> None:
-    """Check the name of a machine's folder.
+def classifiers() -> set[str]:
+    """The model types of transformers that classify texts."""
+    from transformers.models.auto.modeling_auto import MODEL_FOR_SEQUENCE_CLASSIFICATION_MAPPING_NAMES as NAMES
 
-    Raises:
-        SettingsError: it cannot be a folder's name.
-    """
-    try:
-        TypeAdapter(Name).validate_python(machine)
-    except ValidationError as error:
-        accepted = "a name in a-z, 0-9, '.', '_' and '-'"
-        raise SettingsError(f"parameters: key `machine`: got {machine!r}; accepted: {accepted}.") from error
+    return set(NAMES)
 
 
 def check_architecture(model: Model, max_length: int) -> None:
@@ -67,15 +62,14 @@ def check_architecture(model: Model, max_length: int) -> None:
     # seconds to import: only where an architecture is to be checked
     import torch
     from transformers import CONFIG_MAPPING, AutoModelForSequenceClassification
-    from transformers.models.auto.modeling_auto import MODEL_FOR_SEQUENCE_CLASSIFICATION_MAPPING_NAMES as CLASSIFIERS
 
     def wrong(key: str, given: object, accepted: str) -> SettingsError:
         return SettingsError(f"params/models/{model.model}.yaml: key `{key}`: got {given!r}; accepted: {accepted}.")
 
     described = dict(model.architecture or {})
     model_type = described.pop("model_type", None)
-    if model_type not in CLASSIFIERS:
-        accepted = f"a model type of transformers that classifies texts{nearest(str(model_type), CLASSIFIERS)}"
+    if model_type not in (known := classifiers()):
+        accepted = f"a model type of transformers that classifies texts{nearest(str(model_type), known)}"
         raise wrong("architecture.model_type", model_type, accepted)
     kind = CONFIG_MAPPING[model_type]
     known = {*kind.__dataclass_fields__, *kind.attribute_map}
@@ -88,7 +82,7 @@ def check_architecture(model: Model, max_length: int) -> None:
     try:
         config = kind(**described)
     except Exception as error:  # the library raises several kinds of its own
-        raise wrong("architecture", described, f"what {kind.__name__} takes: {_short(error)}") from error
+        raise wrong("architecture", described, f"what {kind.__name__} takes: {one_line(error, LONGEST)}") from error
     if config.hidden_size % config.num_attention_heads:
         accepted = f"a multiple of the {config.num_attention_heads} attention heads"
         raise wrong("architecture.hidden_size", config.hidden_size, accepted)
@@ -103,13 +97,9 @@ def check_architecture(model: Model, max_length: int) -> None:
         with torch.device("meta"):  # shapes without numbers: it takes no memory
             built = AutoModelForSequenceClassification.from_config(config)
     except Exception as error:
-        raise wrong("architecture", described, f"what {kind.__name__} can be built from: {_short(error)}") from error
+        raise wrong(
+            "architecture", described, f"what {kind.__name__} can be built from: {one_line(error, LONGEST)}"
+        ) from error
     needed = sum(weight.numel() for weight in built.parameters()) * 4 / 1e6
     if needed > psutil.virtual_memory().total / 1e6:
         raise wrong("architecture", described, f"a model that fits into memory; this one takes {needed / 1e3:,.0f} GB")
-
-
-def _short(error: Exception) -> str:
-    """The first words of a library's error; some of them list a hundred classes."""
-    text = " ".join(f"{type(error).__name__}: {error}".split())
-    return text if len(text) <= 160 else text[:160] + " ..."

@@ -4,8 +4,8 @@ import tempfile
 from pathlib import Path
 
 from compactbench import ROOT
-from compactbench.check import check_machine
 from compactbench.measure.conditions import cores, default_machine
+from compactbench.parameters import validate_name
 from compactbench.record import Quality, Record, read
 from compactbench.report import model_card
 from compactbench.settings import Model, SettingsError, Suite
@@ -57,7 +57,7 @@ def _finished(suite: str, model: str, machine: str | None) -> Record:
         SettingsError: it is not there, or did not finish.
     """
     if machine is not None:
-        check_machine(machine)
+        validate_name("machine", machine)
     runs = ROOT / "book" / "runs"
     known = sorted(runs.glob(f"{suite}/*/{model}.json"), key=lambda path: path.parent.name != default_machine())
     wanted = [path for path in known if machine in (None, path.parent.name)]
@@ -79,5 +79,5 @@ def _finetuned(suite: Suite, model: Model, record: Record, folder: Path) -> Qual
         splits.save_to_disk(scratch)
         lesson = (facts, Path(scratch), record.conditions.device, cores(), record.conditions.seed)
         trainee = Trainee(model, record.weights, suite, *lesson)
-        trainee.finetune(folder)
+        trainee.finetune(folder, record.finetune.learning_rate)
         return trainee.quality()[0]

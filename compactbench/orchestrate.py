@@ -40,6 +40,10 @@ def report(suite: str, only: list[str], machine: str | None) -> int:
     about = f", about {_minutes(sum(expected.values()))}" if expected else ""
     print(f"{suite} on {machine}: {len(due)} of {len(plan.models)} contenders to measure{about}", flush=True)
 
+    for model in plan.models:
+        if model.trust_remote_code:
+            print(f"{model.model}: its file sets trust_remote_code, so code of its publisher will run here", flush=True)
+
     begun = time.monotonic()
     if due:
         given = ["--config", f"suite={suite}", f"machine={machine}", f"models={' '.join(due)}", "checked=true"]

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 Weights = Literal["pretrained", "random", "none"]
 Device = Literal["cpu", "cuda"]
@@ -75,6 +75,7 @@ class Data(Strict):
     unlabelled_dropped: int = Field(description="rows left out because their label is empty")
     undecodable: int = Field(description="texts with bytes that are no UTF-8, which were replaced")
     words_p50: float = Field(description="median words per text")
+    words_p95: float = Field(description="words that 95 % of the texts do not exceed")
     words_max: int = Field(description="words of the longest text")
 
 
@@ -117,6 +118,18 @@ class Procedure(Strict):
     compiled: bool = Field(description="whether torch.compile was used")
 
 
+class Trial(Strict):
+    """A fine-tune with one of the suite's learning rates, judged on training texts that it did not learn from."""
+
+    learning_rate: float = Field(description="peak learning rate")
+    steps: int = Field(description="optimizer steps")
+    time_s: float = Field(description="time of the training loop, s")
+    texts: int = Field(description="training texts that it was judged on")
+    accuracy: float = Field(description="share of them classified right")
+    accuracy_interval: Interval = Field(description="95 % Wilson interval")
+    loss: float = Field(description="their mean cross-entropy, nats")
+
+
 class Finetune(Strict):
     """The fine-tune, in a fresh process of its own."""
 
@@ -130,6 +143,7 @@ class Finetune(Strict):
     batch_size: int | None = Field(description="texts per step; null for the floor")
     learning_rate: float | None = Field(description="peak learning rate; null for the floor")
     procedure: Procedure | None = Field(description="how it was carried out; null for the floor")
+    cut: int | None = Field(description="training texts cut at the suite's `max_length`; null for the floor")
     loss_curve: list[LossPoint] = Field(description="the learning curve; empty for the floor")
     step_s: list[float] = Field(description="time of each optimizer step, s; empty for the floor")
     baseline_ram_mb: float = Field(description="resident memory of the process with its libraries loaded, MB")
@@ -254,7 +268,7 @@ class ReferenceSamples(Strict):
 class Record(Strict):
     """One finished run."""
 
-    schema_version: Literal[3] = SCHEMA_VERSION
+    schema_version: Literal[4] = SCHEMA_VERSION
     status: Literal["ok"] = "ok"
     suite: str = Field(description="name of the suite: what was asked of the contender")
     machine: str = Field(description="name of the machine's folder")
@@ -270,6 +284,7 @@ class Record(Strict):
     conditions: Conditions
     data: Data
     size: Parameters
+    tuning: list[Trial] = Field(description="learning rates tried before; empty where the suite asks for none")
     finetune: Finetune
     quality: Quality
     repeats: list[Repeat] = Field(description="further seeds and fewer labels; empty where the suite asks for none")
@@ -288,7 +303,7 @@ class Record(Strict):
 class FailedRecord(Strict):
     """A run that did not finish: the stage it reached and why it ended there."""
 
-    schema_version: Literal[3] = SCHEMA_VERSION
+    schema_version: Literal[4] = SCHEMA_VERSION
     status: Literal["failed"] = "failed"
     suite: str
     machine: str

@@ -14,11 +14,11 @@ from factory import calls, make_failed, make_record
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from compactbench import ROOT
+from compactbench.parameters import load_model, load_suite
 from compactbench.record import FailedRecord, Record, write
 from compactbench.report.charts import tradeoff
 from compactbench.report.show import chart_html
 from compactbench.report.table import results
-from compactbench.settings import load_model, load_suite
 
 
 def made_up_records() -> list[Record | FailedRecord]:

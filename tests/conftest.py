@@ -24,12 +24,20 @@ class Project:
         ignored = shutil.ignore_patterns("_build", "runs", "summary.ipynb", ".jupyter_cache")
         shutil.copytree(ROOT / "book", folder / "book", symlinks=True, ignore=ignored)
 
-    def run(self, *words: str, path: Path | None = None) -> subprocess.CompletedProcess[str]:
+    def run(
+        self,
+        *words: str,
+        path: Path | None = None,
+        environment: dict[str, str] | None = None,
+        timeout: float | None = None,
+    ) -> subprocess.CompletedProcess[str]:
         """Run `python -m ...` in the copy, with the copy's own package, and further packages from `path`."""
         places = os.pathsep.join(str(place) for place in (self.folder, path) if place)
-        environment = os.environ | {"PYTHONPATH": places}
+        environment = os.environ | {"PYTHONPATH": places} | (environment or {})
         command = [sys.executable, "-m", *words]
-        return subprocess.run(command, cwd=self.folder, env=environment, capture_output=True, text=True)
+        return subprocess.run(
+            command, cwd=self.folder, env=environment, capture_output=True, text=True, timeout=timeout
+        )
 
 
 @pytest.fixture

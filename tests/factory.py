@@ -55,6 +55,7 @@ def make_record(model: str = "alpha", **changes: Any) -> Record:
             "empty_dropped": 0,
             "unlabelled_dropped": 0,
             "undecodable": 0,
+            "words_p95": 30.0,
             "words_p50": 25.0,
             "words_max": 60,
         },
@@ -79,6 +80,7 @@ def make_record(model: str = "alpha", **changes: Any) -> Record:
                 "pin_memory": False,
                 "compiled": False,
             },
+            "cut": 0,
             "loss_curve": [{"step": 10, "loss": 0.6}, {"step": 20, "loss": 0.2}],
             "step_s": [1.0] * 20,
             "baseline_ram_mb": 500.0,
@@ -100,6 +102,7 @@ def make_record(model: str = "alpha", **changes: Any) -> Record:
             "eval_time_s": 1.0,
         },
         "repeats": [],
+        "tuning": [],
         "runtime": "torch",
         "load_time_s": 3.0,
         "inference_memory": {

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from compactbench.measure.data import load
-from compactbench.settings import SettingsError, load_suite
+from compactbench.parameters import load_suite
 
 ROWS = [(number % 3 + 1, f"title {number}", f"a longer text about {number}") for number in range(30)]
 NAMED = {"text": ["title", "description"], "label": "class"}
@@ -127,59 +127,6 @@ def test_max_rows_draws_and_the_seed_decides_which(tmp_path: Path) -> None:
 def test_a_changed_file_is_another_source(tmp_path: Path) -> None:
     first, second = write(tmp_path / "a.csv", lines()), write(tmp_path / "b.csv", lines(ROWS[:-1]))
     assert load(suite(first))[1].source.split()[1] != load(suite(second))[1].source.split()[1]
-
-
-GOOD = lines()
-WRONG: list[tuple[str, str, dict[str, Any], str]] = [
-    ("absent.csv", "", {}, "key `dataset.path`: got .*absent.csv'; accepted: a file that exists"),
-    ("a.xlsx", GOOD, {}, r"accepted: a file that ends in \.csv"),
-    ("a.csv", "", {}, "which is empty"),
-    (
-        "a.csv",
-        GOOD,
-        {"text": "titel"},
-        r"key `dataset.text`: got 'titel' \(did you mean `title`\?\); accepted: .*class",
-    ),
-    ("a.csv", GOOD, {"label": "klass"}, r"key `dataset.label`: got 'klass' \(did you mean `class`\?\)"),
-    ("a.csv", lines(header=""), {}, "a file without a header row needs `columns`"),
-    (
-        "a.csv",
-        lines(header=""),
-        {"columns": ["class", "title"]},
-        "got 2 names; accepted: one for each of the 3 columns",
-    ),
-    ("a.csv", lines([(1, f"t{n}", "d") for n in range(9)]), {}, "got a data set with 1 class; accepted: two"),
-    ("a.csv", "class,title,description\n", {}, "which is empty; accepted: rows"),
-    ("a.csv", lines([*ROWS, (9, "alone", "one")]), {}, "a share that leaves every class a text on both sides"),
-    ("a.csv", GOOD, {"label_names": {1: "World", 2: "Sports"}}, "key `dataset.label_names`: '3' is missing"),
-    ("a.csv", GOOD, {"test_size": 1.5}, "key `dataset.test_size`: got 1.5; accepted: a share between 0 and 1"),
-    ("a.csv", GOOD, {"test_size": 0.01}, "key `dataset.test_size`: got 0.01"),
-    ("a.csv", GOOD, {"max_rows": 0}, "key `dataset.max_rows`: got 0; accepted: a whole number above 1"),
-    ("a.csv", GOOD, {"max_rows": "all"}, "key `dataset.max_rows`: got 'all'"),
-    ("a.csv", GOOD, {"text": []}, "key `dataset.text`: got "),
-    ("a.csv", GOOD, {"text": 3}, "key `dataset.text`: got 3"),
-    ("a.csv", GOOD, {"txet": "title"}, r"key `dataset.txet` is not known \(did you mean `text`\?\)"),
-    ("a.csv", GOOD, {"test_path": "absent.csv"}, "key `dataset.test_path`: got 'absent.csv'; accepted: a file"),
-    ("a.csv", GOOD, {"test_path": "a.csv", "test_size": 0.5}, "key `test_size`: got a share beside `test_path`"),
-    ("a.csv", GOOD, {"columns": "class"}, "key `dataset.columns`: got 'class'; accepted: a list"),
-    ("a.csv", GOOD, {"label_names": ["World"]}, "key `dataset.label_names`"),
-    ("a.jsonl", "{not json}\n", {}, "cannot be read as jsonl"),
-    ("a.parquet", "no parquet", {}, "cannot be read as parquet"),
-    ("a.csv", "class,title,description\n" + '1,"open,quote,never\n' * 3, {}, "cannot be read as csv|0 class|1 class"),
-    ("a.csv", lines([*ROWS, (1, "a", "b", "one", "too", "many")]), {}, "cannot be read as csv"),
-]
-
-
-@pytest.mark.parametrize(("name", "content", "dataset", "message"), WRONG, ids=[one[3][:40] for one in WRONG])
-def test_what_cannot_work_is_one_sentence(
-    tmp_path: Path, name: str, content: str, dataset: dict[str, Any], message: str
-) -> None:
-    path = tmp_path / name
-    if content or name != "absent.csv":
-        write(path, content)
-    with pytest.raises(SettingsError, match=message) as error:
-        load(suite(path, **dataset))
-    assert "\n" not in str(error.value) and len(str(error.value)) < 500
 
 
 def test_json_rows_keep_whole_numbers_as_labels(tmp_path: Path) -> None:

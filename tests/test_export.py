@@ -12,7 +12,7 @@ from compactbench.measure.process import FreshProcess, ProcessError
 from compactbench.measure.serve_onnx import Classifier, file_name, load_tokenizer, softmax
 from compactbench.measure.serve_torch import Classifier as Trained
 from compactbench.measure.weights import load_classifier
-from compactbench.settings import load_model
+from compactbench.parameters import load_model
 
 TEXTS = ["Shares rose.", "The cup final was decided in extra time by a goal that should not have stood.", "word " * 80]
 

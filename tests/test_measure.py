@@ -15,7 +15,7 @@ from compactbench.measure.finetune import epoch_time
 from compactbench.measure.quality import class_f1, expected_calibration_error, quality
 from compactbench.measure.throughput import plateau, sweep
 from compactbench.measure.weights import count_parameters, keep_layers, load_classifier
-from compactbench.settings import load_model, load_suite
+from compactbench.parameters import load_model, load_suite
 
 FOUR = ["a", "b", "c", "d"]
 PARAMETERS = {

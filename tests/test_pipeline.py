@@ -18,9 +18,9 @@ from tiny_suite import TINY, write_suite
 from compactbench import ROOT
 from compactbench.measure.data import load
 from compactbench.measure.run import STAGES
+from compactbench.parameters import load_suite
 from compactbench.record import json_schema
 from compactbench.report.table import collect, results
-from compactbench.settings import load_suite
 
 MACHINE = "here"
 
@@ -71,7 +71,7 @@ def test_one_failure_stops_no_other_and_is_named(reported: Reported) -> None:
 def test_progress_names_contender_stage_and_how_many(reported: Reported) -> None:
     lines = reported.first.stdout.splitlines()
     assert lines[0].startswith("tiny on here: 4 of 4 contenders to measure")
-    assert any("tiny" in line and "stage 3 of 10: finetune" in line and "elapsed" in line for line in lines)
+    assert any("tiny" in line and "stage 4 of 11: finetune" in line and "elapsed" in line for line in lines)
     assert {line[:5] for line in lines if line.startswith("[")} == {"[1/4]", "[2/4]", "[3/4]", "[4/4]"}
 
 
@@ -99,6 +99,18 @@ def test_seeds_and_fewer_labels_are_repeats_of_the_fine_tune(reported: Reported)
     assert [(one["seed"], one["labels"]) for one in record["repeats"]] == [(7, everything), (42, 50), (7, 50)]
     assert record["repeats"][1]["accuracy"] < record["quality"]["accuracy"]  # 50 texts teach less than all
     assert reported.record("tiny")["repeats"] == []
+
+
+def test_the_learning_rate_is_chosen_on_training_texts(reported: Reported) -> None:
+    """A tenth of them; the fine-tune then learns from all. Not with random weights, which have nothing to learn."""
+    record = reported.record("minilm-l3")
+    tries, everything = record["tuning"], sum(record["data"]["train_counts"])
+    assert [(one["learning_rate"], one["steps"]) for one in tries] == [(0.000001, 6), (0.0001, 6)]
+    assert {one["texts"] for one in tries} == {-(-everything // 10)}
+    best = max(tries, key=lambda one: (one["accuracy"], -one["loss"]))
+    assert record["finetune"]["learning_rate"] == best["learning_rate"] == 0.0001
+    assert "0.0001 (taken)" in (reported.runs / "minilm-l3.ipynb").read_text()
+    assert reported.record("tiny")["tuning"] == reported.record("tfidf")["tuning"] == []
 
 
 def test_the_fixed_work_was_timed_around_every_measurement(reported: Reported) -> None:
@@ -160,7 +172,7 @@ def test_export_makes_the_artefact_again(reported: Reported) -> None:
 
 
 def test_log_lies_beside_the_record(reported: Reported) -> None:
-    assert "stage 10 of 10: throughput" in (reported.runs / "tiny.log").read_text()
+    assert "stage 11 of 11: throughput" in (reported.runs / "tiny.log").read_text()
     assert "Error" in (reported.runs / "broken.log").read_text()
 
 
@@ -266,7 +278,7 @@ def test_run_killed_half_way_does_not_count_and_is_redone(reported: Reported) ->
     words = [sys.executable, "-m", "snakemake", "models", "--profile", "profiles/local", "--config", "checked=true"]
     given = ["suite=tiny", f"machine={MACHINE}", "models=tfidf"]
     with subprocess.Popen([*words, *given], cwd=reported.project.folder, start_new_session=True) as running:
-        while "stage 2 of 10" not in log.read_text():
+        while "stage 2 of 11" not in log.read_text():
             assert running.poll() is None, "the run ended before it could be killed"
             time.sleep(0.05)  # waits for the run to get there; nothing depends on how long that takes
         meanwhile = reported.report()

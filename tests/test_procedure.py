@@ -10,7 +10,8 @@ from compactbench.measure.data import load, to_classify
 from compactbench.measure.finetune import Trainee
 from compactbench.measure.procedure import procedure
 from compactbench.measure.serve_torch import Server
-from compactbench.settings import load_model, load_suite
+from compactbench.measure.weights import load_classifier
+from compactbench.parameters import load_model, load_suite
 
 
 @pytest.fixture(params=[True, False], ids=["native-bf16", "no-bf16"])
@@ -57,7 +58,7 @@ def test_the_trainer_is_told(old: bool, tmp_path: Path) -> None:
     lengths = {len(ids) for ids in rows["input_ids"]}
     assert (len(lengths) == 1) is old
     assert max(lengths) < 200  # of the split, not of the model
-    found = trainee.finetune(tmp_path / "artefact").procedure
+    found = trainee.finetune(tmp_path / "artefact", asked.learning_rate).procedure
     assert found == procedure(asked, "cpu")
     assert trainee.attention == found.attention
 
@@ -68,9 +69,22 @@ def test_after_a_bf16_fine_tune_the_model_answers_in_fp32(tmp_path: Path) -> Non
     splits, facts = load(asked)
     splits.save_to_disk(tmp_path / "splits")
     trainee = Trainee(load_model("bert-tiny"), "random", asked, facts, tmp_path / "splits", "cpu", 2, seed=1)
-    trainee.finetune(tmp_path / "artefact")
+    trainee.finetune(tmp_path / "artefact", asked.learning_rate)
     test = to_classify(splits["test"], "random", asked.eval_batch_size)
     server = Server(tmp_path / "artefact", "fp32", "cpu", 2, asked.max_length)
     found = server.probabilities(list(test["text"]), asked.eval_batch_size)
     loss = -np.log(found[np.arange(len(test)), test["label"]]).mean()
     assert trainee.quality()[0].loss == pytest.approx(loss, abs=1e-6)
+
+
+def test_texts_that_are_cut_are_counted(tmp_path: Path) -> None:
+    """A text of just the full length is whole."""
+    asked = suite(max_length=16, random_weights_steps=1)
+    splits, facts = load(asked)
+    splits.save_to_disk(tmp_path / "splits")
+    trainee = Trainee(load_model("bert-tiny"), "random", asked, facts, tmp_path / "splits", "cpu", 2, seed=1)
+    whole = load_classifier(load_model("bert-tiny"), False, facts.classes, seed=1)[1](list(splits["train"]["text"]))
+    lengths = [len(ids) for ids in whole["input_ids"]]
+    assert 16 in lengths
+    found = trainee.finetune(tmp_path / "artefact", asked.learning_rate)
+    assert found.cut == sum(length > 16 for length in lengths)

@@ -8,7 +8,7 @@ import pytest
 
 from compactbench.measure.process import FreshProcess, ProcessError
 from compactbench.measure.weights import load_classifier
-from compactbench.settings import load_model
+from compactbench.parameters import load_model
 
 
 @pytest.fixture

@@ -9,7 +9,8 @@ from conftest import Project
 
 from compactbench import ROOT
 from compactbench.check import check_architecture
-from compactbench.settings import Model, SettingsError, from_parameters, load_model, load_suite
+from compactbench.parameters import from_parameters, load_model, load_suite
+from compactbench.settings import Model, SettingsError
 
 STARTER = {"model": "bert-tiny", "suite": "starter"}
 ARCHITECTURE = {"model_type": "bert", "hidden_size": 32, "num_attention_heads": 2, "num_hidden_layers": 2}

@@ -20,6 +20,8 @@ SUITE = {
     "weights": "available",
     "random_weights_steps": 3,
     "max_steps": 48,
+    "learning_rates": [0.000001, 0.0001],
+    "tuning_steps": 6,
     "runtimes": ["onnxruntime"],
     "random_weights_runtimes": ["onnxruntime"],
     "processes": 2,
@@ -60,6 +62,7 @@ def _broken_package(packages: Path) -> str:
     info.mkdir()
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: broken-weights\nVersion: 1.0\n")
     (folder / "config.json").write_text(json.dumps(ARCHITECTURE))
+    (folder / "vocab.txt").write_text("[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\n")
     weights = b"these are no weights"
     (folder / "model.safetensors").write_bytes(weights)
     return hashlib.sha256(weights).hexdigest()

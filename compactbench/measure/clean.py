@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+import numpy as np
 from datasets import ClassLabel, Dataset, DatasetDict
 
 from compactbench.settings import SettingsError
@@ -61,11 +62,19 @@ def split(raw: Raw, test_size: float | None, max_rows: int | None, seed: int) ->
     train, test = _numbered(raw, train, test)
     if test is not None:
         return DatasetDict(train=train, test=test), dropped
+    few = [name for name, count in zip(train.features["label"].names, counts(train), strict=True) if count < 2]
+    if few:
+        raise SettingsError(f"key `dataset.label`: {_listed(set(few))} has a single text; accepted: two of each class.")
     try:
         return train.train_test_split(test_size, stratify_by_column="label", seed=seed), dropped
     except ValueError as error:
         accepted = f"a share that leaves every class a text on both sides ({error})"
         raise SettingsError(f"key `dataset.test_size`: got {test_size}; accepted: {accepted}.") from error
+
+
+def counts(rows: Dataset) -> list[int]:
+    """Texts of each class."""
+    return np.bincount(rows["label"], minlength=len(rows.features["label"].names)).tolist()
 
 
 def _drawn(rows: Dataset, count: int | None, seed: int) -> Dataset:

@@ -10,12 +10,12 @@ from typing import Any
 import datasets
 import numpy as np
 from datasets import ClassLabel, Dataset, DatasetDict, Features, Value, load_dataset
-from huggingface_hub import constants
 from huggingface_hub.utils import disable_progress_bars as disable_hub_progress_bars
 
-from compactbench.measure.clean import Raw, split
-from compactbench.measure.files import file_source, from_file
-from compactbench.measure.hub import hub_reachable, offline
+from compactbench.measure import hub
+from compactbench.measure.clean import Raw, counts, split
+from compactbench.measure.errors import LONGEST, one_line
+from compactbench.measure.files import file_source, from_file, header_hint, said_once
 from compactbench.record import Data, Weights
 from compactbench.settings import FileData, FolderData, HubData, Package, SettingsError, Suite, nearest
 
@@ -51,7 +51,7 @@ def source(suite: Suite) -> str:
     """
     dataset = suite.dataset
     if isinstance(dataset, HubData):
-        return f"{dataset.hub_id} at {dataset.revision or 'its newest revision'}"
+        return f"{dataset.hub_id} at {_revision(dataset) or 'its newest cached revision'}"
     if isinstance(dataset, FileData):
         return file_source(dataset)
     return f"{dataset.package.name} {distribution(dataset.package.name).version}"
@@ -73,23 +73,20 @@ def load(suite: Suite) -> tuple[DatasetDict, Data]:
         splits, dropped = split(_raw(dataset), dataset.test_size or DEFAULT_TEST_SIZE, max_rows, suite.seed)
         words = [len(text.split()) for rows in splits.values() for text in rows["text"]]
         facts = Data(
-            name=dataset.name or Path(dataset.path).stem,
+            name=dataset.name or (dataset.hub_id if isinstance(dataset, HubData) else Path(dataset.path).stem),
             source=source(suite),
             fingerprint=fingerprint(splits),
             classes=splits["train"].features["label"].names,
-            train_counts=_counts(splits["train"]),
-            test_counts=_counts(splits["test"]),
+            train_counts=counts(splits["train"]),
+            test_counts=counts(splits["test"]),
             words_p50=float(np.median(words)),
+            words_p95=float(np.percentile(words, 95)),
             words_max=max(words),
             **asdict(dropped),
         )
     except SettingsError as error:
         raise SettingsError(f"params/suites/{suite.suite}.yaml: {error}") from error
     return splits, facts
-
-
-def _counts(rows: Dataset) -> list[int]:
-    return np.bincount(rows["label"], minlength=len(rows.features["label"].names)).tolist()
 
 
 def fewer(rows: Dataset, count: int | None, seed: int) -> Dataset:
@@ -125,24 +122,48 @@ def _raw(dataset: FolderData | HubData | FileData) -> Raw:
         return _from_folders(dataset)
     if isinstance(dataset, HubData):
         return _from_hub(dataset)
-    train, test = (rows and _plain(rows, dataset.text, dataset.label) for rows in from_file(dataset))
+    name, hint = Path(dataset.path).name, header_hint(dataset)
+    train, test = (rows and _plain(rows, dataset, name, hint) for rows in from_file(dataset))
     return Raw(train, test, names={str(label): name for label, name in (dataset.label_names or {}).items()})
 
 
-def _plain(rows: Dataset, texts: list[str], label: str) -> Dataset:
-    """The columns `texts`, joined, as `text`, and `label` as a string, its class's name where the column has names."""
-    kind = rows.features[label]
-    named = kind.int2str if isinstance(kind, ClassLabel) else _as_text
+def _plain(rows: Dataset, dataset: FileData | HubData, where: str, hint: str = "") -> Dataset:
+    """The columns of texts, joined, as `text`, and the labels as strings, a class's name where the column has names.
+
+    Args:
+        rows: what was read.
+        dataset: names the columns.
+        where: the file or data set, for an error.
+        hint: what may have gone wrong when a column is missing, for an error.
+
+    Raises:
+        SettingsError: a column is missing, or holds neither texts nor numbers.
+    """
+    for key, column in [("text", name) for name in dataset.text] + [("label", dataset.label)]:
+        given, known = f"key `dataset.{key}`: got {column!r}", rows.column_names
+        if column not in known:
+            accepted = f"a column of {where}: {', '.join(known)}"
+            raise SettingsError(f"{given}{nearest(column, known)}; accepted: {accepted}{hint}.")
+        if not isinstance(rows.features[column], Value | ClassLabel):
+            raise SettingsError(f"{given}, whose values are lists or mappings; accepted: a column of texts or numbers.")
+    kind = rows.features[dataset.label]
+    names = kind.names if isinstance(kind, ClassLabel) else None
 
     def plain(batch: dict[str, list[Any]]) -> dict[str, list[str]]:
-        columns = [map(_as_text, batch[name]) for name in texts]
+        columns = [map(_as_text, batch[name]) for name in dataset.text]
+        labels = batch[dataset.label]
         return {
             "text": [" ".join(filter(None, parts)) for parts in zip(*columns, strict=True)],
-            "label": [_as_text(value) and named(value) for value in batch[label]],
+            "label": [" ".join(_as_text(value).split()) if names is None else _name(names, value) for value in labels],
         }
 
     features = Features({"text": Value("string"), "label": Value("string")})
     return rows.map(plain, batched=True, remove_columns=rows.column_names, features=features)
+
+
+def _name(names: list[str], number: int | None) -> str:
+    """The name of a class; empty where a row has none, which the hub writes as -1."""
+    return "" if number is None or number < 0 else names[number]
 
 
 def _as_text(value: Any) -> str:
@@ -168,26 +189,29 @@ def _decoded(file: Path) -> str:
         return content.decode("cp1252")
 
 
+def _revision(dataset: HubData) -> str | None:
+    """The commit, so that the texts are the same whenever they are asked for."""
+    return hub.dataset_commit(dataset.hub_id, dataset.revision) or dataset.revision
+
+
 def _from_hub(dataset: HubData) -> Raw:
-    if not offline() and not hub_reachable():
-        raise SettingsError(
-            f"key `dataset.hub_id`: got {dataset.hub_id!r}, but {constants.ENDPOINT} cannot be reached."
-        )
+    if not hub.offline() and not hub.hub_reachable():
+        raise SettingsError(f"key `dataset.hub_id`: got {dataset.hub_id!r}, but {hub.unreachable()}.")
     try:
-        splits = load_dataset(dataset.hub_id, revision=dataset.revision)
+        with said_once():
+            splits = load_dataset(dataset.hub_id, dataset.config, revision=_revision(dataset))
     except Exception as error:  # the library raises several kinds of its own
-        text = " ".join(f"{type(error).__name__}: {error}".split())
+        text = one_line(error, LONGEST)
         raise SettingsError(f"key `dataset.hub_id`: got {dataset.hub_id!r}, which cannot be loaded: {text}") from error
     if "train" not in splits:
         accepted = f"a data set with a split `train`; this one has {', '.join(splits)}"
         raise SettingsError(f"key `dataset.hub_id`: got {dataset.hub_id!r}; accepted: {accepted}.")
-    for key, column in [("text", name) for name in dataset.text] + [("label", dataset.label)]:
-        known = splits["train"].column_names
-        if column not in known:
-            accepted = f"a column of {dataset.hub_id}: {', '.join(known)}"
-            raise SettingsError(f"key `dataset.{key}`: got {column!r}{nearest(column, known)}; accepted: {accepted}.")
+    if dataset.test_split not in splits and "test_split" in dataset.model_fields_set:
+        accepted = f"a split of {dataset.hub_id}: {', '.join(splits)}"
+        raise SettingsError(f"key `dataset.test_split`: got {dataset.test_split!r}; accepted: {accepted}.")
     train, test = (
-        _plain(splits[name], dataset.text, dataset.label) if name in splits else None for name in ("train", "test")
+        _plain(splits[name], dataset, dataset.hub_id) if name in splits else None
+        for name in ("train", dataset.test_split)
     )
     kind = splits["train"].features[dataset.label]
     return Raw(train, test, classes=kind.names if isinstance(kind, ClassLabel) else None)

@@ -1,6 +1,7 @@
 """The fine-tune of a transformer, in a fresh process of its own."""
 
 import statistics
+import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -8,16 +9,17 @@ from typing import Any
 import numpy as np
 import torch
 from datasets import Dataset, load_from_disk
+from sklearn.metrics import log_loss
 from transformers import DataCollatorWithPadding, Trainer, TrainerCallback, TrainingArguments
 
 from compactbench.measure.data import fewer, to_classify
 from compactbench.measure.memory import peak_resident_mb, resident_mb
 from compactbench.measure.procedure import bf16_is_native, procedure
-from compactbench.measure.quality import quality
+from compactbench.measure.quality import quality, wilson
 from compactbench.measure.serve import probabilities
 from compactbench.measure.serve_torch import Classifier, gpu_memory, synchronize
 from compactbench.measure.weights import count_parameters, load_classifier, weights_sha256
-from compactbench.record import Data, Finetune, LossPoint, Parameters, Precision, Quality, RuntimeName, Weights
+from compactbench.record import Data, Finetune, LossPoint, Parameters, Precision, Quality, RuntimeName, Trial, Weights
 from compactbench.settings import Model, Suite
 
 WARMUP_STEPS = 2
@@ -79,6 +81,11 @@ class Trainee:
         self._classifier, self._tokenizer, self._revision = load_classifier(
             model, weights == "pretrained", facts.classes, seed, self._procedure.attention
         )
+        positions = getattr(self._classifier.config, "max_position_embeddings", None)
+        if positions is not None and positions < suite.max_length:
+            raise ValueError(
+                f"key `max_length`: got {suite.max_length}; accepted for {model.title}: {positions} at most"
+            )
         self._sha256 = weights_sha256(model) if weights == "pretrained" else None
 
     def build(self) -> tuple[Parameters, str | None, str | None]:
@@ -92,14 +99,42 @@ class Trainee:
 
     def tokenized(self) -> Dataset:
         """The training texts as token ids, padded where the procedure pads beforehand."""
-        whole = None if self._procedure.padding == "longest" else 1000  # one batch: its longest text is the split's
-        return self._train.map(self._tokenize, batched=True, batch_size=whole, remove_columns="text")
+        return self._tokenized(self._train)
 
-    def finetune(self, folder: Path) -> Finetune:
+    def trial(self, learning_rate: float) -> Trial:
+        """Train on a part of the split `train` and classify the rest of it."""
+        suite = self._suite
+        parts = self._train.train_test_split(suite.validation_size, stratify_by_column="label", seed=suite.seed)
+        with tempfile.TemporaryDirectory(prefix="compactbench-") as folder:
+            trainer, _, total = self._learn(self._tokenized(parts["train"]), folder, learning_rate, suite.tuning_steps)
+        truth = np.array(parts["test"]["label"])
+        found = self._probabilities(list(parts["test"]["text"]))
+        right = int((found.argmax(axis=1) == truth).sum())
+        return Trial(
+            learning_rate=learning_rate,
+            steps=trainer.state.global_step,
+            time_s=total,
+            texts=len(truth),
+            accuracy=right / len(truth),
+            accuracy_interval=wilson(right, len(truth)),
+            loss=log_loss(truth, found, labels=range(found.shape[1])),
+        )
+
+    def finetune(self, folder: Path, learning_rate: float) -> Finetune:
         """Train on the split `train` and save the artefact to `folder`."""
         train = self.tokenized()
+        trainer, seconds, total = self._learn(train, str(folder), learning_rate)
+        measured = self._measured(trainer, seconds, total, train)
+        self._classifier.save_pretrained(folder)
+        self._tokenizer.save_pretrained(folder)
+        return measured
+
+    def _learn(
+        self, train: Dataset, folder: str, learning_rate: float, steps: int | None = None
+    ) -> tuple[Trainer, list[float], float]:
+        """Train the classifier on `train`; the trainer, the time of each step and of the whole loop, s."""
         times = StepTimes()
-        arguments = self._arguments(folder, len(train))
+        arguments = self._arguments(folder, len(train), learning_rate, steps)
         trainer = Trainer(
             self._classifier,
             arguments,
@@ -114,17 +149,13 @@ class Trainee:
         total = time.perf_counter() - begun
         # in bf16 the trainer leaves its arithmetic in the model's forward pass: what follows is asked in fp32
         trainer.accelerator.unwrap_model(self._classifier, keep_fp32_wrapper=False)
-        measured = self._measured(trainer, times.seconds, total, len(train))
-        self._classifier.save_pretrained(folder)
-        self._tokenizer.save_pretrained(folder)
-        return measured
+        return trainer, times.seconds, total
 
     def quality(self) -> tuple[Quality, np.ndarray]:
         """How well the test texts are classified, and the class that each was given."""
         test = to_classify(self._splits["test"], self._weights, self._suite.eval_batch_size)
-        classifier = Classifier(self._classifier, self._tokenizer, self._device, self._suite.max_length)
         begun = time.perf_counter()
-        found = probabilities(classifier, list(test["text"]), self._suite.eval_batch_size)
+        found = self._probabilities(list(test["text"]))
         return quality(found, list(test["label"]), time.perf_counter() - begun), found.argmax(axis=1)
 
     def bf16_is_native(self) -> bool:
@@ -159,18 +190,34 @@ class Trainee:
         return artefact, export.files("int8")
 
     def _tokenize(self, rows: dict[str, list[Any]]) -> dict[str, Any]:
-        longest = self._procedure.padding == "longest"
-        return self._tokenizer(rows["text"], truncation=True, max_length=self._suite.max_length, padding=longest)
+        longest, limit = self._procedure.padding == "longest", self._suite.max_length
+        found = self._tokenizer(rows["text"], truncation=True, max_length=limit, padding=longest)
+        # tokenizers written in Python do not tell what they cut: there a text of the full length counts
+        cut = (
+            [bool(one.overflowing) for one in found.encodings]
+            if found.is_fast
+            else [len(ids) >= limit for ids in found["input_ids"]]
+        )
+        return {**found, "cut": cut}
 
-    def _arguments(self, folder: Path, rows: int) -> TrainingArguments:
+    def _probabilities(self, texts: list[str]) -> np.ndarray:
+        classifier = Classifier(self._classifier, self._tokenizer, self._device, self._suite.max_length)
+        return probabilities(classifier, texts, self._suite.eval_batch_size)
+
+    def _tokenized(self, rows: Dataset) -> Dataset:
+        whole = None if self._procedure.padding == "longest" else 1000  # one batch: its longest text is the split's
+        return rows.map(self._tokenize, batched=True, batch_size=whole, remove_columns="text")
+
+    def _arguments(self, folder: str, rows: int, learning_rate: float, steps: int | None) -> TrainingArguments:
         suite, how = self._suite, self._procedure
         whole = -(-rows // suite.batch_size) * suite.epochs
-        steps = suite.random_weights_steps if self._weights == "random" else suite.max_steps or round(whole)
+        if steps is None:
+            steps = suite.random_weights_steps if self._weights == "random" else suite.max_steps or round(whole)
         return TrainingArguments(
-            output_dir=str(folder),
+            output_dir=folder,
             max_steps=steps,
             per_device_train_batch_size=suite.batch_size,
-            learning_rate=suite.learning_rate,
+            learning_rate=learning_rate,
             warmup_steps=suite.warmup_steps,
             weight_decay=suite.weight_decay,
             optim=how.optimizer,
@@ -187,8 +234,8 @@ class Trainee:
             disable_tqdm=True,
         )
 
-    def _measured(self, trainer: Trainer, seconds: list[float], total: float, rows: int) -> Finetune:
-        suite, state = self._suite, trainer.state
+    def _measured(self, trainer: Trainer, seconds: list[float], total: float, train: Dataset) -> Finetune:
+        suite, state, rows = self._suite, trainer.state, len(train)
         steady = seconds[WARMUP_STEPS:] or seconds
         samples = min(round(state.epoch * rows), state.global_step * suite.batch_size)
         derived = samples < rows
@@ -202,8 +249,9 @@ class Trainee:
             epoch_derived=derived,
             samples_per_s=suite.batch_size / statistics.mean(steady),
             batch_size=suite.batch_size,
-            learning_rate=suite.learning_rate,
+            learning_rate=trainer.args.learning_rate,
             procedure=self._procedure.model_copy(update={"attention": self.attention}),
+            cut=sum(train["cut"]),
             loss_curve=curve,
             step_s=seconds,
             baseline_ram_mb=self._baseline_mb,

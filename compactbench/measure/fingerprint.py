@@ -6,13 +6,14 @@ import json
 import nbformat
 
 from compactbench import ROOT
+from compactbench.measure.availability import origin
 from compactbench.measure.conditions import versions
 from compactbench.measure.data import source
 from compactbench.record import Weights
 from compactbench.settings import Model, Suite
 
 TEMPLATE = ROOT / "notebooks" / "benchmark.ipynb"
-NOT_MEASURED = {"models", "suite_title"}
+NOT_MEASURED = {"models", "suite_title", "like"}
 """Keys of a suite that change no number of a single run."""
 
 
@@ -23,6 +24,7 @@ def fingerprint(model: Model, suite: Suite, weights: Weights) -> str:
         "suite": suite.model_dump(mode="json", exclude=NOT_MEASURED),
         "data": source(suite),
         "weights": weights,
+        "origin": origin(model) if weights == "pretrained" else None,
         "code": code_fingerprint(),
         "versions": versions(),
     }

@@ -13,6 +13,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from compactbench.measure.errors import one_line
+
 _forking = multiprocessing.get_context("forkserver")
 _forking.set_forkserver_preload(["compactbench.measure.serve_torch"])
 
@@ -111,7 +113,7 @@ def _answer(connection: Connection, target: str, log: str) -> None:
             connection.send((function(*arguments), None))
         except Exception as error:  # it belongs to the caller, who names the stage
             traceback.print_exc()
-            connection.send((None, _one_line(error)))
+            connection.send((None, one_line(error)))
 
     reply(lambda: importlib.import_module(module) and None, ())
     while True:
@@ -120,10 +122,6 @@ def _answer(connection: Connection, target: str, log: str) -> None:
         except EOFError:
             return
         reply(getattr(made, method) if method else create, arguments)
-
-
-def _one_line(error: Exception) -> str:
-    return f"{type(error).__name__}: {' '.join(str(error).split())}"
 
 
 def _obituary(exitcode: int | None) -> str:

@@ -18,11 +18,13 @@ from compactbench.measure import card
 from compactbench.measure.availability import decide_weights
 from compactbench.measure.conditions import conditions, cores, default_machine
 from compactbench.measure.data import load, to_classify
+from compactbench.measure.errors import one_line
 from compactbench.measure.fingerprint import fingerprint
 from compactbench.measure.process import FreshProcess, ProcessError
 from compactbench.measure.reference import reference_ms
 from compactbench.measure.routes import SERVERS, further_routes, main_routes
 from compactbench.measure.serving import Bench, Served, runtime
+from compactbench.parameters import from_parameters, notebook_parameters
 from compactbench.record import (
     Artefact,
     Data,
@@ -37,10 +39,23 @@ from compactbench.record import (
     ReferenceSamples,
     Repeat,
     Throughput,
+    Trial,
 )
-from compactbench.settings import RunSettings, from_parameters, notebook_parameters
+from compactbench.settings import RunSettings
 
-STAGES = ["data", "model", "finetune", "quality", "export", "repeats", "memory", "size", "latency", "throughput"]
+STAGES = [
+    "data",
+    "model",
+    "tuning",
+    "finetune",
+    "quality",
+    "export",
+    "repeats",
+    "memory",
+    "size",
+    "latency",
+    "throughput",
+]
 TRAINEES = {"transformer": "compactbench.measure.finetune:Trainee", "tfidf": "compactbench.measure.tfidf:Trainee"}
 ENDED = "the run ended in this stage without a word (killed, or still going)"
 
@@ -72,6 +87,7 @@ class Run:
         self._scratch_folder = Path(self._scratch.name)
         self._parts: dict[str, Any] = {}
         self._reference: list[ReferenceSamples] = []
+        self.learning_rate = self.suite.learning_rate
         self._seconds: dict[str, float] = {}
         self._main = [
             Served(route, self.artefact_folder)
@@ -102,10 +118,20 @@ class Run:
             self._parts["size"], self._parts["revision"], self._parts["weights_sha256"] = found
         return self._parts["size"]
 
+    def tune(self) -> list[Trial]:
+        """Try the suite's learning rates and take the best; no try with random weights, which have nothing to learn."""
+        with self._stage("tuning"):
+            rates = self.suite.learning_rates if self.weights == "pretrained" else []
+            self._parts["tuning"] = trials = [self._trial(rate) for rate in rates]
+        if trials:
+            best = max(trials, key=lambda trial: (trial.accuracy, -trial.loss))
+            self.learning_rate = best.learning_rate
+        return trials
+
     def finetune(self) -> Finetune:
         """Fine-tune in a fresh process and save the artefact."""
         with self._stage("finetune"), self._watched("finetune"):
-            self._parts["finetune"] = self._trainee.call("finetune", self.artefact_folder)
+            self._parts["finetune"] = self._trainee.call("finetune", self.artefact_folder, self.learning_rate)
         saved = [file.name for file in self.artefact_folder.iterdir()]
         for served in self._main:
             served.files = saved
@@ -232,13 +258,20 @@ class Run:
         where = (self._scratch_folder / "splits", self.conditions.device, self.conditions.threads)
         return (self.model, self.weights, self.suite, self.data_facts, *where, seed, labels)
 
+    def _trial(self, learning_rate: float) -> Trial:
+        with FreshProcess(TRAINEES[self.model.kind], self._log).create(*self._lesson(self.suite.seeds[0])) as trainee:
+            return trainee.call("trial", learning_rate)
+
     def _repeat(self, seed: int, labels: int | None) -> Repeat:
         with (
             tempfile.TemporaryDirectory(prefix="compactbench-") as folder,
             FreshProcess(TRAINEES[self.model.kind], self._log).create(*self._lesson(seed, labels)) as trainee,
         ):
             trainee.call("build")
-            finetune, (quality, _) = trainee.call("finetune", Path(folder)), trainee.call("quality")
+            finetune, (quality, _) = (
+                trainee.call("finetune", Path(folder), self.learning_rate),
+                trainee.call("quality"),
+            )
         return Repeat(
             seed=seed,
             labels=sum(self.data_facts.train_counts) if labels is None else labels,
@@ -293,7 +326,7 @@ class Run:
         try:
             yield
         except Exception as error:
-            self._leave(name, " ".join(f"{type(error).__name__}: {error}".split()))
+            self._leave(name, one_line(error))
             raise
         self._seconds[name] = time.perf_counter() - begun
 

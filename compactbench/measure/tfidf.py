@@ -55,8 +55,8 @@ class Trainee:
         count = rows * (features + 1) + features
         return Parameters(parameters=count, active_parameters=count), None, None
 
-    def finetune(self, folder: Path) -> Finetune:
-        """Fit on the split `train` and save the artefact to `folder`."""
+    def finetune(self, folder: Path, learning_rate: float) -> Finetune:
+        """Fit on the split `train` and save the artefact to `folder`; there is no use for a learning rate."""
         texts, labels = list(self._train["text"]), list(self._train["label"])
         begun = time.perf_counter()
         self._fitted.fit(texts, labels)
@@ -74,6 +74,7 @@ class Trainee:
             batch_size=None,
             learning_rate=None,
             procedure=None,
+            cut=None,
             loss_curve=[],
             step_s=[],
             baseline_ram_mb=self._baseline_mb,

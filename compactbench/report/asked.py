@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from compactbench import ROOT
+from compactbench.parameters import notebook_parameters
 from compactbench.report.choose import check_limits
 from compactbench.report.runtimes import CHOICES
 from compactbench.report.table import collect, default_group
-from compactbench.settings import SettingsError, nearest, notebook_parameters
+from compactbench.settings import SettingsError, nearest
 
 KNOWN = ("suite", "machine", "limits")
 

@@ -1,5 +1,6 @@
 """The background of the numbers as Markdown tables: data sets, settings, machines, versions, and what 2021 reported."""
 
+import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -8,7 +9,7 @@ import pandas as pd
 from compactbench.record import Machine, Record
 
 BYTES_PER_FP32 = 4
-NOT_ASKED = {"suite", "suite_title", "dataset", "models"}
+NOT_ASKED = {"suite", "suite_title", "like", "dataset", "models"}
 """Keys of a suite that stand elsewhere on the page or ask nothing of a contender."""
 QUOTED_COLUMNS = {
     "eval_accuracy": ("Accuracy (%)", 100, ".1f"),
@@ -38,20 +39,21 @@ def data_sets(records: Iterable[Record]) -> str:
     return _columns(
         columns,
         {
-            "data set": lambda run: run.data.name,
-            "source": lambda run: run.data.source,
+            "data set": lambda run: literal(run.data.name),
+            "source": lambda run: literal(run.data.source),
             "training texts": lambda run: f"{sum(run.data.train_counts):,}",
             "test texts": lambda run: f"{sum(run.data.test_counts):,}",
-            "classes": lambda run: listed(run.data.classes),
+            "classes": lambda run: listed([literal(name) for name in run.data.classes]),
             "exact duplicates dropped": lambda run: f"{run.data.duplicates_dropped:,}",
             "leaked into the training texts, dropped": lambda run: f"{run.data.leaked_dropped:,}",
             "without a text, dropped": lambda run: f"{run.data.empty_dropped:,}",
             "without a label, dropped": lambda run: f"{run.data.unlabelled_dropped:,}",
             "with bytes that are no UTF-8": lambda run: f"{run.data.undecodable:,}",
             "words per text, median": lambda run: f"{run.data.words_p50:.0f}",
+            "words per text, 95th percentile": lambda run: f"{run.data.words_p95:.0f}",
             "words of the longest text": lambda run: f"{run.data.words_max:,}",
-            "cite": lambda run: run.settings["suite"]["dataset"]["cite"],
-            "may be used for": lambda run: run.settings["suite"]["dataset"]["licence"],
+            "cite": lambda run: literal(run.settings["suite"]["dataset"]["cite"]),
+            "may be used for": lambda run: literal(run.settings["suite"]["dataset"]["licence"]),
         },
     )
 
@@ -119,6 +121,11 @@ def quoted_table(quoted: pd.DataFrame) -> str:
     )
 
 
+def literal(text: str) -> str:
+    """`text` in Markdown that shows it letter by letter, whatever signs are in it."""
+    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", text)
+
+
 def listed(words: list[str]) -> str:
     """The words as a sentence lists them: "a, b and c"."""
     return " and ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))
@@ -134,7 +141,12 @@ def markdown_table(head: list[str], rows: list[list[str]], align: str = "") -> s
     """
     align = align or "l" + "r" * (len(head) - 1)
     rule = [{"l": ":---", "r": "---:"}[side] for side in align]
-    return "\n".join(f"| {' | '.join(cell.replace('|', '/') for cell in row)} |" for row in [head, rule, *rows])
+    return "\n".join(f"| {' | '.join(map(_one_cell, row))} |" for row in [head, rule, *rows])
+
+
+def _one_cell(text: str) -> str:
+    """A bar that is not escaped would begin another cell."""
+    return re.sub(r"(?<!\\)\|", r"\|", text)
 
 
 def _columns(columns: dict[str, Any], asked: dict[str, Callable[[Any], str]]) -> str:

@@ -11,7 +11,7 @@ import pandas as pd
 from compactbench.metrics import METRICS, Metric
 from compactbench.record import FailedRecord, Record
 from compactbench.report import background
-from compactbench.report.background import listed, markdown_table
+from compactbench.report.background import listed, literal, markdown_table
 from compactbench.report.choose import ACCURACY, LATENCY, Recommendation, in_sentence, recommend
 from compactbench.report.noise import BOUND, SHARE
 from compactbench.report.pages import unfinished
@@ -88,9 +88,8 @@ def answer(group: pd.DataFrame, choice: Recommendation, here: list[Record]) -> s
     rivals = [row for row in rows.values() if row["weights"] == "pretrained"]
     beaten = "no transformer beats the floor here" if rivals else "no transformer's accuracy is known here"
     what = f"Take {chosen['title']}: {beaten}" if floor else f"Fine-tune {chosen['title']}"
-    text = (
-        f"**{what}.** It classifies {_accuracy(chosen)} of the held-out {data.name} texts right ({_interval(chosen)})"
-    )
+    texts = f"held-out {literal(data.name)} texts"
+    text = f"**{what}.** It classifies {_accuracy(chosen)} of the {texts} right ({_interval(chosen)})"
     if choice.runner_up is None:
         return f"{text}; no other accuracy is known."
     second = rows[choice.runner_up]

@@ -6,7 +6,7 @@ from huggingface_hub import EvalResult, ModelCardData
 
 from compactbench.metrics import METRICS
 from compactbench.record import Interval, Record
-from compactbench.report.background import listed, machine_in_words, versions
+from compactbench.report.background import listed, literal, machine_in_words, versions
 from compactbench.report.runtime_views import table as runtimes_table
 
 FILE = "README.md"
@@ -28,14 +28,15 @@ def card(record: Record) -> str:
 {metadata(record).to_yaml()}
 ---
 
-# {record.title}, fine-tuned on {data.name}
+# {record.title}, fine-tuned on {literal(data.name)}
 {warning}
 `{record.model_name}`{f" at `{record.revision}`" if record.revision else ""}, fine-tuned for text classification in
-{len(data.classes)} classes: {listed(data.classes)}.
+{len(data.classes)} classes: {listed([literal(name) for name in data.classes])}.
 
 ## What it was fine-tuned on
 
-{data.name} ({data.source}): {sum(data.train_counts):,} texts to learn from, {sum(data.test_counts):,} held out.
+{literal(data.name)} ({literal(data.source)}):
+{sum(data.train_counts):,} texts to learn from, {sum(data.test_counts):,} held out.
 Cite: {cite["cite"]}. Licence of the texts: {cite["licence"]}.
 {record.finetune.steps:,} steps of {record.finetune.batch_size} texts, learning rate {record.finetune.learning_rate:g},
 seed {record.conditions.seed}.

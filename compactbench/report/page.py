@@ -19,8 +19,9 @@ from compactbench.record import (
     Quality,
     Repeat,
     Throughput,
+    Trial,
 )
-from compactbench.report.background import listed, markdown_table
+from compactbench.report.background import listed, literal, markdown_table
 from compactbench.report.runtimes import name
 from compactbench.report.table import latencies, sizes
 
@@ -54,7 +55,10 @@ def who(run: Run) -> Markdown:
     cut = (
         f" Of the layers of `{model.model_name}` it keeps {', '.join(map(str, kept))}, counted from 0." if kept else ""
     )
-    return Markdown(f"**{model.title}**, `{model.model_name}`{paper}. {model.summary}{cut} {WEIGHTS[run.weights]}")
+    licence = f" Licence of the weights: {model.licence}." if model.licence else ""
+    code = " **It runs code of its publisher:** its file sets `trust_remote_code`." if model.trust_remote_code else ""
+    text = f"**{model.title}**, `{model.model_name}`{paper}. {model.summary}{cut}{licence} {WEIGHTS[run.weights]}{code}"
+    return Markdown(text)
 
 
 def where(found: Conditions) -> Markdown:
@@ -75,9 +79,10 @@ def where(found: Conditions) -> Markdown:
 def about_data(data: Data) -> Markdown:
     """Size, classes and peculiarities of the data set."""
     return Markdown(
-        f"{data.name} ({data.source}): {sum(data.train_counts):,} texts to learn from and {sum(data.test_counts):,} to "
-        f"test on, in {len(data.classes)} classes; half of the texts have {data.words_p50:.0f} words or fewer, the "
-        f"longest has {data.words_max}. {oddities(data)}"
+        f"{literal(data.name)} ({literal(data.source)}): {sum(data.train_counts):,} texts to learn from and "
+        f"{sum(data.test_counts):,} to test on, in {len(data.classes)} classes; half of the texts have "
+        f"{data.words_p50:.0f} words or fewer, "
+        f"95 % have {data.words_p95:.0f} or fewer, the longest has {data.words_max:,}. {oddities(data)}"
     )
 
 
@@ -102,6 +107,28 @@ def about_size(size: Parameters) -> Markdown:
     )
 
 
+def about_tuning(run: Run, trials: list[Trial]) -> Markdown:
+    """The learning rates that were tried, and the one that was taken."""
+    if not trials:
+        return Markdown(f"None was tried: the suite sets {run.learning_rate:g}, or the weights are random.")
+    rows = [
+        [
+            f"{trial.learning_rate:g}" + (" (taken)" if trial.learning_rate == run.learning_rate else ""),
+            f"{trial.steps:,}",
+            f"{trial.time_s:,.1f} s",
+            METRICS["eval_accuracy"].text(trial.accuracy),
+            _range("eval_accuracy", trial.accuracy_interval),
+            METRICS["eval_loss"].text(trial.loss),
+        ]
+        for trial in trials
+    ]
+    head = ["Learning rate", "Steps", "Time", "Accuracy", "95 % interval", "Loss"]
+    return Markdown(
+        f"Judged on {trials[0].texts:,} training texts that no try learned from, and not on the test texts:\n\n"
+        + markdown_table(head, rows)
+    )
+
+
 def about_finetune(finetune: Finetune) -> Markdown:
     """Time, speed and memory of the fine-tune."""
     epoch = METRICS["finetune_epoch_time_s"].text(finetune.epoch_time_s)
@@ -114,6 +141,8 @@ def about_finetune(finetune: Finetune) -> Markdown:
         if done
         else ""
     )
+    if finetune.cut:
+        procedure += f" {finetune.cut:,} training texts were longer than the suite's `max_length` and were cut."
     return Markdown(
         f"{finetune.steps:,} steps over {finetune.samples:,} texts took {finetune.time_s:.1f} s. "
         f"One epoch takes {epoch} ({how}); after the first, slower steps it learns from {finetune.samples_per_s:,.0f} "
@@ -135,7 +164,7 @@ def about_quality(run: Run, quality: Quality) -> Markdown:
         + _measured("eval_loss", quality.loss, quality.loss_interval)
         + _measured("eval_ece", quality.ece, quality.ece_interval)
         + "".join(
-            f"| F1 of {name} | {METRICS['eval_macro_f1'].text(share)} | |\n"
+            f"| F1 of {literal(name)} | {METRICS['eval_macro_f1'].text(share)} | |\n"
             for name, share in zip(run.data_facts.classes, quality.class_f1, strict=True)
         )
     )

@@ -1,5 +1,7 @@
 """The charts on the page of one run. Each takes the part of the record that it draws."""
 
+from html import escape
+
 import numpy as np
 import plotly.graph_objects as go
 
@@ -14,6 +16,7 @@ from compactbench.record import (
     Quality,
     Repeat,
     Throughput,
+    Trial,
 )
 from compactbench.report.style import BLUE, GREEN, GREY, ORANGE, PURPLE, style, value_axis, with_legend
 
@@ -29,7 +32,7 @@ def class_balance(data: Data) -> go.Figure:
     figure = go.Figure()
     for name, counts, colour in (("training", data.train_counts, BLUE), ("test", data.test_counts, ORANGE)):
         figure.add_bar(
-            x=data.classes,
+            x=[escape(name) for name in data.classes],
             y=counts,
             name=name,
             marker={"color": colour, "opacity": 0.85},
@@ -44,6 +47,36 @@ def class_balance(data: Data) -> go.Figure:
     figure.update_xaxes(showgrid=False)
     figure.update_yaxes(title_text="Texts", rangemode="tozero")
     return with_legend(figure)
+
+
+def learning_rates(trials: list[Trial], taken: float) -> go.Figure:
+    """Accuracy of each learning rate that was tried, with its interval; the one that was taken is filled."""
+    figure = go.Figure()
+    figure.add_scatter(
+        x=[trial.learning_rate for trial in trials],
+        y=[trial.accuracy for trial in trials],
+        error_y={
+            "type": "data",
+            "symmetric": False,
+            "array": [trial.accuracy_interval[1] - trial.accuracy for trial in trials],
+            "arrayminus": [trial.accuracy - trial.accuracy_interval[0] for trial in trials],
+            "color": GREY,
+        },
+        name="tries",
+        mode="markers",
+        marker={
+            "size": 11,
+            "color": [BLUE if trial.learning_rate == taken else "rgba(0, 0, 0, 0)" for trial in trials],
+            "line": {"color": BLUE, "width": 2},
+        },
+        hovertemplate="%{x:g}: %{y:.1%}<extra></extra>",
+    )
+    style(figure, "Learning rates tried", f"taken: {taken:g} (filled)", height=360)
+    ticks = [trial.learning_rate for trial in trials]
+    figure.update_xaxes(
+        title_text="Peak learning rate", type="log", tickvals=ticks, ticktext=[f"{one:g}" for one in ticks]
+    )
+    return figure.update_yaxes(title_text="Accuracy on held-out training texts", tickformat=".0%")
 
 
 def learning_curve(finetune: Finetune, weights: str) -> go.Figure:
@@ -69,6 +102,7 @@ def confusion_matrix(quality: Quality, classes: list[str]) -> go.Figure:
 
     A class without a test text has no shares: its row stays uncoloured.
     """
+    classes = [escape(name) for name in classes]
     counts = np.array(quality.confusion)  # (classes, classes), rows are the truth
     of_class = counts.sum(axis=1, keepdims=True)
     shares = np.divide(counts, of_class, out=np.zeros(counts.shape), where=of_class > 0)

@@ -47,7 +47,7 @@ def chart_html(figure: go.Figure, slug: str, caption: str) -> str:
 def chart_json(figure: go.Figure) -> str:
     """`figure` as JSON that may stand inside a script element, its numbers as plain lists."""
     plain = json.loads(figure.to_json(), object_hook=_without_typed_arrays)
-    return json.dumps(plain, separators=(",", ":")).replace("</", "<\\/")
+    return json.dumps(plain, separators=(",", ":")).replace("<", "\\u003c")
 
 
 def _without_typed_arrays(node: dict[str, Any]) -> Any:

@@ -13,7 +13,7 @@ import torch.utils.benchmark
 
 from compactbench.measure.conditions import cores
 from compactbench.measure.serve_torch import Server
-from compactbench.settings import load_suite
+from compactbench.parameters import load_suite
 
 ROUNDS = 10
 

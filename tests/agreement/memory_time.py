@@ -13,7 +13,7 @@ from pathlib import Path
 
 from compactbench.measure.process import FreshProcess
 from compactbench.measure.routes import SERVERS
-from compactbench.settings import load_suite
+from compactbench.parameters import load_suite
 
 WORK = """
 import sys

@@ -19,8 +19,9 @@ from datasets import DatasetDict
 from compactbench.measure.conditions import cores
 from compactbench.measure.data import fewer, load
 from compactbench.measure.process import FreshProcess
+from compactbench.parameters import load_model, load_suite
 from compactbench.record import Data
-from compactbench.settings import Suite, load_model, load_suite
+from compactbench.settings import Suite
 
 MEAN_WORDS, LONGEST_WORDS = 41, 215
 """Words that come to 53 and 277 tokens with the BERT vocabulary; the script prints what they come to."""

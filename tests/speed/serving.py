@@ -12,7 +12,7 @@ import subprocess
 import sys
 
 from compactbench.measure.conditions import cores
-from compactbench.settings import load_suite
+from compactbench.parameters import load_suite
 
 CALLS = 60
 WORK = {

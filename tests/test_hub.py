@@ -1,0 +1,251 @@
+"""The model hub as users meet it, over HTTP: a server on this machine that serves, and fails as the real one does."""
+
+import hashlib
+import json
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+import torch
+import yaml
+from conftest import Project
+from datasets import ClassLabel, Dataset, Features, Value
+from hub_server import COMMIT, Fault, Hub, Repository, serving
+from safetensors.torch import load_file
+from tiny_suite import ARCHITECTURE
+from transformers import BertConfig, BertForPreTraining
+
+from compactbench.measure.weights import WORDPIECE, package_folder
+
+MACHINE, TOKEN = "here", "hf_test"
+SUITE = {
+    "suite": "hub",
+    "dataset": {"hub_id": "tests/news", "name": "News of the tests"},
+    "models": ["gone", "old", "safe"],
+    "weights": "pretrained",
+    "max_steps": 4,
+    "runtimes": [],
+    "processes": 2,
+    "latency_calls": 2,
+    "length_samples": 2,
+    "batch_cap_cpu": 2,
+}
+LARGER = 128
+"""Width that makes a file larger than what the hub's library takes at once (10 MB), so that it can resume it."""
+VOCABULARY = package_folder(WORDPIECE, "package") / "vocab.txt"
+
+
+def published(folder: Path, old: bool) -> Path:
+    """A small BERT with random weights: one file of safetensors, or a pickle with pre-training heads as in 2019."""
+    shape = ARCHITECTURE | ({"hidden_size": LARGER} if old else {})
+    network = BertForPreTraining(BertConfig(**{key: value for key, value in shape.items() if key != "model_type"}))
+    network.save_pretrained(folder)
+    (folder / "vocab.txt").write_bytes(VOCABULARY.read_bytes())
+    if old:
+        (folder / "model.safetensors").unlink()
+        torch.save(network.state_dict(), folder / "pytorch_model.bin")
+        (folder / "config.json").write_text(json.dumps(shape | {"vocab_size": 30522}))
+    return folder
+
+
+def news(folder: Path) -> Path:
+    """A data set in two Parquet files whose labels have names; one test row has none."""
+    features = Features({"text": Value("string"), "label": ClassLabel(names=["体育", "أعمال"])})
+    for split, count in (("train", 60), ("test", 20)):
+        texts = [f"{split} {'球赛 🚀' if n % 2 == 0 else 'سوق المال'} number {n}" for n in range(count)]
+        labels = [n % 2 for n in range(count - 1)] + [-1 if split == "test" else 1]
+        rows = Dataset.from_dict({"text": texts, "label": labels}, features=features)
+        (folder / "data").mkdir(parents=True, exist_ok=True)
+        rows.to_parquet(folder / "data" / f"{split}-00000-of-00001.parquet")
+    return folder
+
+
+class Connected:
+    """A project with a suite that needs the hub, and the hub."""
+
+    def __init__(self, folder: Path, hub: Hub) -> None:
+        self.hub, self.home = hub, folder / "home"
+        (folder / "project").mkdir()
+        self.project = Project(folder / "project")
+        self.runs = self.project.folder / "book" / "runs" / "hub" / MACHINE
+        (self.project.folder / "params" / "suites" / "hub.yaml").write_text(yaml.safe_dump(SUITE))
+        for name in ("safe", "old", "gone"):
+            hub.repositories[f"tests/{name}"] = Repository(published(folder / name, old=name == "old"))
+            self.describe(name, f"tests/{name}")
+        hub.repositories["datasets/tests/news"] = Repository(news(folder / "news"))
+
+    def describe(self, name: str, hub_id: str, **more: object) -> None:
+        """Write the file of a contender."""
+        content = {"model": name, "title": name.title(), "model_name": hub_id, "summary": "A test's.", **more}
+        (self.project.folder / "params" / "models" / f"{name}.yaml").write_text(yaml.safe_dump(content))
+
+    def run(self, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        """Run `python -m ...` with this hub as the only one."""
+        hub = {"HF_ENDPOINT": self.hub.address, "HF_HOME": str(self.home), "HF_TOKEN": TOKEN, "NO_PROXY": "127.0.0.1"}
+        return self.project.run(*words, environment=hub | environment)
+
+    def report(self, **environment: str) -> subprocess.CompletedProcess[str]:
+        """`make report SUITE=hub MACHINE=here`, without the installation."""
+        return self.run("compactbench", "report", "--suite", "hub", "--machine", MACHINE, **environment)
+
+    def record(self, model: str) -> dict:
+        """The record of `model`."""
+        return json.loads((self.runs / f"{model}.json").read_text())
+
+
+@pytest.fixture(scope="module")
+def connected(tmp_path_factory: pytest.TempPathFactory):
+    """One hub and one project for all tests of this file: they read it in order."""
+    with serving(Hub()) as hub:
+        yield Connected(tmp_path_factory.mktemp("hub"), hub)
+
+
+@pytest.fixture(scope="module")
+def first(connected: Connected) -> subprocess.CompletedProcess[str]:
+    """The first report: a file cut off half-way, two answers that limit the rate, and one file that is never served."""
+    connected.hub.faults = [
+        Fault(f"old/resolve/{COMMIT}/pytorch_model.bin", cut_at=12_000_000),
+        Fault(f"safe/resolve/{COMMIT}/model.safetensors", status=429, headers={"Retry-After": "0"}),
+        Fault("news/resolve", status=429, headers={"Retry-After": "0"}),
+        Fault(f"gone/resolve/{COMMIT}/model.safetensors", status=503, times=1000),
+    ]
+    return connected.report()
+
+
+def test_one_model_fails_with_one_clear_error_and_the_others_go_on(connected: Connected, first) -> None:
+    assert first.returncode == 1, first.stderr
+    assert re.search(r"FAILED gone: model: ProcessError: ValueError: tests/gone cannot be loaded: .*503", first.stdout)
+    assert "Traceback" not in first.stdout + first.stderr
+    assert {path.name for path in connected.runs.glob("*.json")} == {"old.json", "safe.json", "gone.failed.json"}
+    assert all(fault.times == 0 for fault in connected.hub.faults[:3])  # each of them happened
+    page = (connected.project.folder / "book" / "_build" / "html" / "summary.html").read_text()
+    assert "Gone" in page and "503" in page
+
+
+def test_a_file_cut_off_half_way_is_resumed_not_begun_again(connected: Connected, first) -> None:
+    asked = connected.hub.asked("GET", f"tests/old/resolve/{COMMIT}/pytorch_model.bin")
+    assert len(asked) == 2 and asked[0].range is None
+    assert 0 < int(asked[1].range.removeprefix("bytes=").removesuffix("-")) <= 12_000_000
+
+
+def test_the_weights_that_were_served_are_the_weights_that_learned(connected: Connected, first) -> None:
+    for name, file in (("safe", "model.safetensors"), ("old", "pytorch_model.bin")):
+        record, served = connected.record(name), connected.hub.repositories[f"tests/{name}"].folder / file
+        assert record["weights_sha256"] == hashlib.sha256(served.read_bytes()).hexdigest()
+        assert (record["weights"], record["revision"]) == ("pretrained", COMMIT)
+        program = (
+            "from compactbench.parameters import load_model; from compactbench.measure.weights import load_classifier;"
+            f"network, _, _ = load_classifier(load_model('{name}'), True, ['a', 'b'], 0);"
+            "from safetensors.torch import save_file;"
+            f"save_file({{k: v.clone() for k, v in network.bert.state_dict().items()}}, '{name}.loaded')"
+        )
+        done = python(connected, program, HF_HUB_OFFLINE="1")  # the cache holds what the run fetched
+        assert done.returncode == 0, done.stderr
+        expected = load_file(served) if file.endswith("safetensors") else torch.load(served, weights_only=True)
+        for key, tensor in load_file(connected.project.folder / f"{name}.loaded").items():
+            assert torch.equal(tensor, expected[f"bert.{key}"]), key
+
+
+def python(connected: Connected, program: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run a program with the hub at hand."""
+    (connected.project.folder / "program.py").write_text(program)
+    return connected.run("program", **environment)
+
+
+def test_token_and_cache_are_the_users_own(connected: Connected, first) -> None:
+    assert all(one.token == f"Bearer {TOKEN}" for one in connected.hub.asked("GET", "/resolve/"))
+    assert (connected.home / "hub" / "models--tests--safe").is_dir()
+
+
+def test_names_in_any_script_and_rows_without_a_label(connected: Connected, first) -> None:
+    data = connected.record("safe")["data"]
+    assert data["classes"] == ["体育", "أعمال"]
+    assert (data["unlabelled_dropped"], sum(data["test_counts"])) == (1, 19)  # the hub writes -1 for no label
+    assert data["source"] == f"tests/news at {COMMIT}"
+    page = (connected.project.folder / "book" / "_build" / "html" / "runs" / "hub" / MACHINE / "safe.html").read_text()
+    assert "体育" in page and "أعمال" in page
+
+
+def test_a_rerun_fetches_only_what_is_missing(connected: Connected, first) -> None:
+    connected.hub.faults, connected.hub.log = [], []
+    again = connected.report()
+    assert "1 of 3 contenders to measure" in again.stdout
+    assert again.returncode == 0, again.stdout
+    fetched = {one.path.rpartition("/")[2] for one in connected.hub.asked("GET", "/resolve/") if one.status == 200}
+    assert fetched == {"model.safetensors", "vocab.txt"}  # not what the first try had fetched, and nothing of others
+
+
+def test_offline_nothing_is_asked_and_all_is_there(connected: Connected, first) -> None:
+    connected.hub.log = []
+    done = connected.report(HF_HUB_OFFLINE="1")
+    assert done.stdout.startswith("hub on here: 0 of 3 contenders to measure"), done.stdout + done.stderr
+    assert done.returncode == 0
+    assert connected.hub.log == []
+
+
+@pytest.mark.parametrize(
+    ("hub_id", "more", "repository", "sentence"),
+    [
+        ("tests/absent", {}, None, "key `model_name`: got 'tests/absent', which is missing there; accepted: the id of"),
+        ("tests/gated", {}, {"gated": True}, "which is gated; accepted: a model you may read: ask for access at http"),
+        ("tests/before", {}, {"renamed": "tests/safe"}, "which was renamed; accepted: 'tests/safe'."),
+        (
+            "tests/safe",
+            {"revision": "v9"},
+            None,
+            "key `revision`: got 'v9'; accepted: a branch, tag or commit of tests",
+        ),
+        ("tests/bare", {}, {}, "key `model_name`: got 'tests/bare', which has no config.json"),
+        ("not an id", {}, None, "key `model_name`: got 'not an id'; accepted: an id such as"),
+    ],
+    ids=lambda value: str(value)[:20],
+)
+def test_what_the_hub_refuses_is_one_sentence_with_the_fix(
+    connected: Connected, tmp_path: Path, hub_id: str, more: dict, repository: dict | None, sentence: str
+) -> None:
+    if repository is not None:
+        connected.hub.repositories[hub_id] = Repository(tmp_path, **repository)
+    connected.describe("refused", hub_id, **more)
+    done = connected.run("compactbench", "report", "--suite", "hub", "--models", "refused", "--machine", "nowhere")
+    assert done.returncode == 2
+    assert done.stderr.startswith("params/models/refused.yaml: key ") and sentence in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert not (connected.runs.parent / "nowhere").exists()
+
+
+def test_a_slow_hub_is_not_waited_for_where_random_weights_do(connected: Connected) -> None:
+    connected.hub.faults = [Fault("/", delay_s=30.0)]
+    connected.describe("slow", "tests/slow", architecture=ARCHITECTURE)
+    program = (
+        "from compactbench.parameters import load_model, load_suite;"
+        "from compactbench.measure.availability import decide_weights;"
+        "print(decide_weights(load_model('slow'), load_suite('starter')))"
+    )
+    assert python(connected, program).stdout == "random\n"
+
+
+def test_a_new_contender_is_described_from_the_hub(connected: Connected) -> None:
+    repository = connected.hub.repositories["tests/safe"]
+    repository.card, repository.tags = {"license": "apache-2.0"}, ["arxiv:1810.04805", "en"]
+    words = ("compactbench", "new-model", "--models", "fresh")
+    done = connected.run(*words, "--id", "tests/safe")
+    assert done.returncode == 0, done.stderr
+    file = connected.project.folder / "params" / "models" / "fresh.yaml"
+    written = yaml.safe_load(file.read_text())
+    assert written == {
+        "model": "fresh",
+        "title": "safe",
+        "model_name": "tests/safe",
+        "summary": "Bert with 2 layers of width 32.",
+        "paper": "1810.04805",
+        "licence": "Apache-2.0",
+        "revision": COMMIT,
+        "architecture": ARCHITECTURE,
+    }
+    assert "accepted: a new name" in connected.run(*words, "--id", "tests/safe").stderr
+    file.unlink()
+    for source, sentence in (("tests/absent", "which is missing there"), ("params", "a folder without config.json")):
+        done = connected.run(*words, "--id", source)
+        assert done.returncode == 2 and sentence in done.stderr, done.stderr
+        assert done.stderr.startswith("parameters: key `ID`: ") and not file.exists()
