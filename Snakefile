@@ -88,6 +88,7 @@ rule summary:
         "book/summary.log",
     shell:
         "{sys.executable} -m papermill {input.template} {output} --no-progress-bar --kernel python3 2> {log}"
+        " || (tail -n 20 {log} >&2; exit 1)"
 
 
 rule site:

@@ -165,7 +165,7 @@ def _unchanged(plan: Plan, name: str, folder: Path) -> bool:
     model = next(model for model in plan.models if model.model == name)
     try:
         found = read(path)
-    except ValueError:  # of an older schema: it is measured again
+    except ValueError:  # no record at all: it is measured again
         return False
     return isinstance(found, Record) and found.fingerprint == fingerprint(model, plan.suite, plan.weights[name])
 

@@ -330,15 +330,27 @@ def write(record: Record | FailedRecord, path: Path) -> None:
 
 
 def read(path: Path) -> Record | FailedRecord:
-    """Read the record at `path`.
+    """Read the record at `path`; one of an older schema is a run that must be done again.
 
     Raises:
-        ValueError: the file is not a record of this schema; the message names the file.
+        ValueError: the file is not a record; the message names the file.
     """
+    content = path.read_bytes()
     try:
-        return _ANY.validate_json(path.read_bytes())
+        return _outdated(content) or _ANY.validate_json(content)
     except ValueError as error:
         raise ValueError(f"{path}: not a record of schema version {SCHEMA_VERSION}: {error}") from error
+
+
+def _outdated(content: bytes) -> FailedRecord | None:
+    """What a record of an older schema still tells: whose it was, and that it cannot be compared."""
+    found = json.loads(content)
+    version = found.get("schema_version")
+    if not isinstance(version, int) or version >= SCHEMA_VERSION:
+        return None
+    error = f"measured by an older version of this report (schema {version}, now {SCHEMA_VERSION}): measure it again"
+    kept = ("suite", "machine", "model", "title", "model_name", "started_at")
+    return FailedRecord(**{key: found.get(key) for key in kept}, stage="record", error=error)
 
 
 def json_schema() -> dict[str, Any]:

@@ -10,10 +10,14 @@ import numpy as np
 import psutil
 
 from compactbench.measure import throughput
+from compactbench.measure.data import load
+from compactbench.measure.finetune import Trainee
 from compactbench.measure.memory import peak_resident_mb, resident_mb
 from compactbench.measure.serve import timed_ms
 from compactbench.measure.serve_torch import Server
+from compactbench.parameters import load_model
 from compactbench.record import Throughput
+from compactbench.settings import Suite
 
 
 class Probe:
@@ -37,6 +41,18 @@ class Probe:
     def die(self) -> None:
         """End as the kernel ends a process when memory runs out."""
         os.kill(os.getpid(), signal.SIGKILL)
+
+
+class Reader:
+    """Reads a user's file as a run does."""
+
+    def peak_mb(self, suite: Suite, splits: Path) -> tuple[float, int]:
+        """Peak memory of loading, splitting and tokenizing it, MB, and the training texts there are."""
+        found, facts = load(suite)
+        found.save_to_disk(splits)
+        trainee = Trainee(load_model("bert-tiny"), "random", suite, facts, splits, "cpu", 2, seed=1)
+        rows = len(trainee.tokenized())
+        return peak_resident_mb(), rows
 
 
 class Cramped:

@@ -9,7 +9,7 @@ import pytest
 from factory import calls, make_failed, make_record
 
 from compactbench.record import LatencySamples, Repeat
-from compactbench.report import charts, labels, prose, run_charts
+from compactbench.report import charts, class_charts, labels, prose, run_charts
 from compactbench.report.show import chart_html, chart_json, show
 from compactbench.report.table import results
 
@@ -150,12 +150,13 @@ def test_chart_on_a_page_carries_plain_numbers_and_runs_no_script(monkeypatch: p
 def test_charts_of_one_run_hold_its_record():
     """Each chart of a run's page, against the made-up record's round numbers."""
     run = make_record()
-    balance = traces(run_charts.class_balance(run.data))
-    assert balance["training"]["y"] == [70, 70] and balance["test"]["y"] == [30, 30]
+    balance = traces(class_charts.class_balance(run.data))
+    assert balance["training"]["x"] == [70, 70] and balance["test"]["x"] == [30, 30]
     curve = traces(run_charts.learning_curve(run.finetune, run.weights))["training loss"]
     assert (curve["x"], curve["y"]) == ([10, 20], [0.6, 0.2])
-    heat, text = json.loads(chart_json(run_charts.confusion_matrix(run.quality, run.data.classes)))["data"]
-    assert heat["customdata"] == [[29, 1], [2, 28]] and heat["z"][1] == pytest.approx([2 / 30, 28 / 30])
+    heat, text = json.loads(chart_json(class_charts.confusion_matrix(run.quality, run.data.classes)))["data"]
+    assert [[cell[0] for cell in row] for row in heat["customdata"]] == [[29, 1], [2, 28]]
+    assert heat["z"][1] == pytest.approx([2 / 30, 28 / 30])
     assert text["text"][0] == "29<br>97%"
     speed = traces(run_charts.throughput(run.throughput))
     assert speed["throughput"]["y"] == [100.0, 200.0] and speed["best"]["x"] == [2]
@@ -180,8 +181,28 @@ def test_latency_distribution_keeps_processes_apart_and_marks_the_pooled_percent
 def test_class_without_test_texts_has_no_shares():
     """Nought by nought is no number: the row would be missing from the heat map."""
     quality = make_record(quality={"confusion": [[3, 1], [0, 0]]}).quality
-    heat, _ = json.loads(chart_json(run_charts.confusion_matrix(quality, ["a", "b"])))["data"]
+    heat, _ = json.loads(chart_json(class_charts.confusion_matrix(quality, ["a", "b"])))["data"]
     assert heat["z"] == [[0.75, 0.25], [0.0, 0.0]]
+
+
+def test_names_of_classes_are_shown_letter_by_letter_and_never_merged() -> None:
+    """Plotly reads some HTML, and would stack two classes of one name: here two differ after the 20th letter only."""
+    names = ["<b>bold</b>", "\u4f53\u80b2", "a very long name of the first", "a very long name of the second"]
+    data = make_record().data.model_copy(update={"classes": names, "train_counts": [4] * 4, "test_counts": [1] * 4})
+    figure = class_charts.class_balance(data)
+    assert list(figure.data[0].y) == [0, 1, 2, 3]
+    assert figure.data[0].customdata[0] == "&lt;b&gt;bold&lt;/b&gt;"
+    assert list(figure.layout.yaxis.ticktext)[1:3] == ["\u4f53\u80b2", "a very long name of\u2026"]
+
+
+def test_many_classes_keep_a_readable_axis() -> None:
+    """150 classes: no numbers in the cells, every fourth class named, no chart taller than a screen."""
+    count = 150
+    quality = make_record(quality={"confusion": np.eye(count, dtype=int).tolist()}).quality
+    figure = class_charts.confusion_matrix(quality, [f"class {n}" for n in range(count)])
+    assert len(figure.layout.xaxis.tickvals) == 38 and list(figure.layout.xaxis.tickvals)[:2] == [0, 4]
+    assert list(figure.data[1].text) == []
+    assert figure.layout.height <= 900
 
 
 def test_label_curve_joins_the_means_of_the_seeds() -> None:

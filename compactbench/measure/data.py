@@ -13,7 +13,7 @@ from datasets import ClassLabel, Dataset, DatasetDict, Features, Value, load_dat
 from huggingface_hub.utils import disable_progress_bars as disable_hub_progress_bars
 
 from compactbench.measure import hub
-from compactbench.measure.clean import Raw, counts, split
+from compactbench.measure.clean import Raw, counts, pairs, split
 from compactbench.measure.errors import LONGEST, one_line
 from compactbench.measure.files import file_source, from_file, header_hint, said_once
 from compactbench.record import Data, Weights
@@ -71,9 +71,9 @@ def load(suite: Suite) -> tuple[DatasetDict, Data]:
         dataset = suite.dataset
         max_rows = None if isinstance(dataset, FolderData) else dataset.max_rows
         splits, dropped = split(_raw(dataset), dataset.test_size or DEFAULT_TEST_SIZE, max_rows, suite.seed)
-        words = [len(text.split()) for rows in splits.values() for text in rows["text"]]
+        words = [len(text.split()) for rows in splits.values() for text, _ in pairs(rows)]
         facts = Data(
-            name=dataset.name or (dataset.hub_id if isinstance(dataset, HubData) else Path(dataset.path).stem),
+            name=dataset.name or (dataset.hub_id if isinstance(dataset, HubData) else suite.suite_title),
             source=source(suite),
             fingerprint=fingerprint(splits),
             classes=splits["train"].features["label"].names,
@@ -105,7 +105,7 @@ def fingerprint(splits: DatasetDict) -> str:
     """SHA-256 of every split, label and text, in order."""
     digest = hashlib.sha256()
     for name, rows in splits.items():
-        for label, text in zip(rows["label"], rows["text"], strict=True):
+        for text, label in pairs(rows):
             digest.update(f"{name}\0{label}\0{text}\0".encode())
     return digest.hexdigest()
 

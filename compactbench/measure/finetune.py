@@ -107,8 +107,8 @@ class Trainee:
         parts = self._train.train_test_split(suite.validation_size, stratify_by_column="label", seed=suite.seed)
         with tempfile.TemporaryDirectory(prefix="compactbench-") as folder:
             trainer, _, total = self._learn(self._tokenized(parts["train"]), folder, learning_rate, suite.tuning_steps)
-        truth = np.array(parts["test"]["label"])
-        found = self._probabilities(list(parts["test"]["text"]))
+        truth = np.array(parts["test"]["label"][:])
+        found = self._probabilities(parts["test"]["text"][:])
         right = int((found.argmax(axis=1) == truth).sum())
         return Trial(
             learning_rate=learning_rate,
@@ -155,8 +155,8 @@ class Trainee:
         """How well the test texts are classified, and the class that each was given."""
         test = to_classify(self._splits["test"], self._weights, self._suite.eval_batch_size)
         begun = time.perf_counter()
-        found = self._probabilities(list(test["text"]))
-        return quality(found, list(test["label"]), time.perf_counter() - begun), found.argmax(axis=1)
+        found = self._probabilities(test["text"][:])
+        return quality(found, test["label"][:], time.perf_counter() - begun), found.argmax(axis=1)
 
     def bf16_is_native(self) -> bool:
         """Whether the CPU computes in bf16 itself."""
@@ -183,7 +183,7 @@ class Trainee:
         if runtime == "openvino":
             from compactbench.measure.export_openvino import convert
 
-            return exported, convert(exported, precision, list(self._train["text"]), self._suite.max_length)
+            return exported, convert(exported, precision, self._train["text"][:], self._suite.max_length)
         if precision == "fp32":
             return exported, export.files("fp32")
         export.quantize(exported, artefact)
@@ -251,7 +251,7 @@ class Trainee:
             batch_size=suite.batch_size,
             learning_rate=trainer.args.learning_rate,
             procedure=self._procedure.model_copy(update={"attention": self.attention}),
-            cut=sum(train["cut"]),
+            cut=sum(train["cut"][:]),
             loss_curve=curve,
             step_s=seconds,
             baseline_ram_mb=self._baseline_mb,

@@ -96,7 +96,7 @@ class Run:
         self._home = next((served for served in self._main if served.route.device == "cuda"), self._main[0])
         self._further: list[Served] = []
         test = to_classify(self._splits["test"], self.weights, self.suite.eval_batch_size)
-        self._bench = Bench(self.suite, list(test["text"]), list(test["label"]), self._log, self._watched)
+        self._bench = Bench(self.suite, test["text"][:], test["label"][:], self._log, self._watched)
         self._clear()
         self._trainee = FreshProcess(TRAINEES[self.model.kind], self._log)
         self._timing_libraries = FreshProcess(SERVERS["torch"], self._log, forked=True)
@@ -172,7 +172,7 @@ class Run:
         Each way to serve has a fresh interpreter; a further one then classifies the test texts again.
         """
         with self._stage("memory"):
-            longest = sorted(self._splits["test"]["text"], key=len)[-self.suite.eval_batch_size :]
+            longest = sorted(self._splits["test"]["text"][:], key=len)[-self.suite.eval_batch_size :]
             for served in (self._home, *self._able()):
                 with self._allowed_to_fail(served):
                     self._bench.start(served, longest, again=served is not self._home)
@@ -307,7 +307,7 @@ class Run:
 
     def _sample(self, count: int) -> list[str]:
         """`count` test texts drawn at random, the same for every contender; all of them where there are fewer."""
-        texts = list(self._splits["test"]["text"])
+        texts = self._splits["test"]["text"][:]
         return random.Random(self.suite.seed).sample(texts, min(count, len(texts)))
 
     @contextlib.contextmanager

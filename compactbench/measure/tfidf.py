@@ -50,14 +50,14 @@ class Trainee:
 
     def build(self) -> tuple[Parameters, None, None]:
         """What there will be to learn: a row of coefficients per class, its intercept, and the IDF weights."""
-        features = len(self._fitted[0].fit(self._train["text"]).vocabulary_)
+        features = len(self._fitted[0].fit(self._train["text"][:]).vocabulary_)
         rows = self._classes if self._classes > 2 else 1
         count = rows * (features + 1) + features
         return Parameters(parameters=count, active_parameters=count), None, None
 
     def finetune(self, folder: Path, learning_rate: float) -> Finetune:
         """Fit on the split `train` and save the artefact to `folder`; there is no use for a learning rate."""
-        texts, labels = list(self._train["text"]), list(self._train["label"])
+        texts, labels = self._train["text"][:], self._train["label"][:]
         begun = time.perf_counter()
         self._fitted.fit(texts, labels)
         total = time.perf_counter() - begun
@@ -85,7 +85,7 @@ class Trainee:
     def quality(self) -> tuple[Quality, np.ndarray]:
         """How well the split `test` is classified, and the class that each text was given."""
         test = self._splits["test"]
-        texts = list(test["text"])
+        texts = test["text"][:]
         begun = time.perf_counter()
         probabilities = Classifier(self._fitted)(texts)
-        return quality(probabilities, list(test["label"]), time.perf_counter() - begun), probabilities.argmax(axis=1)
+        return quality(probabilities, test["label"][:], time.perf_counter() - begun), probabilities.argmax(axis=1)

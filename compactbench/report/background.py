@@ -7,8 +7,10 @@ from typing import Any
 import pandas as pd
 
 from compactbench.record import Machine, Record
+from compactbench.settings import Model
 
 BYTES_PER_FP32 = 4
+HUB, PAPER = "https://huggingface.co/", "https://arxiv.org/abs/"
 NOT_ASKED = {"suite", "suite_title", "like", "dataset", "models"}
 """Keys of a suite that stand elsewhere on the page or ask nothing of a contender."""
 QUOTED_COLUMNS = {
@@ -65,6 +67,25 @@ def settings(records: Iterable[Record]) -> str:
     return _columns(
         columns, {f"`{name}`": lambda run, name=name: _plain(run.settings["suite"][name]) for name in names}
     )
+
+
+def catalogue(models: Iterable[Model]) -> str:
+    """Every contender that has a file, a row each, those of one paper together."""
+    rows = [
+        [
+            f"`{model.model}`",
+            f"{literal(model.summary)} <small>{_weights(model)}</small>",
+            f"[{model.paper}]({PAPER}{model.paper})" if model.paper else "–",
+            model.licence or "–",
+        ]
+        for model in sorted(models, key=lambda model: (model.kind, model.paper or "", model.model))
+    ]
+    return markdown_table(["Name", "In one line, and its weights", "arXiv", "Licence"], rows, "llll")
+
+
+def _weights(model: Model) -> str:
+    on_hub = model.kind == "transformer" and not model.path
+    return f"[{model.model_name}]({HUB}{model.model_name})" if on_hub else literal(model.model_name)
 
 
 def machines(records: Iterable[Record]) -> str:

@@ -8,7 +8,9 @@ from typing import Any
 
 import pandas as pd
 
+from compactbench import ROOT
 from compactbench.metrics import METRICS, Metric
+from compactbench.parameters import load_model
 from compactbench.record import FailedRecord, Record
 from compactbench.report import background
 from compactbench.report.background import listed, literal, markdown_table
@@ -21,6 +23,7 @@ from compactbench.report.runtimes import ANY, served_by
 from compactbench.report.table import Row, headline, plain_rows, results
 from compactbench.report.ties import Ties, ties
 
+MODELS = ROOT / "params" / "models"
 COSTS = ["artefact_size_mb", "finetune_epoch_time_s"]
 """What the index shows of the recommended contender beside accuracy and latency."""
 SIDE_BY_SIDE = [
@@ -61,6 +64,7 @@ def facts(records: list[Record | FailedRecord], quoted: pd.DataFrame, book: Path
         "unknown_accuracy": unknown_accuracy(group),
         "machine": f"`{machine}`",
         "machine_in_words": background.machine_in_words(here[0]) if here else machine,
+        "catalogue": background.catalogue(load_model(file.stem) for file in sorted(MODELS.glob("*.yaml"))),
         "data_sets": background.data_sets(finished),
         "settings": background.settings(finished),
         "machines": background.machines(finished),

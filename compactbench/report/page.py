@@ -21,11 +21,11 @@ from compactbench.record import (
     Throughput,
     Trial,
 )
-from compactbench.report.background import listed, literal, markdown_table
+from compactbench.report.background import PAPER, listed, literal, markdown_table
 from compactbench.report.runtimes import name
 from compactbench.report.table import latencies, sizes
+from compactbench.settings import DEFAULT_SUITE
 
-PAPER = "https://arxiv.org/abs/"
 WEIGHTS = {
     "pretrained": "It starts from pre-trained weights.",
     "random": "**Random weights:** its pre-trained weights could not be had on this machine, so its size, memory and "
@@ -40,9 +40,10 @@ STOPPED = {
 
 
 def title(run: Run) -> None:
-    """Glue the page's title: the contender and the machine."""
+    """Glue the page's title: the contender, the machine and, but for the starter, the suite."""
     random = " (random weights)" if run.weights == "random" else ""
-    text = f"{run.model.title} on {run.machine}{random}"
+    suite = "" if run.suite.suite == DEFAULT_SUITE else f", {run.suite.suite}"
+    text = f"{run.model.title} on {run.machine}{suite}{random}"
     glued = {"scrapbook": {"name": "title", "mime_prefix": ""}}  # as myst_nb.glue does it, which Colab does not have
     display({"text/plain": text}, raw=True, metadata=glued)
 

@@ -1,6 +1,4 @@
-"""The charts on the page of one run. Each takes the part of the record that it draws."""
-
-from html import escape
+"""The charts on the page of one run, but for those of its classes. Each takes the part of the record that it draws."""
 
 import numpy as np
 import plotly.graph_objects as go
@@ -25,28 +23,6 @@ STOPPED_BY = {
     "plateau": "stopped because larger batches gained nothing more",
     "cap": "stopped at the largest batch that the suite allows",
 }
-
-
-def class_balance(data: Data) -> go.Figure:
-    """Texts per class, for training and for the test."""
-    figure = go.Figure()
-    for name, counts, colour in (("training", data.train_counts, BLUE), ("test", data.test_counts, ORANGE)):
-        figure.add_bar(
-            x=[escape(name) for name in data.classes],
-            y=counts,
-            name=name,
-            marker={"color": colour, "opacity": 0.85},
-            text=counts,
-            textposition="outside",
-            cliponaxis=False,
-            hovertemplate=f"%{{x}}: %{{y}} {name} texts<extra></extra>",
-        )
-    total = f"{sum(data.train_counts):,} training texts, {sum(data.test_counts):,} test texts"
-    style(figure, "Texts per class", total, height=360)
-    figure.update_layout(bargap=0.25, bargroupgap=0.06)
-    figure.update_xaxes(showgrid=False)
-    figure.update_yaxes(title_text="Texts", rangemode="tozero")
-    return with_legend(figure)
 
 
 def learning_rates(trials: list[Trial], taken: float) -> go.Figure:
@@ -95,44 +71,6 @@ def learning_curve(finetune: Finetune, weights: str) -> go.Figure:
     style(figure, "Learning curve", f"{random}{finetune.steps:,} steps, {finetune.samples:,} texts seen", height=360)
     figure.update_xaxes(title_text="Optimizer step")
     return figure.update_yaxes(title_text="Training loss (nats)", rangemode="tozero")
-
-
-def confusion_matrix(quality: Quality, classes: list[str]) -> go.Figure:
-    """Test texts by true and predicted class: the count in each cell, its share of the true class as colour.
-
-    A class without a test text has no shares: its row stays uncoloured.
-    """
-    classes = [escape(name) for name in classes]
-    counts = np.array(quality.confusion)  # (classes, classes), rows are the truth
-    of_class = counts.sum(axis=1, keepdims=True)
-    shares = np.divide(counts, of_class, out=np.zeros(counts.shape), where=of_class > 0)
-    figure = go.Figure()
-    figure.add_heatmap(
-        x=classes,
-        y=classes,
-        z=shares.tolist(),
-        customdata=counts.tolist(),
-        zmin=0,
-        zmax=1,
-        # the page shines through, and text in the page's colour stays readable on every cell, light or dark
-        colorscale=[[0, "rgba(59, 125, 216, 0)"], [0.05, "rgba(59, 125, 216, 0.16)"], [1, "rgba(59, 125, 216, 0.55)"]],
-        showscale=False,
-        xgap=2,
-        ygap=2,
-        hovertemplate="true: %{y}<br>predicted: %{x}<br>%{customdata} texts, %{z:.1%} of the class<extra></extra>",
-    )
-    cells = [(row, column) for row in range(len(classes)) for column in range(len(classes)) if counts[row, column]]
-    figure.add_scatter(  # the heat map's own text would be black or white by the cell as if the cell were opaque
-        x=[classes[column] for _, column in cells],
-        y=[classes[row] for row, _ in cells],
-        mode="text",
-        text=[f"{counts[cell]}<br>{shares[cell]:.0%}" for cell in cells],
-        textfont={"size": 12},
-        hoverinfo="skip",
-    )
-    style(figure, "Confusion matrix", "test texts, and their share of the true class", height=440)
-    figure.update_xaxes(title_text="Predicted class", showgrid=False)
-    return figure.update_yaxes(title_text="True class", autorange="reversed", showgrid=False)
 
 
 def label_curve(repeats: list[Repeat], quality: Quality, data: Data) -> go.Figure:
