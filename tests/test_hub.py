@@ -72,7 +72,7 @@ class Connected:
         (self.project.folder / "params" / "suites" / "hub.yaml").write_text(yaml.safe_dump(SUITE))
         for name in ("safe", "old", "gone"):
             hub.repositories[f"tests/{name}"] = Repository(published(folder / name, old=name == "old"))
-            self.describe(name, f"tests/{name}")
+            self.describe(name, f"tests/{name}", **({"trust_remote_code": True} if name == "safe" else {}))
         hub.repositories["datasets/tests/news"] = Repository(news(folder / "news"))
 
     def describe(self, name: str, hub_id: str, **more: object) -> None:
@@ -121,6 +121,12 @@ def test_one_model_fails_with_one_clear_error_and_the_others_go_on(connected: Co
     assert all(fault.times == 0 for fault in connected.hub.faults[:3])  # each of them happened
     page = (connected.project.folder / "book" / "_build" / "html" / "summary.html").read_text()
     assert "Gone" in page and "503" in page
+
+
+def test_a_run_that_may_execute_its_publishers_code_says_so(connected: Connected, first) -> None:
+    assert "safe: its file sets trust_remote_code, so code of its publisher will run here" in first.stdout
+    assert "It runs code of its publisher" in (connected.runs / "safe.ipynb").read_text()
+    assert "It runs code of its publisher" not in (connected.runs / "old.ipynb").read_text()
 
 
 def test_a_file_cut_off_half_way_is_resumed_not_begun_again(connected: Connected, first) -> None:

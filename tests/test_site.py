@@ -37,7 +37,9 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
+WIDE = {"width": 1280, "height": 900}
+NARROW = [{"width": 390, "height": 844}, {"width": 320, "height": 568}]
+"""A common phone, and the narrowest screen that a page must fit (WCAG 2.2, criterion 1.4.10)."""
 TRADEOFFS = [
     ("index.html", "accuracy-latency", "cpu_latency_p50_ms"),
     ("summary.html", "accuracy-finetune", "finetune_epoch_time_s"),
@@ -51,6 +53,12 @@ FOLLOWED = """theme => {
   return document.documentElement.dataset.theme === theme && charts.every(chart => chart.layout.font.color === text);
 }"""
 """Whether the page took the theme, and its charts the theme's colour."""
+HEIGHTS = """() => { window.DRAWN = new Map([...document.querySelectorAll("figure.chart[data-drawn] .chart-canvas")]
+  .map(chart => [chart, chart._fullLayout.height])) }"""
+FITS = """() => document.documentElement.scrollWidth <= innerWidth
+  && [...document.querySelectorAll("figure.chart[data-drawn] .chart-canvas")].every(chart =>
+    Math.abs(chart._fullLayout.width - chart.clientWidth) < 2 && chart._fullLayout.height === DRAWN.get(chart))"""
+"""Whether the page is as wide as its window, and its charts were drawn again for it, as high as they were before."""
 MARKS = """document.querySelector("#chart-SLUG .chart-canvas").data
   .filter(trace => trace.customdata)
   .flatMap(trace => trace.customdata.map((model, i) =>
@@ -232,14 +240,16 @@ def test_every_page_in_both_themes_wide_and_narrow(book: Book, visit: Visit) -> 
             visit.page.set_viewport_size(WIDE)
             visit.page.emulate_media(color_scheme=theme)
             visit.open(path)
+            visit.ask(HEIGHTS)
             assert visit.ask("document.querySelectorAll('.chart-refused').length") == 0, path
             charts = visit.page.locator("figure.chart[data-drawn=true] .main-svg").count()
             drawn += charts
             assert charts >= visit.page.locator("figure.chart").count(), path
             visit.page.emulate_media(color_scheme=other)
             visit.page.wait_for_function(FOLLOWED, arg=other)
-            visit.page.set_viewport_size(NARROW)
-            visit.page.wait_for_function("document.documentElement.scrollWidth <= innerWidth")
+            for size in NARROW:
+                visit.page.set_viewport_size(size)
+                visit.page.wait_for_function(FITS)
     assert drawn > 0
     assert visit.wrong == []
 

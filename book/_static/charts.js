@@ -37,6 +37,8 @@
     const canvas = figure.querySelector(".chart-canvas");
     try {
       const { data, layout } = JSON.parse(figure.querySelector("script[type='application/json']").textContent);
+      // While plotly adapts to a new width it forgets its height; when two changes meet, it takes the element's for good.
+      canvas.style.height = `${layout.height}px`;
       await window.Plotly.newPlot(canvas, data, layout, CONFIG);
       await window.Plotly.relayout(canvas, themed(layout));
       figure.dataset.drawn = "true";
@@ -48,6 +50,7 @@
   function refuse(figure, reason) {
     const canvas = figure.querySelector(".chart-canvas");
     canvas.removeAttribute("role");
+    canvas.style.height = "";
     canvas.textContent = `This chart could not be drawn (${reason}). Its numbers are in the tables of the report.`;
     canvas.classList.add("chart-refused");
   }

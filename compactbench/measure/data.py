@@ -195,7 +195,7 @@ def _revision(dataset: HubData) -> str | None:
 
 
 def _from_hub(dataset: HubData) -> Raw:
-    if not hub.offline() and not hub.hub_reachable():
+    if not (hub.offline() or hub.hub_reachable() or hub.cached_dataset_commit(dataset.hub_id)):
         raise SettingsError(f"key `dataset.hub_id`: got {dataset.hub_id!r}, but {hub.unreachable()}.")
     try:
         with said_once():

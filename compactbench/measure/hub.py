@@ -106,14 +106,14 @@ def commit(model_name: str, revision: str | None) -> str | None:
 def dataset_commit(hub_id: str, revision: str | None) -> str | None:
     """The commit that `revision` of a data set stands for now; without the hub, what is cached; None for neither."""
     if not hub_reachable():
-        return revision or _cached_dataset_commit(hub_id)
+        return revision or cached_dataset_commit(hub_id)
     try:
         return HfApi().dataset_info(hub_id, revision=revision, timeout=PROBE_TIMEOUT_S).sha
     except Exception:  # loading it says what is wrong
         return None
 
 
-def _cached_dataset_commit(hub_id: str) -> str | None:
+def cached_dataset_commit(hub_id: str) -> str | None:
     """The newest commit of a data set in the cache."""
     try:
         repositories = scan_cache_dir().repos

@@ -40,6 +40,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     """Register everything with Sphinx."""
     app.add_directive("chart", ChartDirective)
     app.add_config_value("compactbench_results", "", "env")  # pages are read again when a result changed
+    app.add_config_value("compactbench_look", "", "html")  # else a changed script or style alone would not be copied
     app.connect("config-inited", prepare)
     app.connect("html-page-context", drop_repeated_scripts, priority=900)
     app.connect("build-finished", publish_data)
@@ -58,6 +59,7 @@ def prepare(app: Sphinx, config: Config) -> None:
     except ValueError as error:
         raise ExtensionError(str(error)) from error
     config.compactbench_results = frame.to_json()
+    config.compactbench_look = str([file.stat().st_mtime_ns for file in sorted((book / "_static").iterdir())])
     refresh_summary(book)
 
 
