@@ -13,7 +13,18 @@ from compactbench import ROOT
 from compactbench.measure import card
 from compactbench.record import Conditions, Machine
 
-PACKAGES = ["torch", "transformers", "tokenizers", "datasets", "accelerate", "numpy", "scikit-learn", "papermill"]
+PACKAGES = [
+    "torch",
+    "transformers",
+    "tokenizers",
+    "datasets",
+    "accelerate",
+    "numpy",
+    "scikit-learn",
+    "onnxruntime",
+    "openvino",
+    "papermill",
+]
 """The packages whose version can change a number."""
 
 
