@@ -14,7 +14,7 @@ STEADY = (1.0,)
 
 def percentile(q: float) -> Statistic:
     """The statistic "percentile `q` of all samples"."""
-    return lambda samples: np.percentile(samples, q)
+    return lambda samples, axis=None: np.percentile(samples, q, axis=axis)
 
 
 def between_runs(
@@ -27,21 +27,24 @@ def between_runs(
     because another run minutes later meets another one (`noise.drift`).
 
     Args:
-        processes: the samples of each process, at least two of them.
-        statistic: a number of an array of samples.
+        processes: the samples of each process, at least two of them, as many in each as in the others.
+        statistic: a number of an array of samples, along one of its axes.
         drift: how many times as long as usual the machine took in each of its runs.
         rate: the samples are rates, which a slow machine lowers, instead of times.
     """
-    samples = [np.asarray(process) for process in processes]
+    samples = np.array(processes)  # (processes, calls)
     states = np.repeat(drift, 2) if len(drift) == 1 else np.asarray(drift)  # scipy wants two of everything
     slowed = np.divide if rate else np.multiply
+
+    def drawn_and_slowed(drawn: np.ndarray, met: np.ndarray, axis: int) -> np.ndarray:
+        pooled = samples[drawn.astype(int)].reshape(*drawn.shape[:-1], -1)  # (resamples, processes x calls)
+        return slowed(statistic(pooled, axis=-1), met[..., 0])
+
     found = bootstrap(
         (np.arange(len(samples)), states),
-        lambda drawn, met: slowed(
-            statistic(np.concatenate([samples[process] for process in drawn.astype(int)])), met[0]
-        ),
+        drawn_and_slowed,
         n_resamples=RESAMPLES,
-        vectorized=False,
+        vectorized=True,
         method="percentile",
         rng=np.random.default_rng(0),
     ).confidence_interval
