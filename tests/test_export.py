@@ -1,8 +1,10 @@
 """The exported model: it computes what the trained one does, at any length, and is served without torch."""
 
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
 import torch
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -65,6 +67,28 @@ def test_weights_that_layers_share_are_quantized_too(tmp_path: Path) -> None:
     quantize(tmp_path, tmp_path)
     whole, small_one = ((tmp_path / file_name(precision)).stat().st_size for precision in ("fp32", "int8"))
     assert small_one < 0.4 * whole
+
+
+def test_each_layer_has_one_attention_and_no_slow_kernel(folder: Path) -> None:
+    """bert-tiny has two layers; padding is told by the mask, which the int8 attention takes as whole numbers."""
+    operators = Counter(node.op_type for node in onnx.load(folder / file_name("int8")).graph.node)
+    assert (operators["QAttention"], operators["Attention"], operators["SkipLayerNormalization"]) == (2, 0, 0)
+    alone, padded = (served(folder, "fp32")(batch)[0] for batch in (TEXTS[:1], TEXTS))
+    assert alone == pytest.approx(padded, abs=1e-6)
+
+
+def test_an_export_that_computes_something_else_is_refused(tmp_path: Path) -> None:
+    """Attention that also looks at the order of the tokens would lose that with the mask of padding in its place."""
+    sizes = {"model_type": "bert", "hidden_size": 32, "num_attention_heads": 2, "intermediate_size": 64}
+    causal = sizes | {"num_hidden_layers": 2, "vocab_size": 1000, "is_decoder": True}
+    model = load_model("bert-tiny").model_copy(update={"architecture": causal})
+    classifier, tokenizer, _ = load_classifier(model, False, ["a", "b"], seed=0)
+    with torch.no_grad():
+        for weight in classifier.parameters():
+            weight.mul_(10)  # so that the attention is not even
+    with pytest.raises(ValueError, match=r"logits are up to .* from those of the trained one"):
+        export_fp32(classifier, tokenizer, tmp_path)
+    assert not (tmp_path / file_name("fp32")).exists()
 
 
 def test_the_serving_process_loads_neither_torch_nor_transformers(folder: Path, tmp_path: Path) -> None:

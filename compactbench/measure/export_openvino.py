@@ -5,9 +5,8 @@ from pathlib import Path
 import nncf
 import openvino
 
-from compactbench.measure.export import BESIDE
+from compactbench.measure.export import BESIDE, PLAIN
 from compactbench.measure.serve_onnx import encode, load_tokenizer
-from compactbench.measure.serve_onnx import file_name as onnx_file_name
 from compactbench.measure.serve_openvino import file_name
 from compactbench.record import Precision
 
@@ -27,7 +26,7 @@ def convert(exported: Path, precision: Precision, texts: list[str], max_length: 
     Returns:
         The files that serve it, as paths inside the folder.
     """
-    model = openvino.convert_model(exported / onnx_file_name("fp32"))
+    model = openvino.convert_model(exported / PLAIN)
     if precision == "int8":
         names = [wanted.get_any_name() for wanted in model.inputs]
         tokenizer = load_tokenizer(exported, max_length)
