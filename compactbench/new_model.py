@@ -1,6 +1,7 @@
 """A contender's file, written from what the hub or a folder says of the model."""
 
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ from compactbench.measure.errors import LONGEST, one_line
 from compactbench.parameters import validate_name
 from compactbench.settings import Model, SettingsError, nearest
 
+ELSEWHERE = re.compile(r"^(\S+\.yaml: )?(key `\w+`: )?")
+"""What an error says of a file and key that do not exist yet."""
 LICENCES = {"apache-2.0": "Apache-2.0", "mit": "MIT"}
 """How the hub writes common licences, and how people do."""
 
@@ -45,7 +48,7 @@ def new_model(name: str, source: str) -> int:
         model = Model.model_validate({"model": name, "title": source.rstrip("/").rpartition("/")[2], **known})
         local_folder(model)
     except SettingsError as error:
-        raise SettingsError(f"parameters: key `ID`: {str(error).partition('.yaml: ')[2] or error}") from error
+        raise SettingsError(f"parameters: key `ID`: {ELSEWHERE.sub('', str(error))}") from error
     content = {key: value for key, value in model.model_dump(exclude_defaults=True).items() if value is not None}
     unfinished = path.with_name(f".{path.name}")  # renamed when whole
     unfinished.write_text(yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=1000), encoding="utf-8")

@@ -6,7 +6,9 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from datasets import Dataset
 
+from compactbench.measure.clean import Raw, counts, split
 from compactbench.measure.data import load
 from compactbench.measure.process import FreshProcess
 from compactbench.parameters import load_suite
@@ -51,6 +53,14 @@ def test_every_form_gives_the_same_rows(file: tuple[Path, dict[str, Any]]) -> No
     assert (facts.train_counts, facts.test_counts) == ([8, 8, 8], [2, 2, 2])
     texts = {text for split in splits.values() for text in split["text"]}
     assert texts == {f"{title} {text}" for _, title, text in ROWS}
+
+
+def test_a_class_without_a_text_is_left_out() -> None:
+    """A data set of the hub may declare a class that none of its rows has."""
+    rows = Dataset.from_dict({"text": [f"text {number}" for number in range(20)], "label": ["a", "c"] * 10})
+    splits, _ = split(Raw(train=rows, classes=["a", "b", "c"]), 0.2, None, 0)
+    assert splits["train"].features["label"].names == ["a", "c"]
+    assert [counts(splits[side]) for side in ("train", "test")] == [[8, 8], [2, 2]]
 
 
 def test_labels_get_their_names_in_the_order_of_their_numbers(tmp_path: Path) -> None:

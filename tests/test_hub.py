@@ -254,4 +254,4 @@ def test_a_new_contender_is_described_from_the_hub(connected: Connected) -> None
     for source, sentence in (("tests/absent", "which is missing there"), ("params", "a folder without config.json")):
         done = connected.run(*words, "--id", source)
         assert done.returncode == 2 and sentence in done.stderr, done.stderr
-        assert done.stderr.startswith("parameters: key `ID`: ") and not file.exists()
+        assert done.stderr.startswith("parameters: key `ID`: got ") and not file.exists()

@@ -20,7 +20,8 @@ class Raw:
     Args:
         train: the rows to learn from, or all rows where there is no test.
         test: the rows to test on, where they are given.
-        classes: the labels in their order; None: those of the rows, in order of number or letter.
+        classes: the labels in their order, of which those without a row are left out; None: those of the rows, in
+            order of number or letter.
         names: a name for each label, where labels are no names.
     """
 
@@ -63,9 +64,10 @@ def split(raw: Raw, test_size: float | None, max_rows: int | None, seed: int) ->
     train, test = _numbered(raw, train, test)
     if test is not None:
         return DatasetDict(train=train, test=test), dropped
-    few = [name for name, count in zip(train.features["label"].names, counts(train), strict=True) if count < 2]
-    if few:
-        raise SettingsError(f"key `dataset.label`: {_listed(set(few))} has a single text; accepted: two of each class.")
+    single = {name for name, count in zip(train.features["label"].names, counts(train), strict=True) if count == 1}
+    if single:
+        has = "has a single text" if len(single) == 1 else "have a single text each"
+        raise SettingsError(f"key `dataset.label`: {_listed(single)} {has}; accepted: two of each class.")
     try:
         return train.train_test_split(test_size, stratify_by_column="label", seed=seed), dropped
     except ValueError as error:
@@ -125,7 +127,7 @@ def _numbered(raw: Raw, train: Dataset, test: Dataset | None) -> tuple[Dataset, 
     unnamed = found - raw.names.keys() if raw.names else set()
     if unnamed:
         raise SettingsError(f"key `dataset.label_names`: {_listed(unnamed)} is missing; accepted: {_listed(found)}.")
-    order = raw.classes or sorted(found, key=_in_order)
+    order = [label for label in raw.classes or sorted(found, key=_in_order) if label in found]
     numbers = {label: number for number, label in enumerate(order)}
     kind = ClassLabel(names=[raw.names.get(label, label) for label in order])
 

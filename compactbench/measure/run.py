@@ -43,19 +43,7 @@ from compactbench.record import (
 )
 from compactbench.settings import RunSettings
 
-STAGES = [
-    "data",
-    "model",
-    "tuning",
-    "finetune",
-    "quality",
-    "export",
-    "repeats",
-    "memory",
-    "size",
-    "latency",
-    "throughput",
-]
+STAGES = "data model tuning finetune quality export repeats memory size latency throughput".split()
 TRAINEES = {"transformer": "compactbench.measure.finetune:Trainee", "tfidf": "compactbench.measure.tfidf:Trainee"}
 ENDED = "the run ended in this stage without a word (killed, or still going)"
 

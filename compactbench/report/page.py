@@ -111,7 +111,7 @@ def about_size(size: Parameters) -> Markdown:
 def about_tuning(run: Run, trials: list[Trial]) -> Markdown:
     """The learning rates that were tried, and the one that was taken."""
     if not trials:
-        return Markdown(f"None was tried: the suite sets {run.learning_rate:g}, or the weights are random.")
+        return Markdown(f"None was tried: {_untried(run)}.")
     rows = [
         [
             f"{trial.learning_rate:g}" + (" (taken)" if trial.learning_rate == run.learning_rate else ""),
@@ -128,6 +128,14 @@ def about_tuning(run: Run, trials: list[Trial]) -> Markdown:
         f"Judged on {trials[0].texts:,} training texts that no try learned from, and not on the test texts:\n\n"
         + markdown_table(head, rows)
     )
+
+
+def _untried(run: Run) -> str:
+    if run.model.kind == "tfidf":
+        return "this contender has none to set"
+    if run.suite.learning_rates and run.weights == "random":
+        return f"random weights would teach nothing about it; it is {run.learning_rate:g}"
+    return f"the suite sets {run.learning_rate:g}"
 
 
 def about_finetune(finetune: Finetune) -> Markdown:
@@ -213,10 +221,14 @@ def about_throughput(throughput: Throughput) -> Markdown:
     others = [f"{point.sentences_per_s:,.0f}" for point in throughput.again]
     again = f"; further processes reached {' and '.join(others)}" if others else ""
     return Markdown(
-        f"The fastest batch holds {best.batch_size} sentences: {best.sentences_per_s:,.0f} sentences a second{again}. "
-        f"The largest batch tried holds {largest} (of at most {throughput.cap}); the search ended because "
-        f"{STOPPED[throughput.stopped_by]}."
+        f"The fastest batch holds {_sentences(best.batch_size)}: {best.sentences_per_s:,.0f} sentences a "
+        f"second{again}. The largest batch tried holds {largest} (of at most {throughput.cap}); the search ended "
+        f"because {STOPPED[throughput.stopped_by]}."
     )
+
+
+def _sentences(count: int) -> str:
+    return "1 sentence" if count == 1 else f"{count} sentences"
 
 
 def about_export(ways: list[Served]) -> Markdown:
