@@ -43,7 +43,10 @@ from compactbench.record import (
 )
 from compactbench.settings import RunSettings
 
-STAGES = "data model tuning finetune quality export repeats memory size latency throughput".split()
+STAGES = [
+    *("data", "model", "tuning", "finetune", "quality", "export"),
+    *("repeats", "memory", "size", "latency", "throughput"),
+]
 TRAINEES = {"transformer": "compactbench.measure.finetune:Trainee", "tfidf": "compactbench.measure.tfidf:Trainee"}
 ENDED = "the run ended in this stage without a word (killed, or still going)"
 
