@@ -1,5 +1,6 @@
 """Charts hold exactly the numbers of the records, and nobody is drawn as what he is not."""
 
+import itertools
 import json
 
 import numpy as np
@@ -120,6 +121,22 @@ def test_quoted_accuracy_stands_at_todays_latency_and_is_labelled():
     figure = charts.quoted_2021(GROUP, quoted)
     assert marks(figure) == {"random-1": (5.0, 0.88)}
     assert "not measured here" in figure.layout.title.text and "quoted from 2021" in figure.layout.yaxis.title.text
+
+
+def test_labels_make_room_for_one_another():
+    """Placed one after the other, the first of these would leave no room for the later ones."""
+    x, y = [0.26, 0.92, 0.78, 0.51, 0.79], [0.62, 0.66, 0.84, 0.25, 0.78]
+    name, radius = "MiniLM-L6 (int8)", 8
+    half_width, gap = labels.LETTER * len(name) / 2, radius * 1.25 + 1
+    places = [labels.PLACES[place] for place in labels.positions(x, y, [radius] * 5, [name] * 5)]
+    for width, height in labels.CANVASES:
+        centres = [
+            (at * width + across * (gap + half_width), up * height + upward * (gap + labels.LINE / 2))
+            for at, up, (across, upward) in zip(x, y, places, strict=True)
+        ]
+        for one, other in itertools.combinations(centres, 2):
+            apart = abs(one[0] - other[0]) / (2 * half_width), abs(one[1] - other[1]) / labels.LINE
+            assert max(apart) >= 1
 
 
 def test_labels_of_close_marks_do_not_overlap():

@@ -193,7 +193,7 @@ def _add_strip(figure: go.Figure, ticks: list[Row], x: str, bubble: str, x_axis:
         name="random weights: no accuracy",
         mode="markers+text",
         text=[label(row) for row in ticks],
-        textposition=["middle right" if share_of_axis(row[x], x_axis) < 0.55 else "middle left" for row in ticks],
+        textposition=["middle right" if share_of_axis(row[x], x_axis) < 0.5 else "middle left" for row in ticks],
         textfont={"size": 12},
         cliponaxis=False,
         marker={"symbol": "line-ns", "size": 11, "color": GREY, "line": {"width": 2, "color": GREY}},

@@ -7,10 +7,12 @@ import numpy as np
 Box = tuple[float, float, float, float]  # left, bottom, right, top, px
 Segment = tuple[float, float, float, float]  # x and y of one end, x and y of the other, as shares of the plot
 
-CANVASES = ((280, 240), (680, 260))
+CANVASES = ((280, 206), (640, 236))
 """Plots to choose for, px: on a phone and on a desk. A label keeps its size while the marks move apart."""
 LETTER, LINE = 6.8, 15
 """Width of an average letter and height of a line of the charts' font, px."""
+TURNS = 10
+"""Of placing each label again; on crowded charts some would swap places for ever."""
 
 PLACES = {
     "middle right": (1, 0),
@@ -28,7 +30,9 @@ PLACES = {
 def positions(
     x: Sequence[float], y: Sequence[float], radii: Sequence[float], texts: Sequence[str], lines: Sequence[Segment] = ()
 ) -> list[str]:
-    """A text position for each mark, chosen one after the other where its label covers least.
+    """A text position for each mark: where its label covers least of the marks, the lines and the other labels.
+
+    Each label is placed given the others, in turns, until none moves.
 
     Args:
         x: place of each mark as a share of the plot's width.
@@ -38,21 +42,30 @@ def positions(
         lines: what else is drawn and should stay readable.
     """
     marks = list(zip(x, y, radii, texts, strict=True))
-    taken = [
+    drawn = [
         [_around(x * width, y * height, r, r) for x, y, r, _ in marks] + _beads(lines, width, height)
         for width, height in CANVASES
     ]
-    chosen = []
-    for x, y, radius, text in marks:
-        costs = {}
-        for place, direction in PLACES.items():
-            boxes = [_label((x * width, y * height), radius, text, direction) for width, height in CANVASES]
-            costs[place] = sum(map(_cost, boxes, taken, CANVASES)), boxes
-        best = min(costs, key=lambda place: costs[place][0])
-        chosen.append(best)
-        for others, box in zip(taken, costs[best][1], strict=True):
-            others.append(box)
-    return chosen
+    boxes = [
+        {place: [_label(x * w, y * h, r, text, direction) for w, h in CANVASES] for place, direction in PLACES.items()}
+        for x, y, r, text in marks
+    ]
+    chosen: dict[int, str] = {}
+
+    def cost(mark: int, place: str) -> float:
+        others = [boxes[other][at] for other, at in chosen.items() if other != mark]
+        return sum(
+            _cost(box, drawn[number] + [other[number] for other in others], CANVASES[number])
+            for number, box in enumerate(boxes[mark][place])
+        )
+
+    for _ in range(TURNS):
+        before = dict(chosen)
+        for mark in range(len(marks)):
+            chosen[mark] = min(PLACES, key=lambda place, mark=mark: cost(mark, place))
+        if chosen == before:
+            break
+    return [chosen[mark] for mark in range(len(marks))]
 
 
 def _around(x: float, y: float, half_width: float, half_height: float) -> Box:
@@ -68,12 +81,11 @@ def _beads(lines: Sequence[Segment], width: float, height: float) -> list[Box]:
     ]
 
 
-def _label(centre: tuple[float, float], radius: float, text: str, direction: tuple[int, int]) -> Box:
+def _label(x: float, y: float, radius: float, text: str, direction: tuple[int, int]) -> Box:
     """The box of a label beside a mark; plotly leaves 1.25 radii and a pixel between the two."""
     half_width, gap = LETTER * len(text) / 2, radius * 1.25 + 1
-    x = centre[0] + direction[0] * (gap + half_width)
-    y = centre[1] + direction[1] * (gap + LINE / 2)
-    return _around(x, y, half_width, LINE / 2)
+    across, up = direction
+    return _around(x + across * (gap + half_width), y + up * (gap + LINE / 2), half_width, LINE / 2)
 
 
 def _cost(box: Box, taken: list[Box], canvas: tuple[float, float]) -> float:

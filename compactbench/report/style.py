@@ -97,4 +97,9 @@ def _log_ticks(low: float, high: float) -> dict[str, Any]:
     steps = (1, 2, 5) if high - low < 2.2 else (1, 3) if high - low < 4 else (1,)
     ticks = [step * 10.0**decade for decade in range(math.floor(low), math.ceil(high) + 1) for step in steps]
     shown = [tick for tick in ticks if low <= math.log10(tick) <= high]
-    return {"tickmode": "array", "tickvals": shown, "ticktext": [f"{tick:,.12g}" for tick in shown]}
+    return {"tickmode": "array", "tickvals": shown, "ticktext": [_short(tick) for tick in shown]}
+
+
+def _short(tick: float) -> str:
+    """A thousand as 1k: on a phone longer ones would be turned."""
+    return f"{tick:,.12g}" if tick < 1000 else f"{tick / 1000:,.12g}k"
