@@ -235,4 +235,4 @@ def test_label_curve_joins_the_means_of_the_seeds() -> None:
 def test_a_disturbed_run_is_marked_where_it_is_drawn() -> None:
     windows = [{"stage": "latency", "samples_ms": [time]} for time in (10.0, 10.0, 10.0, 99.0)]
     figure = charts.tradeoff(results([make_record("quiet"), make_record("loud", reference=windows)]), X, BUBBLE)
-    assert sorted(traces(figure)["fine-tuned transformer"]["text"]) == ["Loud (noisy)", "Quiet"]
+    assert sorted(traces(figure)["fine-tuned transformer"]["text"]) == ["Loud<br>(noisy)", "Quiet"]

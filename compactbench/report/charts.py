@@ -82,7 +82,7 @@ def quoted_2021(frame: pd.DataFrame, quoted: pd.DataFrame) -> go.Figure:
     accuracy = dict(zip(quoted["name"], quoted["eval_accuracy"].tolist(), strict=True))
     rows = [row for row in plain_rows(frame) if row["model"] in accuracy and row[x] is not None]
     xs, ys = [row[x] for row in rows], [accuracy[row["model"]] for row in rows]
-    titles = [label(row) for row in rows]
+    titles = [folded(label(row)) for row in rows]
     x_axis, y_axis = value_axis(xs), value_axis(ys, padding=0.12)
     figure = go.Figure()
     figure.add_scatter(
@@ -118,6 +118,11 @@ def label(row: Row) -> str:
     return escape(row["title"]) + (" (noisy)" if row["noisy"] else "")
 
 
+def folded(label: str) -> str:
+    """A label whose brackets stand on a second line, so that it fits beside a mark on a phone."""
+    return label.replace(" (", f"{labels.BREAK}(")
+
+
 def axis_title(metric: Metric, kind: str) -> str:
     """What the axis shows, its unit, and on a second line which end is better."""
     better = "← better" if metric.better == "lower" else "better →"
@@ -143,7 +148,7 @@ def _add_bubbles(
         list(across.values()),
         list(up.values()),
         [diameter / 2 for diameter in diameters],
-        [label(row) for row in marks],
+        [folded(label(row)) for row in marks],
         lines,
     )
     drawn = list(zip(marks, diameters, places, strict=True))
@@ -168,7 +173,7 @@ def _add_bubbles(
             },
             name=name,
             mode="markers+text",
-            text=[label(row) for row in rows],
+            text=[folded(label(row)) for row in rows],
             textposition=[place for _, _, place in members],
             cliponaxis=False,
             marker={

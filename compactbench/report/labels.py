@@ -11,6 +11,8 @@ CANVASES = ((280, 206), (640, 236))
 """Plots to choose for, px: on a phone and on a desk. A label keeps its size while the marks move apart."""
 LETTER, LINE = 6.8, 15
 """Width of an average letter and height of a line of the charts' font, px."""
+BREAK = "<br>"
+"""Between the lines of a label."""
 TURNS = 10
 """Of placing each label again; on crowded charts some would swap places for ever."""
 
@@ -83,9 +85,10 @@ def _beads(lines: Sequence[Segment], width: float, height: float) -> list[Box]:
 
 def _label(x: float, y: float, radius: float, text: str, direction: tuple[int, int]) -> Box:
     """The box of a label beside a mark; plotly leaves 1.25 radii and a pixel between the two."""
-    half_width, gap = LETTER * len(text) / 2, radius * 1.25 + 1
+    lines, gap = text.split(BREAK), radius * 1.25 + 1
+    half_width, half_height = LETTER * max(map(len, lines)) / 2, LINE * len(lines) / 2
     across, up = direction
-    return _around(x + across * (gap + half_width), y + up * (gap + LINE / 2), half_width, LINE / 2)
+    return _around(x + across * (gap + half_width), y + up * (gap + half_height), half_width, half_height)
 
 
 def _cost(box: Box, taken: list[Box], canvas: tuple[float, float]) -> float:
