@@ -96,6 +96,7 @@ def quoted_2021(frame: pd.DataFrame, quoted: pd.DataFrame) -> go.Figure:
             [share_of_axis(value, y_axis) for value in ys],
             [6] * len(rows),
             titles,
+            canvases=((267, 292), (600, 292)),  # it has no strip below
         ),
         cliponaxis=False,
         marker={"symbol": "diamond", "size": 12, "color": PURPLE},

@@ -7,7 +7,8 @@ import numpy as np
 Box = tuple[float, float, float, float]  # left, bottom, right, top, px
 Segment = tuple[float, float, float, float]  # x and y of one end, x and y of the other, as shares of the plot
 
-CANVASES = ((280, 206), (640, 236))
+Canvases = tuple[tuple[int, int], ...]
+CANVASES: Canvases = ((280, 206), (640, 236))
 """Plots to choose for, px: on a phone and on a desk. A label keeps its size while the marks move apart."""
 LETTER, LINE = 6.8, 15
 """Width of an average letter and height of a line of the charts' font, px."""
@@ -30,7 +31,12 @@ PLACES = {
 
 
 def positions(
-    x: Sequence[float], y: Sequence[float], radii: Sequence[float], texts: Sequence[str], lines: Sequence[Segment] = ()
+    x: Sequence[float],
+    y: Sequence[float],
+    radii: Sequence[float],
+    texts: Sequence[str],
+    lines: Sequence[Segment] = (),
+    canvases: Canvases = CANVASES,
 ) -> list[str]:
     """A text position for each mark: where its label covers least of the marks, the lines and the other labels.
 
@@ -42,14 +48,15 @@ def positions(
         radii: radius of each mark, px.
         texts: the labels.
         lines: what else is drawn and should stay readable.
+        canvases: the plots to choose for.
     """
     marks = list(zip(x, y, radii, texts, strict=True))
     drawn = [
         [_around(x * width, y * height, r, r) for x, y, r, _ in marks] + _beads(lines, width, height)
-        for width, height in CANVASES
+        for width, height in canvases
     ]
     boxes = [
-        {place: [_label(x * w, y * h, r, text, direction) for w, h in CANVASES] for place, direction in PLACES.items()}
+        {place: [_label(x * w, y * h, r, text, direction) for w, h in canvases] for place, direction in PLACES.items()}
         for x, y, r, text in marks
     ]
     chosen: dict[int, str] = {}
@@ -57,7 +64,7 @@ def positions(
     def cost(mark: int, place: str) -> float:
         others = [boxes[other][at] for other, at in chosen.items() if other != mark]
         return sum(
-            _cost(box, drawn[number] + [other[number] for other in others], CANVASES[number])
+            _cost(box, drawn[number] + [other[number] for other in others], canvases[number])
             for number, box in enumerate(boxes[mark][place])
         )
 
