@@ -123,13 +123,19 @@ def test_quoted_accuracy_stands_at_todays_latency_and_is_labelled():
     assert "not measured here" in figure.layout.title.text and "quoted from 2021" in figure.layout.yaxis.title.text
 
 
+def test_a_name_stands_where_the_plot_has_room_for_it():
+    assert labels.side(0.4, "BERT-small") == "middle right"
+    assert labels.side(0.3, "BERT-small (ONNX int8)") == "middle right"  # to the left would be over the edge
+    assert labels.side(0.5, "BERT-small (ONNX int8)") == labels.side(0.9, "BERT-small") == "middle left"
+
+
 def test_labels_make_room_for_one_another():
     """Placed one after the other, the first of these would leave no room for the later ones."""
     x, y = [0.26, 0.92, 0.78, 0.51, 0.79], [0.62, 0.66, 0.84, 0.25, 0.78]
-    name, radius = "MiniLM-L6 (int8)", 8
+    name, radius, plots = "MiniLM-L6 (int8)", 8, ((280, 206), (640, 236))
     half_width, gap = labels.LETTER * len(name) / 2, radius * 1.25 + 1
-    places = [labels.PLACES[place] for place in labels.positions(x, y, [radius] * 5, [name] * 5)]
-    for width, height in labels.CANVASES:
+    places = [labels.PLACES[place] for place in labels.positions(x, y, [radius] * 5, [name] * 5, (), plots)]
+    for width, height in plots:
         centres = [
             (at * width + across * (gap + half_width), up * height + upward * (gap + labels.LINE / 2))
             for at, up, (across, upward) in zip(x, y, places, strict=True)

@@ -65,6 +65,15 @@ MARKS = """document.querySelector("#chart-SLUG .chart-canvas").data
     ({model, x: trace.x[i], y: trace.y[i], strip: trace.yaxis === "y2"})))"""
 """The marks that a chart draws, as its script holds them."""
 
+OVERLAPS = """[...document.querySelectorAll("figure.chart")].flatMap(chart => {
+  const texts = [...chart.querySelectorAll(".textpoint text, .ytick text")];
+  const boxes = texts.map(text => text.getBoundingClientRect());
+  const apart = (a, b) => a.right - 1 < b.left || b.right - 1 < a.left || a.bottom - 2 < b.top || b.bottom - 2 < a.top;
+  return boxes.flatMap((a, i) => boxes.slice(i + 1).flatMap((b, j) =>
+    apart(a, b) ? [] : [[texts[i].textContent, texts[i + 1 + j].textContent]]));
+})"""
+"""Names beside marks, and numbers of the accuracy axis, that are written over one another."""
+
 
 @pytest.fixture(scope="module", params=["made_up", "reference"])
 def book(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Book:
@@ -270,6 +279,15 @@ def test_the_tradeoff_shows_every_record_at_its_numbers(book: Book, visit: Visit
                 assert mark["y"] == row["eval_accuracy"]
         painted = visit.page.locator(f"#chart-{slug} .scatterlayer .point").count()
         assert painted == len(expected), slug
+
+
+@pytest.mark.parametrize("book", ["reference"], indirect=True)
+def test_no_name_in_the_summary_is_written_over_another(book: Book, visit: Visit) -> None:
+    for size in (WIDE, *NARROW):
+        visit.page.set_viewport_size(size)
+        visit.open("summary.html")
+        assert visit.page.locator("figure.chart .textpoint text").count() > 20
+        assert visit.ask(OVERLAPS) == [], size
 
 
 def test_a_chart_without_its_library_says_so(book: Book, visit: Visit) -> None:

@@ -96,7 +96,7 @@ def quoted_2021(frame: pd.DataFrame, quoted: pd.DataFrame) -> go.Figure:
             [share_of_axis(value, y_axis) for value in ys],
             [6] * len(rows),
             titles,
-            canvases=((267, 292), (600, 292)),  # it has no strip below
+            canvases=((197, 292), (267, 292), (600, 292)),  # it has no strip below
         ),
         cliponaxis=False,
         marker={"symbol": "diamond", "size": 12, "color": PURPLE},
@@ -199,7 +199,7 @@ def _add_strip(figure: go.Figure, ticks: list[Row], x: str, bubble: str, x_axis:
         name="random weights: no accuracy",
         mode="markers+text",
         text=[label(row) for row in ticks],
-        textposition=["middle right" if share_of_axis(row[x], x_axis) < 0.5 else "middle left" for row in ticks],
+        textposition=[labels.side(share_of_axis(row[x], x_axis), label(row)) for row in ticks],
         textfont={"size": 12},
         cliponaxis=False,
         marker={"symbol": "line-ns", "size": 11, "color": GREY, "line": {"width": 2, "color": GREY}},

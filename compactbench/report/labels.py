@@ -8,12 +8,16 @@ Box = tuple[float, float, float, float]  # left, bottom, right, top, px
 Segment = tuple[float, float, float, float]  # x and y of one end, x and y of the other, as shares of the plot
 
 Canvases = tuple[tuple[int, int], ...]
-CANVASES: Canvases = ((280, 206), (640, 236))
-"""Plots to choose for, px: on a phone and on a desk. A label keeps its size while the marks move apart."""
+CANVASES: Canvases = ((214, 206), (280, 206), (640, 236))
+"""Plots to choose for, px: on a small phone, a phone and a desk. A label keeps its size while the marks move apart."""
 LETTER, LINE = 6.8, 15
 """Width of an average letter and height of a line of the charts' font, px."""
+UNREADABLE = 3
+"""How much worse a label is over another, or beyond the plot over an axis' numbers, than over a mark or a line."""
 BREAK = "<br>"
 """Between the lines of a label."""
+MARGIN = 50
+"""Room for the numbers of the y axis, px."""
 TURNS = 10
 """Of placing each label again; on crowded charts some would swap places for ever."""
 
@@ -64,7 +68,8 @@ def positions(
     def cost(mark: int, place: str) -> float:
         others = [boxes[other][at] for other, at in chosen.items() if other != mark]
         return sum(
-            _cost(box, drawn[number] + [other[number] for other in others], canvases[number])
+            _covered(box, drawn[number])
+            + UNREADABLE * (_covered(box, [other[number] for other in others]) + _beyond(box, canvases[number]))
             for number, box in enumerate(boxes[mark][place])
         )
 
@@ -75,6 +80,16 @@ def positions(
         if chosen == before:
             break
     return [chosen[mark] for mark in range(len(marks))]
+
+
+def side(x: float, text: str) -> str:
+    """A text position to the right of a mark at the share `x` of the width, or to the left where more room is.
+
+    It is for a plot without numbers on its left, whose labels may stand in their place.
+    """
+    narrowest, length = CANVASES[0][0], LETTER * len(text)
+    lacking_right, lacking_left = x * narrowest + length - narrowest, length - x * narrowest - MARGIN
+    return "middle right" if lacking_right <= max(lacking_left, 0) else "middle left"
 
 
 def _around(x: float, y: float, half_width: float, half_height: float) -> Box:
@@ -98,10 +113,14 @@ def _label(x: float, y: float, radius: float, text: str, direction: tuple[int, i
     return _around(x + across * (gap + half_width), y + up * (gap + half_height), half_width, half_height)
 
 
-def _cost(box: Box, taken: list[Box], canvas: tuple[float, float]) -> float:
-    """How much of what is taken `box` covers, and how much of it lies beyond the canvas, px²."""
-    beyond = (box[2] - box[0]) * (box[3] - box[1]) - _overlap(box, (0, 0, *canvas))
-    return beyond + sum(_overlap(box, other) for other in taken)
+def _covered(box: Box, others: list[Box]) -> float:
+    """How much of the others `box` covers, px²."""
+    return sum(_overlap(box, other) for other in others)
+
+
+def _beyond(box: Box, canvas: tuple[int, int]) -> float:
+    """How much of `box` lies outside the canvas, px²."""
+    return (box[2] - box[0]) * (box[3] - box[1]) - _overlap(box, (0, 0, *canvas))
 
 
 def _overlap(one: Box, other: Box) -> float:
