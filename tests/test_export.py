@@ -42,6 +42,13 @@ def served(folder: Path, precision: str) -> Classifier:
     return Classifier(folder / file_name(precision), load_tokenizer(folder, 64), threads=1)
 
 
+def enlarge(network: PreTrainedModel) -> None:
+    """Make fresh weights so large that attention is not even, and classes differ by more than rounding."""
+    with torch.no_grad():
+        for weight in network.parameters():
+            weight.mul_(10)
+
+
 def test_export_gives_the_same_probabilities_at_any_length_and_batch(folder: Path, trained: tuple) -> None:
     """Without dynamic shapes the export succeeds, and then fails at every other length."""
     expected = Trained(*trained, "cpu", 64)
@@ -77,15 +84,37 @@ def test_each_layer_has_one_attention_and_no_slow_kernel(folder: Path) -> None:
     assert alone == pytest.approx(padded, abs=1e-6)
 
 
+@pytest.mark.parametrize(
+    "architecture",
+    [
+        {"model_type": "electra", "embedding_size": 16},
+        {"model_type": "roberta-prelayernorm"},  # normalizes before each part
+        {"model_type": "modernbert"},  # rotates positions, and looks at neighbours alone in most layers
+        {"model_type": "mpnet"},  # adds to the attention by distance
+        {"model_type": "fnet"},  # has no attention, and no mask
+    ],
+    ids=lambda architecture: architecture["model_type"],
+)
+def test_other_architectures_export(architecture: dict, tmp_path: Path) -> None:
+    sizes = {"hidden_size": 32, "num_attention_heads": 2, "intermediate_size": 64, "num_hidden_layers": 2}
+    if architecture["model_type"] == "fnet":
+        del sizes["num_attention_heads"]
+    other = load_model("bert-tiny").model_copy(update={"architecture": architecture | sizes | {"vocab_size": 1000}})
+    trained = load_classifier(other, False, ["a", "b", "c"], seed=0)[:2]
+    enlarge(trained[0])
+    export_fp32(*trained, tmp_path)
+    quantize(tmp_path, tmp_path)
+    assert served(tmp_path, "fp32")(TEXTS) == pytest.approx(Trained(*trained, "cpu", 64)(TEXTS), abs=1e-5)
+    assert served(tmp_path, "int8")(TEXTS).shape == (3, 3)
+
+
 def test_an_export_that_computes_something_else_is_refused(tmp_path: Path) -> None:
     """Attention that also looks at the order of the tokens would lose that with the mask of padding in its place."""
     sizes = {"model_type": "bert", "hidden_size": 32, "num_attention_heads": 2, "intermediate_size": 64}
     causal = sizes | {"num_hidden_layers": 2, "vocab_size": 1000, "is_decoder": True}
     model = load_model("bert-tiny").model_copy(update={"architecture": causal})
     classifier, tokenizer, _ = load_classifier(model, False, ["a", "b"], seed=0)
-    with torch.no_grad():
-        for weight in classifier.parameters():
-            weight.mul_(10)  # so that the attention is not even
+    enlarge(classifier)
     with pytest.raises(ValueError, match=r"logits are up to .* from those of the trained one"):
         export_fp32(classifier, tokenizer, tmp_path)
     assert not (tmp_path / file_name("fp32")).exists()
