@@ -219,7 +219,7 @@ def about_throughput(throughput: Throughput) -> Markdown:
     best = max(throughput.points, key=lambda point: point.sentences_per_s)
     largest = throughput.points[-1].batch_size
     others = [f"{point.sentences_per_s:,.0f}" for point in throughput.again]
-    again = f"; further processes reached {' and '.join(others)}" if others else ""
+    again = f"; further processes reached {listed(others)}" if others else ""
     return Markdown(
         f"The fastest batch holds {_sentences(best.batch_size)}: {best.sentences_per_s:,.0f} sentences a "
         f"second{again}. The largest batch tried holds {largest} (of at most {throughput.cap}); the search ended "
