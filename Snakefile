@@ -20,7 +20,7 @@ SUITE = config.get("suite", "starter")
 MACHINE = config.get("machine") or default_machine()
 JUPYTER_BOOK = Path(sys.executable).with_name("jupyter-book")
 RUN = "book/runs/{suite}/{machine}/{model}"
-REPORT_CODE = [*Path("compactbench/report").glob("*.py"), "compactbench/record.py", "compactbench/metrics.py"]
+REPORT_CODE = [*Path("compactbench/report").glob("*.py"), *Path("compactbench").glob("record*.py"), "compactbench/metrics.py"]
 
 for variable in LIVE:  # the kernels started here are nobody's live notebook
     os.environ.pop(variable, None)

@@ -6,7 +6,8 @@ from pathlib import Path
 from compactbench import ROOT
 from compactbench.measure.conditions import cores, default_machine
 from compactbench.parameters import validate_name
-from compactbench.record import Quality, Record, read
+from compactbench.record import Quality, Record
+from compactbench.record_file import read
 from compactbench.report import model_card
 from compactbench.settings import Model, SettingsError, Suite
 

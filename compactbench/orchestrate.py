@@ -13,7 +13,8 @@ from compactbench import ROOT
 from compactbench.check import Plan, check
 from compactbench.measure.conditions import default_machine
 from compactbench.measure.fingerprint import fingerprint
-from compactbench.record import FailedRecord, Record, read
+from compactbench.record import FailedRecord, Record
+from compactbench.record_file import read
 
 SITE = Path("book/_build/html/index.html")
 POLL_S = 0.5

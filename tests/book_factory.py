@@ -15,7 +15,8 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 
 from compactbench import ROOT
 from compactbench.parameters import load_model, load_suite
-from compactbench.record import FailedRecord, Record, write
+from compactbench.record import FailedRecord, Record
+from compactbench.record_file import write
 from compactbench.report.charts import tradeoff
 from compactbench.report.show import chart_html
 from compactbench.report.table import results

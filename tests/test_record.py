@@ -8,7 +8,7 @@ import pytest
 from factory import make_failed, make_record
 from pydantic import ValidationError
 
-from compactbench import record
+from compactbench import record_file
 from compactbench.metrics import METRICS
 from compactbench.record import Record, json_schema
 from compactbench.report.table import COLUMNS
@@ -16,12 +16,12 @@ from compactbench.report.table import COLUMNS
 
 def test_record_survives_writing_and_reading(tmp_path: Path) -> None:
     for made in (make_record(), make_failed()):
-        record.write(made, tmp_path / "one.json")
-        assert record.read(tmp_path / "one.json") == made
+        record_file.write(made, tmp_path / "one.json")
+        assert record_file.read(tmp_path / "one.json") == made
 
 
 def test_schema_accepts_what_is_written_and_refuses_an_unknown_key(tmp_path: Path) -> None:
-    record.write(make_record(), tmp_path / "one.json")
+    record_file.write(make_record(), tmp_path / "one.json")
     content = json.loads((tmp_path / "one.json").read_text())
     jsonschema.validate(content, json_schema())
     with pytest.raises(jsonschema.ValidationError):
@@ -30,12 +30,12 @@ def test_schema_accepts_what_is_written_and_refuses_an_unknown_key(tmp_path: Pat
 
 def test_a_record_of_an_older_schema_is_a_run_to_do_again(tmp_path: Path) -> None:
     """After an update of the project it must neither stop the report nor vanish from it."""
-    record.write(make_record(), tmp_path / "one.json")
+    record_file.write(make_record(), tmp_path / "one.json")
     content = json.loads((tmp_path / "one.json").read_text())
     content["schema_version"] -= 1
     del content["tuning"]
     (tmp_path / "one.json").write_text(json.dumps(content))
-    found = record.read(tmp_path / "one.json")
+    found = record_file.read(tmp_path / "one.json")
     assert (found.status, found.model, found.stage) == ("failed", "alpha", "record")
     assert found.error.endswith("measure it again")
 
@@ -47,21 +47,21 @@ def test_unknown_key_is_refused() -> None:
 
 def test_failed_write_leaves_the_old_record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Writing in place would leave half a record when the disk is full."""
-    record.write(make_record(), tmp_path / "one.json")
+    record_file.write(make_record(), tmp_path / "one.json")
 
     def full(*_: object) -> None:
         raise OSError("no space left")
 
-    monkeypatch.setattr("compactbench.record.os.replace", full)
+    monkeypatch.setattr("compactbench.record_file.os.replace", full)
     with pytest.raises(OSError, match="no space left"):
-        record.write(make_failed(), tmp_path / "one.json")
-    assert record.read(tmp_path / "one.json") == make_record()
+        record_file.write(make_failed(), tmp_path / "one.json")
+    assert record_file.read(tmp_path / "one.json") == make_record()
 
 
 def test_broken_file_is_named(tmp_path: Path) -> None:
     (tmp_path / "half.json").write_text('{"status": "ok"')
     with pytest.raises(ValueError, match=r"half\.json: not a record"):
-        record.read(tmp_path / "half.json")
+        record_file.read(tmp_path / "half.json")
 
 
 def test_every_field_is_described_with_a_sentence() -> None:

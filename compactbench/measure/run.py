@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from compactbench import ROOT, record
+from compactbench import ROOT, record_file
 from compactbench.measure import card
 from compactbench.measure.availability import decide_weights
 from compactbench.measure.conditions import conditions, cores, default_machine
@@ -44,8 +44,17 @@ from compactbench.record import (
 from compactbench.settings import RunSettings
 
 STAGES = [
-    *("data", "model", "tuning", "finetune", "quality", "export"),
-    *("repeats", "memory", "size", "latency", "throughput"),
+    "data",
+    "model",
+    "tuning",
+    "finetune",
+    "quality",
+    "export",
+    "repeats",
+    "memory",
+    "size",
+    "latency",
+    "throughput",
 ]
 TRAINEES = {"transformer": "compactbench.measure.finetune:Trainee", "tfidf": "compactbench.measure.tfidf:Trainee"}
 ENDED = "the run ended in this stage without a word (killed, or still going)"
@@ -233,7 +242,7 @@ class Run:
     def finish(self) -> Record:
         """Write the record; only now the run counts as done."""
         finished = self.record()
-        record.write(finished, self.path)
+        record_file.write(finished, self.path)
         self._failed_path.unlink()
         self._scratch.cleanup()
         return finished
@@ -332,7 +341,7 @@ class Run:
             stage=stage,
             error=error,
         )
-        record.write(failed, self._failed_path)
+        record_file.write(failed, self._failed_path)
 
     def _say(self, what: str) -> None:
         with self._log.open("a", encoding="utf-8") as log:

@@ -119,9 +119,9 @@ def label(row: Row) -> str:
     return escape(row["title"]) + (" (noisy)" if row["noisy"] else "")
 
 
-def folded(label: str) -> str:
-    """A label whose brackets stand on a second line, so that it fits beside a mark on a phone."""
-    return label.replace(" (", f"{labels.BREAK}(")
+def folded(name: str) -> str:
+    """A name whose brackets stand on a second line, so that it fits beside a mark on a phone."""
+    return name.replace(" (", f"{labels.BREAK}(")
 
 
 def axis_title(metric: Metric, kind: str) -> str:

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from compactbench.record import Artefact, FailedRecord, LatencySamples, LengthSamples, Record, Throughput, read
+from compactbench.record import Artefact, FailedRecord, LatencySamples, LengthSamples, Record, Throughput
+from compactbench.record_file import read
 from compactbench.report.noise import drift, noisy, usual_ms
 from compactbench.report.spread import STEADY, Statistic, between_runs, percentile
 

@@ -9,7 +9,8 @@ import subprocess
 import sys
 
 from compactbench import ROOT
-from compactbench.record import Record, read
+from compactbench.record import Record
+from compactbench.record_file import read
 
 
 def main() -> None:
