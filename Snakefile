@@ -8,11 +8,11 @@ from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 
-from compactbench.check import check
-from compactbench.measure.availability import decide_weights
-from compactbench.measure.conditions import default_machine
-from compactbench.measure.fingerprint import fingerprint
-from compactbench.report.show import LIVE
+from compactbench.commands.check import check
+from compactbench.sources.availability import decide_weights
+from compactbench.instruments.machine import default_machine
+from compactbench.benchmark.fingerprint import fingerprint
+from compactbench.report.charts.show import LIVE
 from compactbench.parameters import load_model, load_suite
 from compactbench.settings import SettingsError
 
@@ -20,7 +20,7 @@ SUITE = config.get("suite", "starter")
 MACHINE = config.get("machine") or default_machine()
 JUPYTER_BOOK = Path(sys.executable).with_name("jupyter-book")
 RUN = "book/runs/{suite}/{machine}/{model}"
-REPORT_CODE = [*Path("compactbench/report").glob("*.py"), *Path("compactbench").glob("record*.py"), "compactbench/metrics.py"]
+REPORT_CODE = [*Path("compactbench/report").rglob("*.py"), *Path("compactbench").glob("record*.py")]
 
 for variable in LIVE:  # the kernels started here are nobody's live notebook
     os.environ.pop(variable, None)

@@ -2,7 +2,7 @@
 
 The way of the data, one direction only::
 
-    params/ -> settings -> measure/ -> record -> report/
+    params/ -> settings -> benchmark/ -> record -> report/
 
 `settings` reads and checks what a user may set, `measure` holds the stages of one run, `record` is what a run leaves,
 and `report` turns records into the table, the charts, the recommendation and the site.

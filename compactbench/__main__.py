@@ -24,20 +24,20 @@ def main() -> int:
     given = parser.parse_args()
     try:
         if given.command == "check":
-            from compactbench.check import check
+            from compactbench.commands.check import check
 
             plan = check(given.suite, given.models.split())
             print(f"{given.suite}: {', '.join(model.model for model in plan.models)} can run.")
             return 0
         if given.command == "export":
-            from compactbench.export import export
+            from compactbench.commands.export import export
 
             return export(given.suite, given.models, given.machine or None)
         if given.command == "new-model":
-            from compactbench.new_model import new_model
+            from compactbench.commands.new_model import new_model
 
             return new_model(given.models, given.id)
-        from compactbench.orchestrate import report, site
+        from compactbench.commands.report import report, site
 
         if given.command == "site":
             return site()

@@ -17,9 +17,9 @@ from compactbench import ROOT
 from compactbench.parameters import load_model, load_suite
 from compactbench.record import FailedRecord, Record
 from compactbench.record_file import write
-from compactbench.report.charts import tradeoff
-from compactbench.report.show import chart_html
-from compactbench.report.table import results
+from compactbench.report.charts.show import chart_html
+from compactbench.report.charts.tradeoff import tradeoff
+from compactbench.report.tables.results import results
 
 
 def made_up_records() -> list[Record | FailedRecord]:

@@ -9,14 +9,14 @@ from pathlib import Path
 import numpy as np
 import psutil
 
-from compactbench.measure import throughput
-from compactbench.measure.data import load
-from compactbench.measure.finetune import Trainee
-from compactbench.measure.memory import peak_resident_mb, resident_mb
-from compactbench.measure.serve import timed_ms
-from compactbench.measure.serve_torch import Server
+from compactbench.classifiers.finetune import Trainee
+from compactbench.data.load import load
+from compactbench.instruments import throughput
+from compactbench.instruments.memory import peak_resident_mb, resident_mb
 from compactbench.parameters import load_model
 from compactbench.record import Throughput
+from compactbench.runtimes.serve import timed_ms
+from compactbench.runtimes.serve_torch import Server
 from compactbench.settings import Suite
 
 

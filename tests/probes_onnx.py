@@ -2,7 +2,7 @@
 
 import sys
 
-from compactbench.measure import serve_onnx
+from compactbench.runtimes import serve_onnx
 
 
 class Server(serve_onnx.Server):

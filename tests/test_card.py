@@ -8,7 +8,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from compactbench.measure import card, serve_torch
+from compactbench.instruments import gpu as card
+from compactbench.runtimes import serve_torch
 
 
 class Nvml:

@@ -10,9 +10,13 @@ import pytest
 from factory import calls, make_failed, make_record
 
 from compactbench.record import LatencySamples, Repeat
-from compactbench.report import charts, class_charts, labels, prose, run_charts
-from compactbench.report.show import chart_html, chart_json, show
-from compactbench.report.table import results
+from compactbench.report.charts import classes as class_charts
+from compactbench.report.charts import labels
+from compactbench.report.charts import run as run_charts
+from compactbench.report.charts import tradeoff as charts
+from compactbench.report.charts.show import chart_html, chart_json, show
+from compactbench.report.tables.results import results
+from compactbench.report.text import summary as prose
 
 X, BUBBLE = "cpu_latency_p50_ms", "artefact_size_mb"
 
@@ -159,7 +163,7 @@ def test_chart_on_a_page_carries_plain_numbers_and_runs_no_script(monkeypatch: p
     assert '"x":[1.5,2.5]' in html and '"z":[[1.0,2.0],[3.0,4.0]]' in html and "bdata" not in html
     assert html.count("</script>") == 1 and 'aria-label="less &lt; &quot;more&quot;"' in html
     shown = []
-    monkeypatch.setattr("compactbench.report.show.display", shown.append)
+    monkeypatch.setattr("compactbench.report.charts.show.display", shown.append)
     for name in ("JPY_SESSION_NAME", "VSCODE_PID"):
         monkeypatch.delenv(name, raising=False)
     show(figure, "demo", "a caption")

@@ -3,9 +3,9 @@
 import pytest
 from factory import calls, make_failed, make_record
 
-from compactbench.report import prose
-from compactbench.report.choose import Recommendation, recommend
-from compactbench.report.table import results
+from compactbench.report.choice.recommend import Recommendation, recommend
+from compactbench.report.tables.results import results
+from compactbench.report.text import summary as prose
 
 
 def contender(model: str, accuracy: float, latency: float = 10.0, size: int = 80, **changes):

@@ -8,9 +8,9 @@ import pandas as pd
 import pytest
 from datasets import Dataset
 
-from compactbench.measure.clean import Raw, counts, split
-from compactbench.measure.data import load
-from compactbench.measure.process import FreshProcess
+from compactbench.benchmark.process import FreshProcess
+from compactbench.data.clean import Raw, counts, split
+from compactbench.data.load import load
 from compactbench.parameters import load_suite
 
 ROWS = [(number % 3 + 1, f"title {number}", f"a longer text about {number}") for number in range(30)]

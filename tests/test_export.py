@@ -9,12 +9,12 @@ import pytest
 import torch
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-from compactbench.measure.export import export_fp32, files, quantize
-from compactbench.measure.process import FreshProcess, ProcessError
-from compactbench.measure.serve_onnx import Classifier, file_name, load_tokenizer, softmax
-from compactbench.measure.serve_torch import Classifier as Trained
-from compactbench.measure.weights import load_classifier
+from compactbench.benchmark.process import FreshProcess, ProcessError
+from compactbench.classifiers.weights import load_classifier
 from compactbench.parameters import load_model
+from compactbench.runtimes.onnx_export import export_fp32, files, quantize
+from compactbench.runtimes.serve_onnx import Classifier, file_name, load_tokenizer, softmax
+from compactbench.runtimes.serve_torch import Classifier as Trained
 
 TEXTS = ["Shares rose.", "The cup final was decided in extra time by a goal that should not have stood.", "word " * 80]
 

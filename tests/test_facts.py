@@ -7,10 +7,10 @@ import pytest
 from factory import calls, make_failed, make_record
 
 from compactbench import ROOT
-from compactbench.report.background import listed, quoted_by_name
-from compactbench.report.choose import recommend
-from compactbench.report.facts import answer, colab, contenders, numbers, trade, unknown_accuracy
-from compactbench.report.table import results
+from compactbench.report.choice.recommend import recommend
+from compactbench.report.tables.results import results
+from compactbench.report.text.background import listed, quoted_by_name
+from compactbench.report.text.facts import answer, colab, contenders, numbers, trade, unknown_accuracy
 
 REPOSITORY = "https://github.com/somebody/something"
 

@@ -16,7 +16,7 @@ from safetensors.torch import load_file
 from tiny_suite import ARCHITECTURE
 from transformers import BertConfig, BertForPreTraining
 
-from compactbench.measure.weights import WORDPIECE, package_folder
+from compactbench.classifiers.weights import WORDPIECE, package_folder
 
 MACHINE, TOKEN = "here", "hf_test"
 SUITE = {
@@ -141,7 +141,8 @@ def test_the_weights_that_were_served_are_the_weights_that_learned(connected: Co
         assert record["weights_sha256"] == hashlib.sha256(served.read_bytes()).hexdigest()
         assert (record["weights"], record["revision"]) == ("pretrained", COMMIT)
         program = (
-            "from compactbench.parameters import load_model; from compactbench.measure.weights import load_classifier;"
+            "from compactbench.parameters import load_model;"
+            "from compactbench.classifiers.weights import load_classifier;"
             f"network, _, _ = load_classifier(load_model('{name}'), True, ['a', 'b'], 0);"
             "from safetensors.torch import save_file;"
             f"save_file({{k: v.clone() for k, v in network.bert.state_dict().items()}}, '{name}.loaded')"
@@ -225,7 +226,7 @@ def test_a_slow_hub_is_not_waited_for_where_random_weights_do(connected: Connect
     connected.describe("slow", "tests/slow", architecture=ARCHITECTURE)
     program = (
         "from compactbench.parameters import load_model, load_suite;"
-        "from compactbench.measure.availability import decide_weights;"
+        "from compactbench.sources.availability import decide_weights;"
         "print(decide_weights(load_model('slow'), load_suite('starter')))"
     )
     assert python(connected, program).stdout == "random\n"

@@ -9,12 +9,12 @@ import pytest
 import torch
 from factory import MACHINE, make_record
 
-from compactbench.measure.conditions import default_machine
-from compactbench.measure.data import fewer, headline_and_first_sentence, load
-from compactbench.measure.finetune import epoch_time
-from compactbench.measure.quality import class_f1, expected_calibration_error, quality
-from compactbench.measure.throughput import plateau, sweep
-from compactbench.measure.weights import count_parameters, keep_layers, load_classifier
+from compactbench.classifiers.finetune import epoch_time
+from compactbench.classifiers.weights import count_parameters, keep_layers, load_classifier
+from compactbench.data.load import fewer, headline_and_first_sentence, load
+from compactbench.instruments.machine import default_machine
+from compactbench.instruments.quality import class_f1, expected_calibration_error, quality
+from compactbench.instruments.throughput import plateau, sweep
 from compactbench.parameters import load_model, load_suite
 
 FOUR = ["a", "b", "c", "d"]
@@ -172,7 +172,7 @@ class Clock:
 def swept(monkeypatch: pytest.MonkeyPatch, seconds: Callable[[int], float], cap: int = 64) -> tuple:
     """Sizes tried, best speed and reason of a sweep over batches that take `seconds(size)`."""
     clock = Clock(seconds)
-    monkeypatch.setattr("compactbench.measure.throughput.time.perf_counter", lambda: clock.now)
+    monkeypatch.setattr("compactbench.instruments.throughput.time.perf_counter", lambda: clock.now)
     found = sweep(clock.run_batch, "cpu", "fp32", cap)
     return [p.batch_size for p in found.points], max(p.sentences_per_s for p in found.points), found.stopped_by
 
@@ -226,12 +226,12 @@ def test_machine_is_named_after_its_hardware(
     monkeypatch: pytest.MonkeyPatch, cpu: str, gpu: str | None, slug: str
 ) -> None:
     found = make_record(conditions={"machine": MACHINE | {"cpu": cpu, "gpu": gpu}}).conditions.machine
-    monkeypatch.setattr("compactbench.measure.conditions.machine", lambda: found)
+    monkeypatch.setattr("compactbench.instruments.machine.machine", lambda: found)
     assert default_machine() == slug
 
 
 def test_modelling_code_is_loaded_before_the_baseline_is_taken() -> None:
     """It once came with the first model, and its 100 MB and more than a second counted as the contender's."""
-    code = "import sys, compactbench.measure.serve_torch; print('transformers.modeling_utils' in sys.modules)"
+    code = "import sys, compactbench.runtimes.serve_torch; print('transformers.modeling_utils' in sys.modules)"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "True"

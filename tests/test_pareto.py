@@ -2,8 +2,8 @@
 
 from factory import calls, make_failed, make_record
 
-from compactbench.report.pareto import front
-from compactbench.report.table import results
+from compactbench.report.choice.pareto import front
+from compactbench.report.tables.results import results
 
 
 def contender(model: str, latency: float, accuracy: float, speed: float = 100.0, **changes):

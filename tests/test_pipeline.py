@@ -16,11 +16,11 @@ from conftest import Project
 from tiny_suite import TINY, write_suite
 
 from compactbench import ROOT
-from compactbench.measure.data import load
-from compactbench.measure.run import STAGES
+from compactbench.benchmark.run import STAGES
+from compactbench.data.load import load
 from compactbench.parameters import load_suite
 from compactbench.record import json_schema
-from compactbench.report.table import collect, results
+from compactbench.report.tables.results import collect, results
 
 MACHINE = "here"
 

@@ -5,13 +5,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from compactbench.measure import procedure as module
-from compactbench.measure.data import load, to_classify
-from compactbench.measure.finetune import Trainee
-from compactbench.measure.procedure import procedure
-from compactbench.measure.serve_torch import Server
-from compactbench.measure.weights import load_classifier
+from compactbench.classifiers import procedure as module
+from compactbench.classifiers.finetune import Trainee
+from compactbench.classifiers.procedure import procedure
+from compactbench.classifiers.weights import load_classifier
+from compactbench.data.load import load, to_classify
 from compactbench.parameters import load_model, load_suite
+from compactbench.runtimes.serve_torch import Server
 
 
 @pytest.fixture(params=[True, False], ids=["native-bf16", "no-bf16"])

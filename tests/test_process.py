@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from compactbench.measure.process import FreshProcess, ProcessError
-from compactbench.measure.weights import load_classifier
+from compactbench.benchmark.process import FreshProcess, ProcessError
+from compactbench.classifiers.weights import load_classifier
 from compactbench.parameters import load_model
 
 

@@ -4,10 +4,10 @@ import re
 
 from compactbench import ROOT
 from compactbench.record import Record
-from compactbench.report.choose import recommend
-from compactbench.report.facts import answer
-from compactbench.report.table import collect, results
-from compactbench.report.ties import ties
+from compactbench.report.choice.recommend import recommend
+from compactbench.report.statistics.ties import ties
+from compactbench.report.tables.results import collect, results
+from compactbench.report.text.facts import answer
 
 
 def reference_records() -> list[Record]:

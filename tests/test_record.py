@@ -9,9 +9,9 @@ from factory import make_failed, make_record
 from pydantic import ValidationError
 
 from compactbench import record_file
-from compactbench.metrics import METRICS
 from compactbench.record import Record, json_schema
-from compactbench.report.table import COLUMNS
+from compactbench.report.tables.metrics import METRICS
+from compactbench.report.tables.results import COLUMNS
 
 
 def test_record_survives_writing_and_reading(tmp_path: Path) -> None:

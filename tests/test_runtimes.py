@@ -6,12 +6,12 @@ import pytest
 from factory import calls, make_failed, make_record
 
 from compactbench.record import Record
-from compactbench.report.choose import recommend
-from compactbench.report.facts import exported
-from compactbench.report.model_card import card, metadata
-from compactbench.report.runtime_views import gains, latencies_chart, table, verdicts
-from compactbench.report.runtimes import TYPES, runtimes, served_by, ways
-from compactbench.report.table import plain_rows, results
+from compactbench.report.choice.recommend import recommend
+from compactbench.report.tables.results import plain_rows, results
+from compactbench.report.tables.runtimes import TYPES, runtimes, served_by, ways
+from compactbench.report.text.facts import exported
+from compactbench.report.text.model_card import card, metadata
+from compactbench.report.text.runtimes import gains, latencies_chart, table, verdicts
 
 
 def way(precision: str, latency_ms: float, right: str = "1" * 57 + "0" * 3, **changes: Any) -> dict[str, Any]:

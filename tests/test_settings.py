@@ -8,7 +8,7 @@ import yaml
 from conftest import Project
 
 from compactbench import ROOT
-from compactbench.check import check_architecture
+from compactbench.commands.check import check_architecture
 from compactbench.parameters import from_parameters, load_model, load_suite
 from compactbench.settings import Model, SettingsError
 

@@ -23,8 +23,8 @@ import pytest
 from book_factory import Book, build, make_tree
 
 from compactbench import ROOT
-from compactbench.report.charts import AS_TRAINED
-from compactbench.report.table import collect, default_group
+from compactbench.report.charts.tradeoff import AS_TRAINED
+from compactbench.report.tables.results import collect, default_group
 from compactbench.settings import Model
 
 CHROMIUM = next(filter(None, map(shutil.which, ["chromium", "chromium-browser", "google-chrome"])), None)

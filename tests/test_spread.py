@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from factory import calls, make_record
 
-from compactbench.report.noise import drift
-from compactbench.report.spread import between_runs
-from compactbench.report.table import results
+from compactbench.report.statistics.intervals import between_runs
+from compactbench.report.statistics.noise import drift
+from compactbench.report.tables.results import results
 
 
 def test_the_machines_states_widen_the_interval() -> None:

@@ -9,7 +9,7 @@ import pytest
 from factory import START, calls, make_failed, make_record
 
 from compactbench.record_file import write
-from compactbench.report.table import COLUMNS, collect, default_group, plain_rows, results, write_results
+from compactbench.report.tables.results import COLUMNS, collect, default_group, plain_rows, results, write_results
 
 
 def row_of(record) -> dict:

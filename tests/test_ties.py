@@ -3,10 +3,10 @@
 import pytest
 from factory import calls, make_record
 
-from compactbench.report.choose import recommend
-from compactbench.report.pareto import front
-from compactbench.report.table import results
-from compactbench.report.ties import mcnemar, ties
+from compactbench.report.choice.pareto import front
+from compactbench.report.choice.recommend import recommend
+from compactbench.report.statistics.ties import mcnemar, ties
+from compactbench.report.tables.results import results
 
 
 def test_mcnemar_by_hand() -> None:

@@ -11,11 +11,11 @@ from safetensors.torch import load_file, save_file
 from tiny_suite import ARCHITECTURE
 from transformers import BertConfig, BertForPreTraining, BertForSequenceClassification
 
-from compactbench.check import check_architecture
-from compactbench.measure.availability import local_folder
-from compactbench.measure.weights import WORDPIECE, count_parameters, load_classifier, package_folder
+from compactbench.classifiers.weights import WORDPIECE, count_parameters, load_classifier, package_folder
+from compactbench.commands.check import check_architecture
 from compactbench.parameters import load_model
 from compactbench.settings import Model, SettingsError
+from compactbench.sources.availability import local_folder
 
 CATALOGUE = {
     "minilm-l12": 33_360_000 + 4 * 384 + 4,

@@ -11,14 +11,14 @@ import sys
 import tempfile
 from pathlib import Path
 
-from compactbench.measure.process import FreshProcess
-from compactbench.measure.routes import SERVERS
+from compactbench.benchmark.process import FreshProcess
+from compactbench.benchmark.routes import SERVERS
 from compactbench.parameters import load_suite
 
 WORK = """
 import sys
 from pathlib import Path
-from compactbench.measure.serve_torch import Server
+from compactbench.runtimes.serve_torch import Server
 Server(Path(sys.argv[1]), "fp32", "cpu", 1, 512).memory([sys.argv[2]] * 64)
 """
 

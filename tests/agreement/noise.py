@@ -14,8 +14,8 @@ import time
 
 import numpy as np
 
-from compactbench.measure.reference import reference_ms
-from compactbench.report.noise import BOUND
+from compactbench.instruments.fixed_work import reference_ms
+from compactbench.report.statistics.noise import BOUND
 
 
 def neighbour() -> None:

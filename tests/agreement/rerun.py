@@ -12,7 +12,7 @@ import sys
 from scipy.stats import spearmanr
 
 from compactbench import ROOT
-from compactbench.report.table import COLUMNS, collect, results
+from compactbench.report.tables.results import COLUMNS, collect, results
 
 FRONTS = [name.removesuffix("_low") for name in COLUMNS if name.endswith("_low")]
 RANKED = ["cpu_latency_p50_ms", "inference_peak_ram_mb", "finetune_peak_ram_mb", "artefact_size_mb"]

@@ -15,11 +15,11 @@ from pathlib import Path
 
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
-from compactbench.measure.conditions import cores
-from compactbench.measure.export import PLAIN, export_fp32, quantize
-from compactbench.measure.serve import timed_ms
-from compactbench.measure.serve_onnx import Classifier, file_name, load_tokenizer
+from compactbench.instruments.machine import cores
 from compactbench.parameters import load_suite
+from compactbench.runtimes.onnx_export import PLAIN, export_fp32, quantize
+from compactbench.runtimes.serve import timed_ms
+from compactbench.runtimes.serve_onnx import Classifier, file_name, load_tokenizer
 
 CALLS = 100
 

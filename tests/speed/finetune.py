@@ -16,9 +16,9 @@ from pathlib import Path
 
 from datasets import DatasetDict
 
-from compactbench.measure.conditions import cores
-from compactbench.measure.data import fewer, load
-from compactbench.measure.process import FreshProcess
+from compactbench.benchmark.process import FreshProcess
+from compactbench.data.load import fewer, load
+from compactbench.instruments.machine import cores
 from compactbench.parameters import load_model, load_suite
 from compactbench.record import Data
 from compactbench.settings import Suite
@@ -59,7 +59,7 @@ def learn(model: str, suite: Suite, facts: Data, splits: Path) -> tuple[float, f
     lesson = (load_model(model), "pretrained", suite, facts, splits, "cpu", cores(), suite.seeds[0])
     with (
         tempfile.TemporaryDirectory() as artefact,
-        FreshProcess("compactbench.measure.finetune:Trainee", Path(artefact) / "log").create(*lesson) as trainee,
+        FreshProcess("compactbench.classifiers.finetune:Trainee", Path(artefact) / "log").create(*lesson) as trainee,
     ):
         rows = trainee.call("tokenized")
         found = trainee.call("finetune", Path(artefact) / "model")

@@ -11,18 +11,18 @@ import statistics
 import subprocess
 import sys
 
-from compactbench.measure.conditions import cores
+from compactbench.instruments.machine import cores
 from compactbench.parameters import load_suite
 
 CALLS = 60
 WORK = {
     "pipeline": "from transformers import pipeline; classify = pipeline('text-classification', sys.argv[1])",
-    "int8": "from pathlib import Path; from compactbench.measure import serve_onnx as s; folder = Path(sys.argv[1]); "
+    "int8": "from pathlib import Path; from compactbench.runtimes import serve_onnx as s; folder = Path(sys.argv[1]); "
     "classify = s.Classifier(folder / s.file_name('int8'), s.load_tokenizer(folder, 512), int(sys.argv[3]))",
 }
 TIMED = """
 import statistics, sys
-from compactbench.measure.serve import timed_ms
+from compactbench.runtimes.serve import timed_ms
 {load}
 given = [sys.argv[2]] if {listed} else sys.argv[2]
 [classify(given) for _ in range(5)]

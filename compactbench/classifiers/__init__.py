@@ -1,0 +1,1 @@
+"""What learns to classify: one file per kind of classifier, which declares itself."""

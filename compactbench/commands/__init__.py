@@ -1,0 +1,1 @@
+"""The subcommands of `compactbench`, one file each."""

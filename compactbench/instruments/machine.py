@@ -1,0 +1,128 @@
+"""What a run was measured on: hardware, versions, commit."""
+
+import os
+import platform
+import re
+import subprocess
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import psutil
+
+from compactbench import ROOT
+from compactbench.instruments import gpu as card
+from compactbench.record import Conditions, Machine
+
+PACKAGES = [
+    "torch",
+    "transformers",
+    "tokenizers",
+    "datasets",
+    "accelerate",
+    "numpy",
+    "scikit-learn",
+    "onnxruntime",
+    "openvino",
+    "papermill",
+]
+"""The packages whose version can change a number."""
+
+
+def cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def machine() -> Machine:
+    """The hardware and operating system of this machine."""
+    return Machine(
+        cpu=_cpu_name(),
+        cores=cores(),
+        ram_mb=psutil.virtual_memory().total / 1e6,
+        os=_os_name(),
+        governor=_governor(),
+        **card.describe(),
+        **_container_limits(),
+    )
+
+
+def default_machine() -> str:
+    """The name of this machine's folder: a slug of its hardware such as `cpu-amd-epyc-2c` or `nvidia-h200`."""
+    found = machine()
+    name = found.gpu or f"cpu {found.cpu} {found.cores}c"
+    noise = r"\((r|tm|c)\)|\bprocessor\b|\bcpu @.*ghz\b|\bwith .*|\bnvidia graphics\b"
+    words = re.sub(noise, " ", name.lower())
+    return re.sub(r"[^a-z0-9]+", "-", words).strip("-")
+
+
+def conditions(threads: int, seed: int) -> Conditions:
+    """The conditions of a run with `threads` threads; it trains on the GPU where there is one that torch can use."""
+    commit, dirty = _git()
+    found = machine()
+    return Conditions(
+        machine=found,
+        device="cuda" if found.gpu and not version("torch").endswith("+cpu") else "cpu",
+        threads=threads,
+        precision="fp32",
+        seed=seed,
+        versions=versions(),
+        git_commit=commit,
+        git_dirty=dirty,
+    )
+
+
+def versions() -> dict[str, str]:
+    """The version of Python and of each of `PACKAGES` that is installed."""
+    found = {"python": platform.python_version()}
+    for package in PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def _cpu_name() -> str:
+    info = Path("/proc/cpuinfo")
+    if info.is_file() and (found := re.search(r"^model name\s*:\s*(.+)$", info.read_text(), re.MULTILINE)):
+        return " ".join(found[1].split())
+    return platform.processor() or platform.machine()
+
+
+def _os_name() -> str:
+    try:
+        return f"{platform.freedesktop_os_release()['PRETTY_NAME']}, {platform.machine()}"
+    except OSError:
+        return f"{platform.system()} {platform.release()}, {platform.machine()}"
+
+
+def _governor() -> str | None:
+    file = Path("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor")
+    return file.read_text().strip() if file.is_file() else None
+
+
+def _container_limits() -> dict[str, float | None]:
+    """Cores and memory that the control group (version 2) grants; null where it sets no limit or cannot be read."""
+    cpu, ram = (_cgroup(name) for name in ("cpu.max", "memory.max"))
+    quota, period = cpu.split() if cpu and not cpu.startswith("max") else (None, None)
+    return {
+        "cpu_limit": int(quota) / int(period) if quota else None,
+        "ram_limit_mb": int(ram) / 1e6 if ram and ram != "max" else None,
+    }
+
+
+def _cgroup(name: str) -> str | None:
+    file = Path("/sys/fs/cgroup") / name
+    return file.read_text().strip() if file.is_file() else None
+
+
+def _git() -> tuple[str, bool] | tuple[None, None]:
+    """Commit of the checkout and whether what decides the numbers differs from it; None outside a checkout."""
+
+    def ask(*words: str) -> str:
+        return subprocess.run(["git", *words], cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
+
+    try:
+        return ask("rev-parse", "HEAD"), bool(ask("status", "--porcelain", "--", "compactbench", "notebooks", "params"))
+    except (OSError, subprocess.CalledProcessError):
+        return None, None

@@ -1,1 +1,0 @@
-"""The stages of one run, in the order of `run.py`: from the data set to batched throughput."""

@@ -1,0 +1,104 @@
+"""The charts on the page of one run that have a place for each class, be they two or two hundred."""
+
+from html import escape
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+
+from compactbench.record import Data, Quality
+from compactbench.report.charts.style import BLUE, ORANGE, style, with_legend
+
+LONGEST_NAME = 20
+"""Characters of a class's name on an axis; the whole name shows under the pointer."""
+MOST_NAMES = 40
+"""Names on an axis; of more classes every second, third ... is named."""
+MOST_WRITTEN = 10
+"""Classes up to which a cell of the confusion matrix has room for its numbers."""
+
+
+def class_balance(data: Data) -> go.Figure:
+    """Texts per class, for training and for the test."""
+    names = [escape(name) for name in data.classes]
+    figure = go.Figure()
+    for kind, counts, colour in (("training", data.train_counts, BLUE), ("test", data.test_counts, ORANGE)):
+        figure.add_bar(
+            y=list(range(len(names))),
+            x=counts,
+            orientation="h",
+            customdata=names,
+            name=kind,
+            marker={"color": colour, "opacity": 0.85},
+            text=counts,
+            textposition="outside",
+            cliponaxis=False,
+            hovertemplate=f"%{{customdata}}: %{{x}} {kind} texts<extra></extra>",
+        )
+    total = f"{sum(data.train_counts):,} training texts, {sum(data.test_counts):,} test texts"
+    style(figure, "Texts per class", total, height=170 + 24 * min(len(names), MOST_NAMES))
+    figure.update_layout(bargap=0.25, bargroupgap=0.06)
+    figure.update_xaxes(title_text="Texts", rangemode="tozero")
+    figure.update_yaxes(autorange="reversed", showgrid=False, **_named(data.classes))
+    return with_legend(figure)
+
+
+def confusion_matrix(quality: Quality, classes: list[str]) -> go.Figure:
+    """Test texts by true and predicted class: the count in each cell, its share of the true class as colour.
+
+    A class without a test text has no shares: its row stays uncoloured.
+    """
+    counts = np.array(quality.confusion)  # (classes, classes), rows are the truth
+    of_class = counts.sum(axis=1, keepdims=True)
+    shares = np.divide(counts, of_class, out=np.zeros(counts.shape), where=of_class > 0)
+    places, names = list(range(len(classes))), [escape(name) for name in classes]
+    figure = go.Figure()
+    figure.add_heatmap(
+        x=places,
+        y=places,
+        z=shares.tolist(),
+        customdata=[[[int(counts[row, column]), names[row], names[column]] for column in places] for row in places],
+        zmin=0,
+        zmax=1,
+        # the page shines through, and text in the page's colour stays readable on every cell, light or dark
+        colorscale=[[0, "rgba(59, 125, 216, 0)"], [0.05, "rgba(59, 125, 216, 0.16)"], [1, "rgba(59, 125, 216, 0.55)"]],
+        showscale=False,
+        xgap=2 if len(classes) <= MOST_NAMES else 0,
+        ygap=2 if len(classes) <= MOST_NAMES else 0,
+        hovertemplate="true: %{customdata[1]}<br>predicted: %{customdata[2]}<br>"
+        "%{customdata[0]} texts, %{z:.1%} of the class<extra></extra>",
+    )
+    written = places if len(classes) <= MOST_WRITTEN else []
+    cells = [(row, column) for row in written for column in written if counts[row, column]]
+    figure.add_scatter(  # the heat map's own text would be black or white by the cell as if the cell were opaque
+        x=[column for _, column in cells],
+        y=[row for row, _ in cells],
+        mode="text",
+        text=[f"{counts[cell]}<br>{shares[cell]:.0%}" for cell in cells],
+        textfont={"size": 12},
+        hoverinfo="skip",
+    )
+    style(figure, "Confusion matrix", "test texts, and their share of the true class", height=_height(len(classes)))
+    figure.update_xaxes(title_text="Predicted class", showgrid=False, **_named(classes))
+    return figure.update_yaxes(title_text="True class", autorange="reversed", showgrid=False, **_named(classes))
+
+
+def _named(classes: list[str]) -> dict[str, Any]:
+    """An axis on which each class has a number for its place and, where there is room, its name."""
+    places = range(0, len(classes), -(-len(classes) // MOST_NAMES))
+    size = 13 if len(classes) <= MOST_WRITTEN else 10
+    return {
+        "tickmode": "array",
+        "ticks": "",
+        "tickvals": list(places),
+        "ticktext": [_short(classes[at]) for at in places],
+        "tickfont": {"size": size},
+    }
+
+
+def _short(name: str) -> str:
+    return escape(name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1] + "\N{HORIZONTAL ELLIPSIS}")
+
+
+def _height(classes: int) -> int:
+    """Room for as many rows, px."""
+    return 440 if classes <= MOST_WRITTEN else 320 + 12 * min(classes, MOST_NAMES)

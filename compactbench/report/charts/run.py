@@ -1,0 +1,251 @@
+"""The charts on the page of one run, but for those of its classes. Each takes the part of the record that it draws."""
+
+import numpy as np
+import plotly.graph_objects as go
+
+from compactbench.record import (
+    Artefact,
+    Data,
+    Finetune,
+    LatencySamples,
+    LengthSamples,
+    Parameters,
+    Quality,
+    Repeat,
+    Throughput,
+    Trial,
+)
+from compactbench.report.charts.style import BLUE, GREEN, GREY, ORANGE, PURPLE, style, value_axis, with_legend
+from compactbench.report.tables.metrics import METRICS
+
+STOPPED_BY = {
+    "oom": "stopped because memory ran out",
+    "plateau": "stopped because larger batches gained nothing more",
+    "cap": "stopped at the largest batch that the suite allows",
+}
+
+
+def learning_rates(trials: list[Trial], taken: float) -> go.Figure:
+    """Accuracy of each learning rate that was tried, with its interval; the one that was taken is filled."""
+    figure = go.Figure()
+    figure.add_scatter(
+        x=[trial.learning_rate for trial in trials],
+        y=[trial.accuracy for trial in trials],
+        error_y={
+            "type": "data",
+            "symmetric": False,
+            "array": [trial.accuracy_interval[1] - trial.accuracy for trial in trials],
+            "arrayminus": [trial.accuracy - trial.accuracy_interval[0] for trial in trials],
+            "color": GREY,
+        },
+        name="tries",
+        mode="markers",
+        marker={
+            "size": 11,
+            "color": [BLUE if trial.learning_rate == taken else "rgba(0, 0, 0, 0)" for trial in trials],
+            "line": {"color": BLUE, "width": 2},
+        },
+        hovertemplate="%{x:g}: %{y:.1%}<extra></extra>",
+    )
+    style(figure, "Learning rates tried", f"taken: {taken:g} (filled)", height=360)
+    ticks = [trial.learning_rate for trial in trials]
+    figure.update_xaxes(
+        title_text="Peak learning rate", type="log", tickvals=ticks, ticktext=[f"{one:g}" for one in ticks]
+    )
+    return figure.update_yaxes(title_text="Accuracy on held-out training texts", tickformat=".0%")
+
+
+def learning_curve(finetune: Finetune, weights: str) -> go.Figure:
+    """Training loss against the optimizer step, labelled when the weights are random."""
+    figure = go.Figure()
+    figure.add_scatter(
+        x=[point.step for point in finetune.loss_curve],
+        y=[point.loss for point in finetune.loss_curve],
+        name="training loss",
+        mode="lines+markers",
+        line={"color": BLUE, "width": 2},
+        marker={"size": 6},
+        hovertemplate="step %{x}: %{y:.3f} nats<extra></extra>",
+    )
+    random = "random weights: " if weights == "random" else ""
+    style(figure, "Learning curve", f"{random}{finetune.steps:,} steps, {finetune.samples:,} texts seen", height=360)
+    figure.update_xaxes(title_text="Optimizer step")
+    return figure.update_yaxes(title_text="Training loss (nats)", rangemode="tozero")
+
+
+def label_curve(repeats: list[Repeat], quality: Quality, data: Data) -> go.Figure:
+    """Accuracy against the number of training texts: a mark for each fine-tune, the line through their means."""
+    marks = [(repeat.labels, repeat.accuracy) for repeat in repeats] + [(sum(data.train_counts), quality.accuracy)]
+    counts = sorted({labels for labels, _ in marks})
+    means = [float(np.mean([accuracy for labels, accuracy in marks if labels == count])) for count in counts]
+    figure = go.Figure()
+    figure.add_scatter(
+        x=counts,
+        y=means,
+        name="mean",
+        mode="lines",
+        line={"color": BLUE, "width": 2},
+        hovertemplate="%{x:,} texts: %{y:.1%} in the mean<extra></extra>",
+    )
+    figure.add_scatter(
+        x=[labels for labels, _ in marks],
+        y=[accuracy for _, accuracy in marks],
+        name="one fine-tune",
+        mode="markers",
+        marker={"color": BLUE, "size": 9, "opacity": 0.6},
+        hovertemplate="%{x:,} texts: %{y:.1%}<extra></extra>",
+    )
+    seeds = len({repeat.seed for repeat in repeats})
+    style(figure, "Accuracy against the number of labels", f"{seeds} seeds; line: their mean", height=380)
+    figure.update_xaxes(title_text="Training texts", type="log", tickvals=counts)
+    figure.update_yaxes(title_text="Accuracy", tickformat=".0%")
+    return with_legend(figure)
+
+
+def latency_distribution(latency: list[LatencySamples]) -> go.Figure:
+    """The share of calls that are answered within a time: each process as a thin line, all of a setting as a thick one.
+
+    The spread between the thin lines is the spread between processes; the marks are the median and the 95th percentile
+    of the pooled calls. Method: empirical distribution function, without bins to choose.
+    """
+    figure = go.Figure()
+    settings = sorted({(sample.device, sample.threads) for sample in latency}, reverse=True)
+    times: list[float] = []
+    for (device, threads), colour in zip(settings, (BLUE, ORANGE, GREEN, PURPLE), strict=False):
+        processes = [sample.samples_ms for sample in latency if (sample.device, sample.threads) == (device, threads)]
+        name = "GPU" if device == "cuda" else f"{threads} thread{'s' if threads > 1 else ''}"
+        for number, samples in enumerate(processes):
+            _add_steps(figure, samples, f"{name}, process {number}", colour, width=1, opacity=0.8)
+        pooled = [time for samples in processes for time in samples]
+        times += pooled
+        quantiles = {share: float(np.percentile(pooled, 100 * share)) for share in (0.5, 0.95)}
+        p50, p95 = (
+            METRICS[f"cpu_latency_{part}_ms"].text(value)
+            for part, value in zip(("p50", "p95"), quantiles.values(), strict=True)
+        )
+        _add_steps(figure, pooled, f"{name}: p50 {p50}, p95 {p95}", colour, width=2.5, opacity=1)
+        figure.add_scatter(
+            x=list(quantiles.values()),
+            y=list(quantiles),
+            name=f"{name}: p50, p95",
+            mode="markers",
+            cliponaxis=False,
+            marker={"color": colour, "size": 9, "symbol": "diamond"},
+            hovertemplate=f"{name}: %{{y:.0%}} of calls within %{{x:.2f}} ms<extra></extra>",
+            showlegend=False,
+        )
+    style(figure, "Latency of one sentence", "thin: a process each; thick: all; marked: p50, p95")
+    figure.update_xaxes(**value_axis(times), title_text="Time of one call (ms)")
+    figure.update_yaxes(title_text="Calls answered within that time", tickformat=".0%", range=[0, 1.03])
+    return with_legend(figure, rows=len(settings))
+
+
+def latency_by_length(samples: list[LengthSamples]) -> go.Figure:
+    """Time of a call against the tokens of its text."""
+    figure = go.Figure()
+    for device, name, colour in (("cpu", "CPU", BLUE), ("cuda", "GPU", GREEN)):
+        of_device = [sample for sample in samples if sample.device == device]
+        if not of_device:
+            continue
+        figure.add_scatter(
+            x=[tokens for sample in of_device for tokens in sample.tokens],
+            y=[time for sample in of_device for time in sample.samples_ms],
+            name=name,
+            mode="markers",
+            marker={"color": colour, "size": 8, "opacity": 0.6},
+            hovertemplate=f"%{{x}} tokens: %{{y:.1f}} ms ({name})<extra></extra>",
+        )
+    calls = f"{len(samples[0].tokens)} test texts, one call each in every process"
+    style(figure, "Latency by length of the text", calls, height=380)
+    figure.update_xaxes(title_text="Tokens")
+    figure.update_yaxes(title_text="Time of the call (ms)", rangemode="tozero")
+    return with_legend(figure) if len(figure.data) > 1 else figure
+
+
+def throughput(measured: Throughput) -> go.Figure:
+    """Sentences per second against the batch size; the best is marked."""
+    sizes = [point.batch_size for point in measured.points]
+    speeds = [point.sentences_per_s for point in measured.points]
+    figure = go.Figure()
+    figure.add_scatter(
+        x=sizes,
+        y=speeds,
+        name="throughput",
+        mode="lines+markers",
+        line={"color": BLUE, "width": 2},
+        marker={"size": 8},
+        hovertemplate="batch of %{x}: %{y:,.0f} sentences/s<extra></extra>",
+    )
+    if measured.points:
+        best = max(measured.points, key=lambda point: point.sentences_per_s)
+        figure.add_scatter(
+            x=[best.batch_size],
+            y=[best.sentences_per_s],
+            name="best",
+            mode="markers+text",
+            text=[f"{best.sentences_per_s:,.0f} at {best.batch_size}"],
+            textposition="top left" if best.batch_size > sizes[0] else "top right",
+            cliponaxis=False,
+            marker={"size": 14, "color": ORANGE, "symbol": "circle-open", "line": {"width": 2.5}},
+            hoverinfo="skip",
+        )
+    style(figure, "Batched throughput", STOPPED_BY[measured.stopped_by], height=380)
+    figure.update_xaxes(title_text="Batch size (doubled each time)", type="log", tickvals=sizes)
+    figure.update_yaxes(title_text="Sentences per second", range=[0, 1.18 * max(speeds, default=1)])
+    return figure.update_layout(showlegend=False)
+
+
+def artefact_size(artefact: Artefact) -> go.Figure:
+    """The files of the saved folder by size, largest on top; weights in a colour of their own."""
+    files = sorted(artefact.files.items(), key=lambda file: file[1])
+    megabytes = [size / 1e6 for _, size in files]
+    figure = go.Figure()
+    figure.add_bar(
+        x=megabytes,
+        y=[name for name, _ in files],
+        orientation="h",
+        marker={"color": [BLUE if name in artefact.weights_files else GREY for name, _ in files], "opacity": 0.85},
+        text=[f"{size:,.1f} MB" if size >= 0.05 else f"{size * 1000:,.1f} kB" for size in megabytes],
+        textposition="outside",
+        cliponaxis=False,
+        hovertemplate="%{y}: %{x:,.3f} MB<extra></extra>",
+    )
+    style(figure, "What a user deploys", f"{sum(megabytes):,.1f} MB in all; blue: the weights", 130 + 34 * len(files))
+    figure.update_xaxes(title_text="Size (MB, 10<sup>6</sup> bytes)", range=[0, 1.45 * max(megabytes, default=1)])
+    return figure.update_yaxes(showgrid=False)
+
+
+def parameters(size: Parameters) -> go.Figure:
+    """Parameters in one bar: those of the embedding tables, and those at work for every token."""
+    figure = go.Figure()
+    for name, count, colour in (
+        ("embeddings", size.parameters - size.active_parameters, GREY),
+        ("all others", size.active_parameters, BLUE),
+    ):
+        figure.add_bar(
+            x=[count],
+            y=["parameters"],
+            orientation="h",
+            name=f"{name}: {count:,} ({count / size.parameters:.0%})",
+            marker={"color": colour, "opacity": 0.85},
+            hovertemplate=f"{name}: %{{x:,}}<extra></extra>",
+        )
+    style(figure, f"{size.parameters:,} parameters", height=210)
+    figure.update_layout(barmode="stack", bargap=0.1)
+    figure.update_yaxes(visible=False)
+    return with_legend(figure, rows=2)
+
+
+def _add_steps(figure: go.Figure, samples: list[float], name: str, colour: str, width: float, opacity: float) -> None:
+    """Draw the empirical distribution function of `samples` (ms) as steps."""
+    ordered = sorted(samples)
+    figure.add_scatter(
+        x=[ordered[0], *ordered],
+        y=[rank / len(ordered) for rank in range(len(ordered) + 1)],
+        name=name,
+        mode="lines",
+        line={"color": colour, "width": width, "shape": "hv"},
+        opacity=opacity,
+        hovertemplate=f"{name}: %{{y:.0%}} within %{{x:.1f}} ms<extra></extra>",
+        showlegend=width > 1,
+    )

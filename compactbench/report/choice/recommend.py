@@ -1,0 +1,126 @@
+"""Which contender to take under a reader's limits, and why not the others."""
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+
+from compactbench.report.statistics import ties as tied
+from compactbench.report.tables.metrics import METRICS, Metric
+from compactbench.report.tables.results import Row, plain_rows
+
+ACCURACY = METRICS["eval_accuracy"]
+LATENCY = METRICS["cpu_latency_p50_ms"]
+
+
+@dataclass(frozen=True)
+class Recommendation:
+    """What to take.
+
+    Args:
+        chosen: name of the recommended model; None when nobody keeps the limits.
+        runner_up: name of the next best; None when nobody else keeps them.
+        out: for every other contender the reason why it fell out, in one sentence.
+        limits: the limits it was chosen under, by metric.
+        tied: names of the models that are as accurate as the most accurate one within the limits, as far as the test
+            texts can tell, that one included; the chosen one is the fastest of them.
+    """
+
+    chosen: str | None
+    runner_up: str | None
+    out: dict[str, str]
+    limits: dict[str, float]
+    tied: list[str]
+
+
+def recommend(frame: pd.DataFrame, limits: Mapping[str, float], ties: tied.Ties = tied.NONE) -> Recommendation:
+    """The fastest of the contenders that are tied with the most accurate one, among those within every limit.
+
+    Args:
+        frame: the rows of one suite on one machine.
+        ties: the pairs of models whose accuracies are tied.
+        limits: a bound for each metric that matters, in the column's own unit (a share for accuracy): an upper one
+            where lower is better, a lower one where higher is.
+
+    Raises:
+        ValueError: a limit is not on a known metric, or is not a number that it can be held against.
+    """
+    check_limits(limits)
+    rows = plain_rows(frame)
+    out = {row["model"]: reason for row in rows if (reason := _falls_out(row, limits))}
+    able = sorted((row for row in rows if row["model"] not in out), key=lambda row: -row["eval_accuracy"])
+    best = [row for row in able if _as_accurate(row, able[0], ties)]
+    ranked = sorted(best, key=_latency) + [row for row in able if row not in best]
+    first, second, *rest = [*ranked, None, None]
+    for row in filter(None, rest):
+        out[row["model"]] = _worse(row, first, row in best)
+    names = [row["model"] for row in best]
+    return Recommendation(first and first["model"], second and second["model"], out, dict(limits), names)
+
+
+def _as_accurate(row: Row, best: Row, ties: tied.Ties) -> bool:
+    return row["eval_accuracy"] == best["eval_accuracy"] or frozenset((row["model"], best["model"])) in ties
+
+
+def _latency(row: Row) -> float:
+    latency = row["cpu_latency_p50_ms"]
+    return float("inf") if latency is None else latency
+
+
+def check_limits(limits: Mapping[str, float]) -> None:
+    """Refuse limits that cannot be meant.
+
+    Raises:
+        ValueError: one sentence with the key, what was given and what is accepted.
+    """
+    for name, limit in limits.items():
+        if name not in METRICS:
+            near = difflib.get_close_matches(name, METRICS, n=1, cutoff=0)
+            accepted = ", ".join(METRICS)
+            raise ValueError(f"limits: {name!r} is no metric; did you mean {near[0]!r}? Accepted: {accepted}.")
+        share = METRICS[name].unit == "%"
+        number = isinstance(limit, int | float) and not isinstance(limit, bool) and 0 < limit < float("inf")
+        if not number or (share and limit > 1):
+            accepted = "a share above 0 and up to 1" if share else "a number above 0"
+            raise ValueError(f"limits: {name} is {limit!r}; accepted: {accepted}.")
+
+
+def in_sentence(metric: Metric) -> str:
+    """The metric's label inside a sentence: abbreviations alone keep their capitals."""
+    return metric.label if metric.label[1].isupper() else metric.label[0].lower() + metric.label[1:]
+
+
+def bound(metric: Metric, limit: float) -> str:
+    """`limit` as people read it: "at most 20.0 ms"."""
+    return f"{'at most' if metric.better == 'lower' else 'at least'} {metric.text(limit)}"
+
+
+def _falls_out(row: Row, limits: Mapping[str, float]) -> str | None:
+    """Why `row` cannot be recommended under `limits`; None when it can."""
+    if row["status"] == "failed":
+        return f"its run failed ({row['error']})"
+    if row["runtime"] is None:
+        return "it was not measured with the runtime that was asked for"
+    if row["weights"] == "random":
+        return "its accuracy was not measured: random weights"
+    if row["eval_accuracy"] is None:
+        return "its accuracy was not measured"
+    return "; ".join(filter(None, (_misses(row, METRICS[name], limit) for name, limit in limits.items()))) or None
+
+
+def _misses(row: Row, metric: Metric, limit: float) -> str | None:
+    """How `row` misses one limit; None when it keeps it."""
+    value = row[metric.name]
+    if value is None:
+        return f"{in_sentence(metric)} was not measured"
+    kept = value <= limit if metric.better == "lower" else value >= limit
+    return None if kept else f"{in_sentence(metric)} is {metric.text(value)}, allowed is {bound(metric, limit)}"
+
+
+def _worse(row: Row, chosen: Row, as_accurate: bool) -> str:
+    """Why `row`, which keeps the limits, comes after `chosen`."""
+    if not as_accurate:
+        return f"less accurate ({ACCURACY.text(row['eval_accuracy'])} against {ACCURACY.text(chosen['eval_accuracy'])})"
+    slower, faster = LATENCY.text(row["cpu_latency_p50_ms"]), LATENCY.text(chosen["cpu_latency_p50_ms"])
+    return f"its accuracy cannot be told from that of the chosen one, but it is slower ({slower} against {faster})"

@@ -1,0 +1,141 @@
+"""The book's Sphinx extension: computed facts, charts, downloads and the summary page, all from the records.
+
+Listed in _config.yml. Its order of work: when the settings are read, the summary page is brought up to date and the
+facts are computed; while pages are read, the `chart` directive draws; at the end tables and plotly are copied.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import plotly
+import plotly.graph_objects as go
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.config import Config
+from sphinx.errors import ExtensionError
+from sphinx.util import logging
+from sphinx.util.docutils import SphinxDirective
+
+from compactbench.report.charts import tradeoff as charts
+from compactbench.report.charts.show import LIVE, chart_html
+from compactbench.report.site.pages import broken, unfinished
+from compactbench.report.statistics.ties import Ties, ties
+from compactbench.report.tables.results import collect, headline, results, write_results, write_table
+from compactbench.report.tables.runtimes import runtimes
+from compactbench.report.text import summary as prose
+from compactbench.report.text.facts import facts
+
+QUOTED = "data/reference-2021.csv"
+TEMPLATE = "notebooks/summary.ipynb"
+PLOTLY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
+
+log = logging.getLogger(__name__)
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Register everything with Sphinx."""
+    app.add_directive("chart", ChartDirective)
+    app.add_config_value("compactbench_results", "", "env")  # pages are read again when a result changed
+    app.add_config_value("compactbench_look", "", "html")  # else a changed script or style alone would not be copied
+    app.connect("config-inited", prepare)
+    app.connect("html-page-context", drop_repeated_scripts, priority=900)
+    app.connect("build-finished", publish_data)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
+
+
+def prepare(app: Sphinx, config: Config) -> None:
+    """Bring the summary page up to date and hand the computed facts to the pages."""
+    book = Path(app.srcdir)
+    try:
+        records = collect(book / "runs")
+        frame, quoted = results(records), pd.read_csv(book / QUOTED)
+        repository = config.html_theme_options["repository_url"]
+        config.exclude_patterns += unfinished(book)
+        config.myst_substitutions = config.myst_substitutions | facts(records, quoted, book, repository)
+    except ValueError as error:
+        raise ExtensionError(str(error)) from error
+    config.compactbench_results = frame.to_json()
+    config.compactbench_look = str([file.stat().st_mtime_ns for file in sorted((book / "_static").iterdir())])
+    refresh_summary(book)
+
+
+def refresh_summary(book: Path) -> None:
+    """Execute the summary notebook when its page is missing or broken, or older than a record or the notebook itself.
+
+    Raises:
+        ExtensionError: the notebook did not run to its end; the message ends with its error.
+    """
+    page, root = book / "summary.ipynb", book.parent
+    sources = [root / TEMPLATE, *(book / "runs").glob("*/*"), *(book / "runs").glob("*/*/*.json")]
+    if page.exists() and not broken(page) and all(source.stat().st_mtime <= page.stat().st_mtime for source in sources):
+        return
+    log.info("the summary is missing or older than a run: executing %s", TEMPLATE)
+    unfinished = page.with_name(".summary.ipynb")  # renamed when whole, so that half of it never passes for the page
+    papermill = [sys.executable, "-m", "papermill", "--no-progress-bar", "--kernel", "python3"]
+    paths = [TEMPLATE, str(unfinished.relative_to(root))]  # relative: papermill writes them into the notebook
+    environment = {name: value for name, value in os.environ.items() if name not in LIVE}
+    done = subprocess.run([*papermill, *paths], cwd=root, env=environment, capture_output=True, text=True)
+    if done.returncode:
+        raise ExtensionError(f"{TEMPLATE} did not run to its end:\n{done.stderr[-2000:]}")
+    unfinished.replace(page)
+
+
+def accuracy_latency(group: pd.DataFrame, ties: Ties, quoted: pd.DataFrame) -> tuple[go.Figure, str]:
+    """The trade-off that most readers face first, with its caption."""
+    metrics = ("cpu_latency_p50_ms", "artefact_size_mb")
+    return charts.tradeoff(group, *metrics, ties), prose.tradeoff_caption(group, *metrics, ties)
+
+
+def quoted_2021(group: pd.DataFrame, ties: Ties, quoted: pd.DataFrame) -> tuple[go.Figure, str]:
+    """What 2021 reported against what is measured now, with its caption."""
+    return charts.quoted_2021(group, quoted), prose.quoted_caption(group, quoted)
+
+
+CHARTS = {"accuracy-latency": accuracy_latency, "quoted-2021": quoted_2021}
+"""The charts a Markdown page may show: functions of the headline group's rows, its ties and the results of 2021."""
+
+
+class ChartDirective(SphinxDirective):
+    """Put the chart named by the argument into the page."""
+
+    required_arguments = 1
+
+    def run(self) -> list[nodes.Node]:
+        """The chart as the same HTML that a notebook's chart has."""
+        slug = self.arguments[0]
+        if slug not in CHARTS:
+            raise self.error(f"no chart is called {slug!r}; known: {', '.join(CHARTS)}")
+        book = Path(self.env.srcdir)
+        here = headline(collect(book / "runs"))
+        figure, caption = CHARTS[slug](results(here), ties(here), pd.read_csv(book / QUOTED))
+        return [nodes.raw("", chart_html(figure, slug, caption), format="html")]
+
+
+def drop_repeated_scripts(app: Sphinx, page: str, template: str, context: dict[str, Any], tree: Any) -> None:
+    """Keep one of each inline script: the theme's toolchain adds some twice, and a second `const` is an error."""
+    seen: set[str] = set()
+    kept = []
+    for script in context.get("script_files", []):
+        body = getattr(script, "attributes", {}).get("body")
+        if body is None or body not in seen:
+            kept.append(script)
+        if body is not None:
+            seen.add(body)
+    context["script_files"] = kept
+
+
+def publish_data(app: Sphinx, error: Exception | None) -> None:
+    """Copy the results to the site's root, and plotly to lib/: under _static/ every page would link it."""
+    if error is not None or app.builder.format != "html":
+        return
+    out = Path(app.outdir)
+    records = collect(Path(app.srcdir) / "runs")
+    write_results(results(records), out)
+    write_table(runtimes(records), out, "runtimes")
+    (out / "lib").mkdir(exist_ok=True)
+    shutil.copyfile(PLOTLY, out / "lib" / PLOTLY.name)

@@ -1,0 +1,1 @@
+"""Records in, flat tables out; one entry per metric."""

@@ -1,0 +1,1 @@
+"""Where weights and texts come from: the model hub, installed packages, folders of this machine."""
