@@ -16,7 +16,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from compactbench import ROOT
 from compactbench.parameters import load_model, load_suite
 from compactbench.record import FailedRecord, Record
-from compactbench.record_file import write
+from compactbench.record.file import write
 from compactbench.report.charts.show import chart_html
 from compactbench.report.charts.tradeoff import tradeoff
 from compactbench.report.tables.results import results

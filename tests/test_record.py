@@ -8,7 +8,7 @@ import pytest
 from factory import make_failed, make_record
 from pydantic import ValidationError
 
-from compactbench import record_file
+from compactbench.record import file as record_file
 from compactbench.record import Record, json_schema
 from compactbench.report.tables.metrics import METRICS
 from compactbench.report.tables.results import COLUMNS
@@ -52,7 +52,7 @@ def test_failed_write_leaves_the_old_record(tmp_path: Path, monkeypatch: pytest.
     def full(*_: object) -> None:
         raise OSError("no space left")
 
-    monkeypatch.setattr("compactbench.record_file.os.replace", full)
+    monkeypatch.setattr("compactbench.record.file.os.replace", full)
     with pytest.raises(OSError, match="no space left"):
         record_file.write(make_failed(), tmp_path / "one.json")
     assert record_file.read(tmp_path / "one.json") == make_record()

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from factory import START, calls, make_failed, make_record
 
-from compactbench.record_file import write
+from compactbench.record.file import write
 from compactbench.report.tables.results import COLUMNS, collect, default_group, plain_rows, results, write_results
 
 

@@ -13,7 +13,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from compactbench import ROOT, record_file
+from compactbench import ROOT
+from compactbench.record import file as record_file
 from compactbench.benchmark.fingerprint import fingerprint
 from compactbench.benchmark.process import FreshProcess, ProcessError
 from compactbench.benchmark.routes import SERVERS, further_routes, main_routes

@@ -7,7 +7,7 @@ from compactbench import ROOT
 from compactbench.instruments.machine import cores, default_machine
 from compactbench.parameters import validate_name
 from compactbench.record import Quality, Record
-from compactbench.record_file import read
+from compactbench.record.file import read
 from compactbench.report.text import model_card
 from compactbench.settings import Model, SettingsError, Suite
 

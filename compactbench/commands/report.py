@@ -14,7 +14,7 @@ from compactbench.benchmark.fingerprint import fingerprint
 from compactbench.commands.check import Plan, check
 from compactbench.instruments.machine import default_machine
 from compactbench.record import FailedRecord, Record
-from compactbench.record_file import read
+from compactbench.record.file import read
 
 SITE = Path("book/_build/html/index.html")
 POLL_S = 0.5

@@ -10,7 +10,7 @@ import sys
 
 from compactbench import ROOT
 from compactbench.record import Record
-from compactbench.record_file import read
+from compactbench.record.file import read
 
 
 def main() -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from compactbench.record import Artefact, FailedRecord, LatencySamples, LengthSamples, Record, Throughput
-from compactbench.record_file import read
+from compactbench.record.file import read
 from compactbench.report.statistics.intervals import STEADY, Statistic, between_runs, percentile
 from compactbench.report.statistics.noise import drift, noisy, usual_ms
 

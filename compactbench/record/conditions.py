@@ -1,0 +1,81 @@
+"""Under what a run was measured: machine, versions, data, kind of classifier, and the fingerprint of it all."""
+
+import hashlib
+import json
+
+from pydantic import Field
+
+from compactbench.record.base import Device, Strict
+
+
+class Machine(Strict):
+    """What the run was measured on."""
+
+    cpu: str = Field(description="name of the CPU model")
+    cores: int = Field(description="cores this process may use")
+    ram_mb: float = Field(description="main memory of the machine, MB")
+    os: str = Field(description="operating system and its version")
+    gpu: str | None = Field(description="name of the GPU model; null without one")
+    gpu_memory_mb: float | None = Field(description="memory of the GPU, MB")
+    gpu_driver: str | None = Field(description="version of the GPU's driver")
+    gpu_clock_mhz: float | None = Field(description="highest clock of the GPU's cores, MHz")
+    governor: str | None = Field(description="frequency governor of the first core; null where it cannot be read")
+    cpu_limit: float | None = Field(description="cores that the container grants; null without a limit")
+    ram_limit_mb: float | None = Field(description="memory that the container grants, MB; null without a limit")
+
+
+class Conditions(Strict):
+    """Everything else that a number depends on."""
+
+    machine: Machine
+    device: Device = Field(description="where the fine-tune ran")
+    threads: int = Field(description="threads that torch used, unless a field says otherwise")
+    seed: int = Field(description="seed of initial weights and order of batches of the run's artefact")
+    versions: dict[str, str] = Field(description="version of each package that can change a number")
+    git_commit: str | None = Field(description="commit of the measuring code; null outside a checkout")
+    git_dirty: bool | None = Field(description="whether the checkout had changes of its own")
+
+
+class Fingerprint(Strict):
+    """What decides the numbers of a run, in parts, each a mapping of names to short hashes or plain values."""
+
+    settings: dict[str, str] = Field(description="each setting of model and suite that can change a number")
+    data: dict[str, str] = Field(description="where the texts come from, exactly enough to tell whether they changed")
+    weights: dict[str, str] = Field(description="the kind of weights, and the SHA-256 or commit they have")
+    code: dict[str, str] = Field(description="each file of the measuring code, without comments and docstrings")
+    versions: dict[str, str] = Field(description="version of each package that can change a number")
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of all parts."""
+        return hashlib.sha256(json.dumps(self.model_dump(), sort_keys=True).encode()).hexdigest()
+
+
+class Classifier(Strict):
+    """The kind of classifier that learned, as its file in classifiers/ declares it."""
+
+    kind: str = Field(description="name of the kind, as a model's file gives it")
+    label: str = Field(description="what a legend calls such models")
+    fine_tuned: bool = Field(description="whether an encoder's weights learned from the training texts")
+    baseline: bool = Field(description="whether it is a baseline without an encoder, which a transformer must beat")
+
+
+class Data(Strict):
+    """The data set as it was used."""
+
+    name: str = Field(description="name of the data set")
+    cite: str = Field(description="whom to cite")
+    license: str = Field(description="what the texts may be used for")
+    source: str = Field(description="where it came from, with its version or revision")
+    fingerprint: str = Field(description="SHA-256 of every text, label and split, in order")
+    classes: list[str] = Field(description="names of the classes, in the order of their numbers")
+    train_counts: list[int] = Field(description="training texts per class")
+    test_counts: list[int] = Field(description="test texts per class")
+    duplicates_dropped: int = Field(description="texts left out because an earlier text is exactly the same")
+    leaked_dropped: int = Field(description="training texts left out because they are test texts too")
+    empty_dropped: int = Field(description="rows left out because their text is empty")
+    unlabelled_dropped: int = Field(description="rows left out because their label is empty")
+    undecodable: int = Field(description="texts with bytes that are no UTF-8, which were replaced")
+    words_p50: float = Field(description="median words per text")
+    words_p95: float = Field(description="words that 95 % of the texts do not exceed")
+    words_max: int = Field(description="words of the longest text")

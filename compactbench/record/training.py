@@ -1,0 +1,93 @@
+"""What the training of a classifier took and gave."""
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from compactbench.record.base import Interval, Strict
+
+
+class Parameters(Strict):
+    """What the classifier learns."""
+
+    total: int = Field(description="parameters (without an encoder: coefficients, intercepts and term weights)")
+    active: int = Field(description="parameters without the embedding tables")
+
+
+class GpuMemory(Strict):
+    """Peaks of one process on the GPU."""
+
+    allocated_mb: float = Field(description="highest memory that torch's tensors took, MB")
+    reserved_mb: float = Field(description="highest memory that torch held for them, MB")
+    process_mb: float | None = Field(
+        description="memory of the whole process as NVML reports it, MB; null where it does not"
+    )
+
+
+class LossPoint(Strict):
+    """One point of the learning curve."""
+
+    step: int = Field(description="optimizer steps taken so far")
+    loss: float = Field(description="mean training loss since the point before")
+
+
+class Procedure(Strict):
+    """How the fine-tune was carried out, as the trainer had it."""
+
+    padding: Literal["batch", "longest", "other"] = Field(
+        description="each batch to its own longest text, all to the split's, or a way of the training function's own"
+    )
+    group_by_length: bool = Field(description="whether texts of similar length are batched together")
+    optimizer: str = Field(description="name of the trainer's optimizer")
+    precision: Literal["fp32", "bf16", "fp16"] = Field(description="arithmetic of the forward pass; weights stay fp32")
+    attention: str = Field(description="implementation of attention: sdpa or eager")
+    tf32: bool = Field(description="whether a GPU may multiply fp32 matrices in TF32")
+    pin_memory: bool = Field(description="whether batches wait for the GPU in pinned memory")
+    compiled: bool = Field(description="whether torch.compile was used")
+
+
+class Trial(Strict):
+    """A fine-tune with one of the suite's learning rates, judged on training texts that it did not learn from."""
+
+    learning_rate: float = Field(description="peak learning rate")
+    steps: int = Field(description="optimizer steps")
+    time_s: float = Field(description="time of the training loop, s")
+    texts: int = Field(description="training texts that it was judged on")
+    accuracy: float = Field(description="share of them classified right")
+    accuracy_interval: Interval = Field(description="95 % Wilson interval")
+    loss: float = Field(description="their mean cross-entropy, nats")
+
+
+class Finetune(Strict):
+    """The fine-tune, in a fresh process of its own."""
+
+    time_s: float = Field(description="time of the training loop, without loading and tokenizing, s")
+    steps: int = Field(description="optimizer steps")
+    samples: int = Field(description="texts seen, repeats counted")
+    epochs: float = Field(description="passes over the training texts")
+    epoch_time_s: float = Field(description="time of one pass over the training texts, s")
+    epoch_derived: bool = Field(description="whether that time is extrapolated from less than one pass")
+    samples_per_s: float = Field(description="texts per second, first steps left out")
+    batch_size: int | None = Field(description="texts per step; null without a trainer")
+    learning_rate: float | None = Field(description="peak learning rate; null without a trainer")
+    procedure: Procedure | None = Field(description="how it was carried out; null without a trainer")
+    arguments: dict[str, Any] = Field(description="the trainer's arguments that differ from its defaults")
+    code: str | None = Field(description="source of the training function; null without a trainer")
+    edited: bool = Field(description="whether that function differs from the template's")
+    cut: int | None = Field(description="training texts cut at the suite's `max_length`; null without a trainer")
+    loss_curve: list[LossPoint] = Field(description="the learning curve; empty without a trainer")
+    step_s: list[float] = Field(description="time of each optimizer step, s; empty without a trainer")
+    baseline_ram_mb: float = Field(description="resident memory of the process with its libraries loaded, MB")
+    peak_ram_mb: float = Field(description="highest resident memory beyond that, MB")
+    gpu: GpuMemory | None = Field(description="memory on the GPU; null without one")
+
+
+class Repeat(Strict):
+    """The fine-tune once more, from another seed or with fewer labels."""
+
+    seed: int = Field(description="seed of initial weights and order of batches")
+    labels: int = Field(description="training texts that it learned from")
+    time_s: float = Field(description="time of the training loop, s")
+    accuracy: float = Field(description="share of test texts classified right")
+    accuracy_interval: Interval = Field(description="95 % Wilson interval")
+    macro_f1: float = Field(description="F1, mean over the classes")
