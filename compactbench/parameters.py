@@ -1,18 +1,25 @@
-"""Settings read from params/ and from a notebook's parameters, each error one sentence: file, key, value, accepted.
+"""Settings read from params/ and given by hand, each error one sentence: file, key, value, accepted.
 
 A suite that leaves a key out takes it from the suite that it is `like`, and that one from `starter`, which holds every
 default.
 """
 
+import ast
+from collections.abc import Iterable
 from pathlib import Path
-from types import ModuleType
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from compactbench import ROOT
-from compactbench.settings import DEFAULT_SUITE, Model, Name, RunSettings, SettingsError, Strict, Suite, nearest
+from compactbench.settings import DEFAULT_SUITE, Model, Name, SettingsError, Suite, nearest
+
+OLD = {"licence": "license"}
+"""Keys that were renamed, and are still read under the old name."""
+BY_HAND = "parameters"
+"""What an error names in place of a file where a value was given by hand."""
+S = TypeVar("S", bound=BaseModel)
 
 
 def read_yaml(path: Path) -> dict[str, Any]:
@@ -34,14 +41,29 @@ def read_yaml(path: Path) -> dict[str, Any]:
     return content
 
 
-def notebook_parameters(namespace: dict[str, Any]) -> dict[str, Any]:
-    """The parameters that stand in a notebook's `namespace`, before the notebook defines anything else."""
-    shell = {"In", "Out"}  # IPython's own
-    return {
-        name: value
-        for name, value in namespace.items()
-        if not name.startswith("_") and name not in shell and not callable(value) and not isinstance(value, ModuleType)
-    }
+def given_in(namespace: dict[str, Any], known: Iterable[str]) -> dict[str, Any]:
+    """The `known` parameters among the variables of a notebook; all other variables are the reader's own.
+
+    Raises:
+        SettingsError: the cell that papermill injected sets an unknown one.
+    """
+    injected = next((cell for cell in namespace.get("In", []) if cell.startswith("# Parameters\n")), "")
+    targets = [target for node in ast.parse(injected).body if isinstance(node, ast.Assign) for target in node.targets]
+    names = [target.id for target in targets if isinstance(target, ast.Name)]
+    for key in names:
+        check_known(OLD.get(key, key), known)
+    return {name: namespace[name] for name in {*known, *names} if name in namespace}
+
+
+def check_known(key: str, known: Iterable[str]) -> None:
+    """Refuse a parameter that is none of the `known` ones.
+
+    Raises:
+        SettingsError: it is not; the message has the nearest one.
+    """
+    if key not in known:
+        accepted = ", ".join(sorted(known))
+        raise SettingsError(f"{BY_HAND}: key `{key}` is not known{nearest(key, known)}; accepted: {accepted}.")
 
 
 def load_suite(name: str, given: dict[str, Any] | None = None) -> Suite:
@@ -56,42 +78,17 @@ def load_suite(name: str, given: dict[str, Any] | None = None) -> Suite:
         read_yaml(path.with_stem(own["like"])) if own.get("like") else {}
     )
     values = {**defaults, "suite_title": name, **own}
-    return _validated(Suite, values, path, given)
+    return validated(Suite, values, _shown(path), _by_hand(path, given))
 
 
 def load_model(name: str, given: dict[str, Any] | None = None) -> Model:
-    """The contender `name`: params/models/<name>.yaml under the keys `given`.
+    """The model `name`: params/models/<name>.yaml under the keys `given`.
 
     Raises:
         SettingsError: the file is missing, or a key or value is not accepted.
     """
     path = ROOT / "params" / "models" / f"{name}.yaml"
-    return _validated(Model, _named("model", name, path, given), path, given)
-
-
-def from_parameters(parameters: dict[str, Any], default_machine: str) -> RunSettings:
-    """The settings of one run from the parameters of the template notebook.
-
-    Args:
-        parameters: keys of a model file, of a suite file, `machine` and `record`; None means: not given.
-        default_machine: name of the machine's folder when `machine` is not given.
-
-    Raises:
-        SettingsError: a key is unknown or a value is not accepted.
-    """
-    given = {key: value for key, value in parameters.items() if value is not None}
-    known = {*Model.model_fields, *Suite.model_fields, "machine", "record"}
-    for key in given:
-        if key not in known:
-            raise SettingsError(
-                f"parameters: key `{key}` is not known{nearest(key, known)}; accepted: {', '.join(sorted(known))}."
-            )
-    model = load_model(given.get("model", ""), {k: v for k, v in given.items() if k in Model.model_fields})
-    suite = load_suite(given.get("suite", ""), {k: v for k, v in given.items() if k in Suite.model_fields})
-    machine = given.get("machine", default_machine)
-    record = given.get("record", ROOT / "book" / "runs" / suite.suite / machine / f"{model.model}.json")
-    values = {"model": model, "suite": suite, "machine": machine, "record": record}
-    return _validated(RunSettings, values, Path("parameters"), None)
+    return validated(Model, _named("model", name, path, given), _shown(path), _by_hand(path, given))
 
 
 def validate_name(key: str, name: str) -> None:
@@ -107,6 +104,42 @@ def validate_name(key: str, name: str) -> None:
         raise SettingsError(f"parameters: key `{key}`: got {name!r}; accepted: {accepted}.") from error
 
 
+def validated(
+    kind: type[S], values: dict[str, Any], where: str, by_hand: set[str] = frozenset(), within: str = ""
+) -> S:
+    """`values` as a `kind`.
+
+    Args:
+        kind: the class of settings.
+        values: its keys; renamed ones are read under their old name too.
+        where: the file that an error names.
+        by_hand: keys that were given by hand instead.
+        within: the key under which the values stand, where they stand under one.
+
+    Raises:
+        SettingsError: the first error, as one sentence.
+    """
+    values = _renamed(values)
+    try:
+        return kind.model_validate(values)
+    except ValidationError as error:
+        # a mistyped key is also a missing one: name the typing error
+        first = min(error.errors(), key=lambda one: one["type"] != "extra_forbidden")
+        key = str(first["loc"][0]) if first["loc"] else ""
+        shown = BY_HAND if key in by_hand else where
+        raise SettingsError(f"{shown}: {_sentence(kind, first, values, within)}") from error
+
+
+def _by_hand(path: Path, given: dict[str, Any] | None) -> set[str]:
+    """The keys `given` that differ from those of the file."""
+    content = read_yaml(path) if path.is_file() else {}
+    return {key for key, value in (given or {}).items() if content.get(key) != value}
+
+
+def _renamed(values: dict[str, Any]) -> dict[str, Any]:
+    return {OLD.get(key, key): value for key, value in values.items()}
+
+
 def _named(kind: str, name: str, path: Path, given: dict[str, Any] | None) -> dict[str, Any]:
     """The content of the file that describes `name`, under what was given beside it."""
     given = given or {}
@@ -116,27 +149,13 @@ def _named(kind: str, name: str, path: Path, given: dict[str, Any] | None) -> di
         raise SettingsError(
             f"{_shown(path)}: key `{kind}`: got {content.get(kind)!r}; accepted: {name!r}, the file's name."
         )
-    return content | given
+    return _renamed(content) | _renamed(given)
 
 
-def _validated(kind: type[Strict], values: dict[str, Any], path: Path, given: dict[str, Any] | None) -> Any:
-    """`values` as a `kind`; the first error becomes one sentence that names the file, or the parameters."""
-    try:
-        return kind.model_validate(values)
-    except ValidationError as error:
-        # a mistyped key is also a missing one: name the typing error
-        first = min(error.errors(), key=lambda one: one["type"] != "extra_forbidden")
-        key = str(first["loc"][0]) if first["loc"] else ""
-        in_file = read_yaml(path) if path.is_file() else {}
-        by_hand = key in (given or {}) and in_file.get(key) != given[key]
-        shown = "parameters" if by_hand else _shown(path)
-        raise SettingsError(f"{shown}: {_sentence(kind, first, values)}") from error
-
-
-def _sentence(kind: type[BaseModel], error: Any, values: dict[str, Any]) -> str:
+def _sentence(kind: type[BaseModel], error: Any, values: dict[str, Any], within: str) -> str:
     """One pydantic error on `values` as one sentence: key, what was given, what is accepted."""
     where = [part for part in error["loc"] if not (isinstance(part, str) and part[0].isupper())]
-    key = ".".join(str(part) for part in where)
+    key = ".".join(str(part) for part in ([within] if within else []) + where)
     if error["type"] == "value_error":
         text = str(error["ctx"]["error"])
         return f"{text}." if not key or text.startswith("key") else f"key `{key}`: {text}."

@@ -9,14 +9,15 @@ from pathlib import Path
 import numpy as np
 import psutil
 
-from compactbench.classifiers.finetune import Trainee
+from compactbench.classifiers import Task
+from compactbench.classifiers.transformer import Transformer
 from compactbench.data.load import load
 from compactbench.instruments import throughput
 from compactbench.instruments.memory import peak_resident_mb, resident_mb
+from compactbench.instruments.session import timed_ms
 from compactbench.parameters import load_model
 from compactbench.record import Throughput
-from compactbench.runtimes.serve import timed_ms
-from compactbench.runtimes.serve_torch import Server
+from compactbench.runtimes import Setup, open_session
 from compactbench.settings import Suite
 
 
@@ -50,22 +51,22 @@ class Reader:
         """Peak memory of loading, splitting and tokenizing it, MB, and the training texts there are."""
         found, facts = load(suite)
         found.save_to_disk(splits)
-        trainee = Trainee(load_model("bert-tiny"), "random", suite, facts, splits, "cpu", 2, seed=1)
-        rows = len(trainee.tokenized())
+        classifier = Transformer(Task(load_model("bert-tiny"), "random", suite, facts, splits, "cpu", 2, seed=1))
+        rows = len(classifier.tokenized(classifier.train))
         return peak_resident_mb(), rows
 
 
 class Cramped:
-    """A served artefact that may claim only so much more memory than it has."""
+    """A saved model that may claim only so much more memory than it has."""
 
     def __init__(self, folder: Path, spare_mb: int) -> None:
-        self._server = Server(folder, "fp32", "cpu", threads=1, max_length=64)
+        self._session = open_session(Setup("torch", "fp32", "cpu", 1, Transformer.network), folder, 64)
         self._spare = spare_mb * 10**6
         throughput.GAIN = 0.0  # no plateau: the search ends for want of memory, or at the cap
 
     def sweep(self, texts: list[str], cap: int) -> Throughput:
         """The throughput under the limit, which the operating system enforces from now on."""
-        self._server.throughput(texts, 1)  # libraries claim their own share at the first batch
+        self._session.throughput(texts, 1)  # libraries claim their own share at the first batch
         taken = psutil.Process().memory_info().vms
         resource.setrlimit(resource.RLIMIT_AS, (taken + self._spare, resource.RLIM_INFINITY))
-        return self._server.throughput(texts, cap)
+        return self._session.throughput(texts, cap)

@@ -1,6 +1,6 @@
 """The graphics card: a stand-in takes the place of NVML (`card.pynvml`), because no test may need a card.
 
-The other seams are `serve_torch.torch.cuda` (peaks, synchronization) and `procedure.bf16_is_native`.
+The other seams are `torch_runtime.torch.cuda` (peaks, synchronization) and `procedure.bf16_is_native`.
 """
 
 import os
@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from compactbench.instruments import gpu as card
-from compactbench.runtimes import serve_torch
+from compactbench.runtimes import torch as torch_runtime
 
 
 class Nvml:
@@ -102,8 +102,8 @@ def test_the_process_finds_its_own_memory_among_others(place) -> None:
 
 def test_peaks_on_the_gpu_are_what_torch_says(place, monkeypatch: pytest.MonkeyPatch) -> None:
     place(Nvml((os.getpid(), 2 * 10**9)))
-    monkeypatch.setattr(serve_torch.torch.cuda, "max_memory_allocated", lambda: 1.5e9)
-    monkeypatch.setattr(serve_torch.torch.cuda, "max_memory_reserved", lambda: 1.75e9)
-    found = serve_torch.gpu_memory("cuda")
+    monkeypatch.setattr(torch_runtime.torch.cuda, "max_memory_allocated", lambda: 1.5e9)
+    monkeypatch.setattr(torch_runtime.torch.cuda, "max_memory_reserved", lambda: 1.75e9)
+    found = torch_runtime.gpu_memory("cuda")
     assert (found.allocated_mb, found.reserved_mb, found.process_mb) == (1500.0, 1750.0, 2000.0)
-    assert serve_torch.gpu_memory("cpu") is None
+    assert torch_runtime.gpu_memory("cpu") is None

@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 import pytest
 from datasets import Dataset
+from probes import Reader
 
 from compactbench.benchmark.process import FreshProcess
 from compactbench.data.clean import Raw, counts, split
@@ -154,7 +155,7 @@ def test_a_million_rows_take_less_than_two_gigabytes(tmp_path: Path, monkeypatch
     with path.open("w") as file:
         file.write("class,title,description\n")
         file.writelines(f"{n % 4},number {n},a short text of some words and {n % 977} more\n" for n in range(1_000_000))
-    with FreshProcess("probes:Reader", tmp_path / "log").create() as reader:
-        peak, rows = reader.call("peak_mb", suite(path), tmp_path / "splits")
+    with FreshProcess(Reader, tmp_path / "log").create() as reader:
+        peak, rows = reader.call(Reader.peak_mb, suite(path), tmp_path / "splits")
     assert rows == 800_000
     assert peak < 2000

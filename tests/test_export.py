@@ -7,14 +7,16 @@ import numpy as np
 import onnx
 import pytest
 import torch
+from probes_onnx import Loaded
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from compactbench.benchmark.process import FreshProcess, ProcessError
-from compactbench.classifiers.weights import load_classifier
 from compactbench.parameters import load_model
-from compactbench.runtimes.onnx_export import export_fp32, files, quantize
-from compactbench.runtimes.serve_onnx import Classifier, file_name, load_tokenizer, softmax
-from compactbench.runtimes.serve_torch import Classifier as Trained
+from compactbench.runtimes import Setup, Trained, open_session
+from compactbench.runtimes.exports.tokens import softmax
+from compactbench.runtimes.onnxruntime import RUNTIME, OnnxPredictor, file_name
+from compactbench.runtimes.torch import TorchPredictor
+from compactbench.sources.weights import load_classifier
 
 TEXTS = ["Shares rose.", "The cup final was decided in extra time by a goal that should not have stood.", "word " * 80]
 
@@ -30,16 +32,20 @@ def trained() -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
 @pytest.fixture(scope="module")
 def folder(trained: tuple, tmp_path_factory: pytest.TempPathFactory) -> Path:
     found = tmp_path_factory.mktemp("artefact")
-    export_fp32(*trained, found)
-    quantize(found, found)
-    for precision in ("fp32", "int8"):
-        assert files(precision) == [f"onnx/model_{precision}.onnx", "config.json", "tokenizer.json"]
-        assert all((found / name).is_file() for name in files(precision))
+    for precision, files in export(*trained, found).items():
+        assert files == [f"onnx/model_{precision}.onnx", "config.json", "tokenizer.json"]
+        assert all((found / name).is_file() for name in files)
     return found
 
 
-def served(folder: Path, precision: str) -> Classifier:
-    return Classifier(folder / file_name(precision), load_tokenizer(folder, 64), threads=1)
+def export(network: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, folder: Path) -> dict[str, list[str]]:
+    """Export to `folder` in both precisions, and the files of each."""
+    given = Trained(network, tokenizer, TEXTS, max_length=64)
+    return {precision: RUNTIME.export(given, precision, folder, folder)[1] for precision in RUNTIME.precisions("cpu")}
+
+
+def loaded(folder: Path, precision: str) -> OnnxPredictor:
+    return RUNTIME.load(folder, Setup("onnxruntime", precision, "cpu", 1), 64)
 
 
 def enlarge(network: PreTrainedModel) -> None:
@@ -51,10 +57,10 @@ def enlarge(network: PreTrainedModel) -> None:
 
 def test_export_gives_the_same_probabilities_at_any_length_and_batch(folder: Path, trained: tuple) -> None:
     """Without dynamic shapes the export succeeds, and then fails at every other length."""
-    expected = Trained(*trained, "cpu", 64)
+    expected = TorchPredictor(*trained, "cpu", 64)
     for batch in (TEXTS, TEXTS[:1], TEXTS[1:2]):
-        assert served(folder, "fp32")(batch) == pytest.approx(expected(batch), abs=1e-5)
-    assert [served(folder, "fp32").length(text) for text in TEXTS] == [expected.length(text) for text in TEXTS]
+        assert loaded(folder, "fp32")(batch) == pytest.approx(expected(batch), abs=1e-5)
+    assert [loaded(folder, "fp32").length(text) for text in TEXTS] == [expected.length(text) for text in TEXTS]
     assert expected.length(TEXTS[2]) == 64  # cut
 
 
@@ -62,7 +68,7 @@ def test_int8_is_near_and_a_quarter_of_the_size_embeddings_included(folder: Path
     """Quantizing the matrices alone would leave the largest table, the embeddings, in fp32."""
     sizes = {precision: (folder / file_name(precision)).stat().st_size for precision in ("fp32", "int8")}
     assert sizes["int8"] < 0.27 * sizes["fp32"]
-    assert served(folder, "int8")(TEXTS) == pytest.approx(Trained(*trained, "cpu", 64)(TEXTS), abs=0.05)
+    assert loaded(folder, "int8")(TEXTS) == pytest.approx(TorchPredictor(*trained, "cpu", 64)(TEXTS), abs=0.05)
 
 
 def test_weights_that_layers_share_are_quantized_too(tmp_path: Path) -> None:
@@ -70,8 +76,7 @@ def test_weights_that_layers_share_are_quantized_too(tmp_path: Path) -> None:
     sizes = {"model_type": "albert", "hidden_size": 256, "num_attention_heads": 4, "intermediate_size": 1024}
     small = load_model("albert").model_copy(update={"architecture": sizes | {"vocab_size": 1000}})
     classifier, tokenizer, _ = load_classifier(small, False, ["a", "b"], seed=0)
-    export_fp32(classifier, tokenizer, tmp_path)
-    quantize(tmp_path, tmp_path)
+    export(classifier, tokenizer, tmp_path)
     whole, small_one = ((tmp_path / file_name(precision)).stat().st_size for precision in ("fp32", "int8"))
     assert small_one < 0.4 * whole
 
@@ -80,7 +85,7 @@ def test_each_layer_has_one_attention_and_no_slow_kernel(folder: Path) -> None:
     """bert-tiny has two layers; padding is told by the mask, which the int8 attention takes as whole numbers."""
     operators = Counter(node.op_type for node in onnx.load(folder / file_name("int8")).graph.node)
     assert (operators["QAttention"], operators["Attention"], operators["SkipLayerNormalization"]) == (2, 0, 0)
-    alone, padded = (served(folder, "fp32")(batch)[0] for batch in (TEXTS[:1], TEXTS))
+    alone, padded = (loaded(folder, "fp32")(batch)[0] for batch in (TEXTS[:1], TEXTS))
     assert alone == pytest.approx(padded, abs=1e-6)
 
 
@@ -102,10 +107,9 @@ def test_other_architectures_export(architecture: dict, tmp_path: Path) -> None:
     other = load_model("bert-tiny").model_copy(update={"architecture": architecture | sizes | {"vocab_size": 1000}})
     trained = load_classifier(other, False, ["a", "b", "c"], seed=0)[:2]
     enlarge(trained[0])
-    export_fp32(*trained, tmp_path)
-    quantize(tmp_path, tmp_path)
-    assert served(tmp_path, "fp32")(TEXTS) == pytest.approx(Trained(*trained, "cpu", 64)(TEXTS), abs=1e-5)
-    assert served(tmp_path, "int8")(TEXTS).shape == (3, 3)
+    export(*trained, tmp_path)
+    assert loaded(tmp_path, "fp32")(TEXTS) == pytest.approx(TorchPredictor(*trained, "cpu", 64)(TEXTS), abs=1e-5)
+    assert loaded(tmp_path, "int8")(TEXTS).shape == (3, 3)
 
 
 def test_an_export_that_computes_something_else_is_refused(tmp_path: Path) -> None:
@@ -116,25 +120,25 @@ def test_an_export_that_computes_something_else_is_refused(tmp_path: Path) -> No
     classifier, tokenizer, _ = load_classifier(model, False, ["a", "b"], seed=0)
     enlarge(classifier)
     with pytest.raises(ValueError, match=r"logits are up to .* from those of the trained one"):
-        export_fp32(classifier, tokenizer, tmp_path)
+        export(classifier, tokenizer, tmp_path)
     assert not (tmp_path / file_name("fp32")).exists()
 
 
-def test_the_serving_process_loads_neither_torch_nor_transformers(folder: Path, tmp_path: Path) -> None:
-    with FreshProcess("probes_onnx:Server", tmp_path / "log") as process:
-        process.create(folder, "int8", "cpu", 1, 64)
-        assert process.call("probabilities", TEXTS, 2).shape == (3, 3)
-        loaded = process.call("modules")
+def test_the_answering_process_loads_neither_torch_nor_transformers(folder: Path, tmp_path: Path) -> None:
+    with FreshProcess(Loaded, tmp_path / "log", libraries="compactbench.runtimes.onnxruntime") as process:
+        process.create(folder)
+        assert process.call(Loaded.shape, TEXTS) == (3, 3)
+        loaded = process.call(Loaded.modules)
     assert {"onnxruntime", "tokenizers"} <= loaded
     assert not {"torch", "transformers", "datasets", "sklearn", "pandas"} & loaded
 
 
 def test_a_missing_export_is_one_line_and_names_the_file(folder: Path, tmp_path: Path) -> None:
     with (
-        FreshProcess("probes_onnx:Server", tmp_path / "log") as process,
+        FreshProcess(open_session, tmp_path / "log") as process,
         pytest.raises(ProcessError, match=r"model_bf16\.onnx"),
     ):
-        process.create(folder, "bf16", "cpu", 1, 64)
+        process.create(Setup("onnxruntime", "bf16", "cpu", 1), folder, 64)
 
 
 def test_softmax_by_hand() -> None:

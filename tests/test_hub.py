@@ -16,7 +16,8 @@ from safetensors.torch import load_file
 from tiny_suite import ARCHITECTURE
 from transformers import BertConfig, BertForPreTraining
 
-from compactbench.classifiers.weights import WORDPIECE, package_folder
+from compactbench.sources.local import package_folder
+from compactbench.sources.weights import WORDPIECE
 
 MACHINE, TOKEN = "here", "hf_test"
 SUITE = {
@@ -142,7 +143,7 @@ def test_the_weights_that_were_served_are_the_weights_that_learned(connected: Co
         assert (record["weights"], record["revision"]) == ("pretrained", COMMIT)
         program = (
             "from compactbench.parameters import load_model;"
-            "from compactbench.classifiers.weights import load_classifier;"
+            "from compactbench.sources.weights import load_classifier;"
             f"network, _, _ = load_classifier(load_model('{name}'), True, ['a', 'b'], 0);"
             "from safetensors.torch import save_file;"
             f"save_file({{k: v.clone() for k, v in network.bert.state_dict().items()}}, '{name}.loaded')"
@@ -226,7 +227,7 @@ def test_a_slow_hub_is_not_waited_for_where_random_weights_do(connected: Connect
     connected.describe("slow", "tests/slow", architecture=ARCHITECTURE)
     program = (
         "from compactbench.parameters import load_model, load_suite;"
-        "from compactbench.sources.availability import decide_weights;"
+        "from compactbench.classifiers import decide_weights;"
         "print(decide_weights(load_model('slow'), load_suite('starter')))"
     )
     assert python(connected, program).stdout == "random\n"

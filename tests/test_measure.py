@@ -9,13 +9,14 @@ import pytest
 import torch
 from factory import MACHINE, make_record
 
-from compactbench.classifiers.finetune import epoch_time
-from compactbench.classifiers.weights import count_parameters, keep_layers, load_classifier
-from compactbench.data.load import fewer, headline_and_first_sentence, load
+from compactbench.classifiers.transformer import epoch_time
+from compactbench.data.load import fewer, load
+from compactbench.data.readers.articles import headline_and_first_sentence
 from compactbench.instruments.machine import default_machine
 from compactbench.instruments.quality import class_f1, expected_calibration_error, quality
 from compactbench.instruments.throughput import plateau, sweep
 from compactbench.parameters import load_model, load_suite
+from compactbench.sources.weights import count_parameters, keep_layers, load_classifier
 
 FOUR = ["a", "b", "c", "d"]
 PARAMETERS = {
@@ -35,13 +36,13 @@ PARAMETERS = {
 def test_parameters_with_four_classes(name: str, expected: int) -> None:
     """A wrong architecture entry would measure another model under this one's name."""
     classifier, _, _ = load_classifier(load_model(name), False, FOUR, seed=0)
-    assert count_parameters(classifier).parameters == expected
+    assert count_parameters(classifier).total == expected
 
 
 def test_active_parameters_leave_out_the_three_embedding_tables() -> None:
     classifier, _, _ = load_classifier(load_model("bert-tiny"), False, FOUR, seed=0)
     found = count_parameters(classifier)
-    assert found.parameters - found.active_parameters == (30_522 + 512 + 2) * 128
+    assert found.total - found.active == (30_522 + 512 + 2) * 128
 
 
 def test_packaged_weights_are_really_loaded_and_the_right_layers_kept() -> None:
@@ -173,7 +174,7 @@ def swept(monkeypatch: pytest.MonkeyPatch, seconds: Callable[[int], float], cap:
     """Sizes tried, best speed and reason of a sweep over batches that take `seconds(size)`."""
     clock = Clock(seconds)
     monkeypatch.setattr("compactbench.instruments.throughput.time.perf_counter", lambda: clock.now)
-    found = sweep(clock.run_batch, "cpu", "fp32", cap)
+    found = sweep(clock.run_batch, cap)
     return [p.batch_size for p in found.points], max(p.sentences_per_s for p in found.points), found.stopped_by
 
 
@@ -232,6 +233,6 @@ def test_machine_is_named_after_its_hardware(
 
 def test_modelling_code_is_loaded_before_the_baseline_is_taken() -> None:
     """It once came with the first model, and its 100 MB and more than a second counted as the contender's."""
-    code = "import sys, compactbench.runtimes.serve_torch; print('transformers.modeling_utils' in sys.modules)"
+    code = "import sys, compactbench.runtimes.torch; print('transformers.modeling_utils' in sys.modules)"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "True"

@@ -5,57 +5,60 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from probes import Cramped, Probe
 
 from compactbench.benchmark.process import FreshProcess, ProcessError
-from compactbench.classifiers.weights import load_classifier
 from compactbench.parameters import load_model
+from compactbench.sources.weights import load_classifier
 
 
 @pytest.fixture
 def probe(tmp_path: Path) -> Iterator[FreshProcess]:
-    with FreshProcess("probes:Probe", tmp_path / "log") as process:
+    with FreshProcess(Probe, tmp_path / "log") as process:
         yield process.create()
 
 
 def test_memory_probe_reports_a_known_allocation(probe: FreshProcess) -> None:
-    before, peak = probe.call("claim", 500)
+    before, peak = probe.call(Probe.claim, 500)
     assert peak - before == pytest.approx(500, rel=0.05)
 
 
 def test_peak_does_not_remember_the_process_that_started_it(tmp_path: Path) -> None:
     """ru_maxrss survives exec: a child of a large process would report the parent's peak as its own."""
     ballast = np.ones(1_500_000_000, dtype=np.uint8)
-    with FreshProcess("probes:Probe", tmp_path / "log") as process:
-        _, peak = process.create().call("claim", 1)
+    with FreshProcess(Probe, tmp_path / "log") as process:
+        _, peak = process.create().call(Probe.claim, 1)
     assert peak < 1000 < ballast.nbytes / 1e6
 
 
 def test_latency_probe_reports_a_known_sleep(probe: FreshProcess) -> None:
-    assert float(np.median([probe.call("sleep", 0.1) for _ in range(5)])) == pytest.approx(100, rel=0.05)
+    assert float(np.median([probe.call(Probe.sleep, 0.1) for _ in range(5)])) == pytest.approx(100, rel=0.05)
 
 
 def test_error_crosses_over_as_one_line_and_the_process_lives_on(probe: FreshProcess) -> None:
     with pytest.raises(ProcessError, match=r"^ValueError: first line second line$"):
-        probe.call("fail")
-    assert probe.call("sleep", 0.0) < 1000
+        probe.call(Probe.fail)
+    assert probe.call(Probe.sleep, 0.0) < 1000
 
 
 def test_killed_process_is_named_as_such(probe: FreshProcess) -> None:
     """A process killed for memory closes its end without a word; a plain recv would say EOFError and nothing else."""
     with pytest.raises(ProcessError, match=r"ended by SIGKILL \(out of memory\?\)"):
-        probe.call("die")
+        probe.call(Probe.die)
 
 
-def test_missing_class_is_an_error_of_create(tmp_path: Path) -> None:
-    with FreshProcess("probes:Nothing", tmp_path / "log") as process, pytest.raises(ProcessError, match="Nothing"):
+def test_a_factory_that_is_not_found_there_is_an_error_of_create(tmp_path: Path) -> None:
+    def nothing() -> None: ...
+
+    with FreshProcess(nothing, tmp_path / "log") as process, pytest.raises(ProcessError, match="<locals>"):
         process.create()
 
 
 def test_output_of_the_process_goes_to_the_log(tmp_path: Path) -> None:
-    with FreshProcess("probes:Probe", tmp_path / "log") as process:
+    with FreshProcess(Probe, tmp_path / "log") as process:
         process.create()
         with pytest.raises(ProcessError):
-            process.call("fail")
+            process.call(Probe.fail)
     assert "second line" in (tmp_path / "log").read_text()
 
 
@@ -64,8 +67,8 @@ def test_a_batch_that_does_not_fit_ends_the_search_and_not_the_run(tmp_path: Pat
     classifier, tokenizer, _ = load_classifier(load_model("bert-tiny"), False, ["a", "b"], seed=0)
     classifier.save_pretrained(tmp_path / "artefact")
     tokenizer.save_pretrained(tmp_path / "artefact")
-    with FreshProcess("probes:Cramped", tmp_path / "log") as process:
-        found = process.create(tmp_path / "artefact", 200).call("sweep", ["word " * 60], 2**16)
+    with FreshProcess(Cramped, tmp_path / "log") as process:
+        found = process.create(tmp_path / "artefact", 200).call(Cramped.sweep, ["word " * 60], 2**16)
         assert found.stopped_by == "oom"
         assert [point.batch_size for point in found.points] == [2**power for power in range(len(found.points))]
-        assert process.call("sweep", ["word"], 1).stopped_by == "cap"
+        assert process.call(Cramped.sweep, ["word"], 1).stopped_by == "cap"

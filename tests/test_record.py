@@ -8,8 +8,8 @@ import pytest
 from factory import make_failed, make_record
 from pydantic import ValidationError
 
-from compactbench.record import file as record_file
 from compactbench.record import Record, json_schema
+from compactbench.record import file as record_file
 from compactbench.report.tables.metrics import METRICS
 from compactbench.report.tables.results import COLUMNS
 

@@ -11,11 +11,12 @@ from safetensors.torch import load_file, save_file
 from tiny_suite import ARCHITECTURE
 from transformers import BertConfig, BertForPreTraining, BertForSequenceClassification
 
-from compactbench.classifiers.weights import WORDPIECE, count_parameters, load_classifier, package_folder
 from compactbench.commands.check import check_architecture
 from compactbench.parameters import load_model
 from compactbench.settings import Model, SettingsError
 from compactbench.sources.availability import local_folder
+from compactbench.sources.local import package_folder
+from compactbench.sources.weights import WORDPIECE, count_parameters, load_classifier
 
 CATALOGUE = {
     "minilm-l12": 33_360_000 + 4 * 384 + 4,
@@ -35,11 +36,11 @@ def test_the_catalogues_architectures_are_the_published_ones(name: str, count: i
     model = load_model(name)
     check_architecture(model, max_length=512)
     classifier, tokenizer, _ = load_classifier(model, False, ["a", "b", "c", "d"], seed=0)
-    assert count_parameters(classifier).parameters == count
+    assert count_parameters(classifier).total == count
     batch = tokenizer(["a text", "a longer text of more words"], padding=True, return_tensors="pt")
     taken = {name: batch[name] for name in ("input_ids", "attention_mask")}
     assert classifier(**taken).logits.shape == (2, 4)
-    assert model.licence and model.paper
+    assert model.license and model.paper
 
 
 def folder_of(folder: Path, network: Any) -> Path:

@@ -8,37 +8,46 @@ import multiprocessing
 import os
 import signal
 import traceback
+from collections.abc import Callable
 from multiprocessing.connection import Connection
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
 
 from compactbench.errors import one_line
 
+T = TypeVar("T")
+Made = ParamSpec("Made")
+P = ParamSpec("P")
+R = TypeVar("R")
+
 _forking = multiprocessing.get_context("forkserver")
-_forking.set_forkserver_preload(["compactbench.runtimes.serve_torch"])
+_forking.set_forkserver_preload(["compactbench.runtimes.torch"])
 
 
 class ProcessError(RuntimeError):
     """A fresh process ended, or raised; the message is one line, the whole story is in the run's log."""
 
 
-class FreshProcess:
+class FreshProcess(Generic[Made, T]):
     """One object living in a process of its own.
 
-    The module of `target` is imported there at once; `create` makes the object, `call` asks it.
+    The libraries are imported there at once; `create` makes the object, `call` asks it.
 
     Args:
-        target: class to make there, as `module:Class`.
+        factory: makes the object; a class or function of a module, found there by its name.
         log: file that takes the process's output.
-        forked: start from a server that has already loaded the libraries of `serve_torch`, which takes milliseconds
-            instead of seconds. For timing alone: shared pages would blur what memory a process takes.
+        forked: start from a server that has already loaded torch, which takes milliseconds instead of seconds. For
+            timing alone: shared pages would blur what memory a process takes.
+        libraries: a module to import besides the factory's.
     """
 
-    def __init__(self, target: str, log: Path, forked: bool = False) -> None:
+    def __init__(self, factory: Callable[Made, T], log: Path, forked: bool = False, libraries: str = "") -> None:
         context = _forking if forked else multiprocessing.get_context("spawn")
         self._connection, theirs = context.Pipe()
-        self._process = context.Process(target=_answer, args=(theirs, target, str(log)), daemon=True)
+        modules = [factory.__module__, *filter(None, [libraries])]
+        given = (theirs, modules, factory.__qualname__, str(log))
+        self._process = context.Process(target=_answer, args=given, daemon=True)
         self._process.start()
         theirs.close()
         self._ready = False
@@ -53,31 +62,29 @@ class FreshProcess:
             self._receive()
             self._ready = True
 
-    def create(self, *arguments: Any) -> "FreshProcess":
+    def create(self, *arguments: Made.args, **named: Made.kwargs) -> "FreshProcess[Made, T]":
         """Make the object.
 
         Raises:
-            ProcessError: its constructor raised, or the process was killed.
+            ProcessError: its factory raised, or the process was killed.
         """
-        self.call("", *arguments)
+        self._ask("", arguments, named)
         return self
 
-    def call(self, method: str, *arguments: Any) -> Any:
-        """The result of the object's `method`.
+    def call(self, method: Callable[Concatenate[T, P], R], *arguments: P.args, **named: P.kwargs) -> R:
+        """The result of the object's `method`, given as the function of its class.
 
         Raises:
             ProcessError: the method raised, or the process was killed.
         """
-        self.ready()
-        self._connection.send((method, arguments))
-        return self._receive()
+        return self._ask(method.__name__, arguments, named)
 
     def close(self) -> None:
         """End the process and wait until it is gone."""
         self._connection.close()
         self._process.join()
 
-    def __enter__(self) -> "FreshProcess":
+    def __enter__(self) -> "FreshProcess[Made, T]":
         return self
 
     def __exit__(
@@ -85,46 +92,59 @@ class FreshProcess:
     ) -> None:
         self.close()
 
+    def _ask(self, method: str, arguments: tuple[Any, ...], named: dict[str, Any]) -> Any:
+        self.ready()
+        self._connection.send((method, arguments, named))
+        return self._receive()
+
     def _receive(self) -> Any:
         try:
             answer, error = self._connection.recv()
         except (EOFError, ConnectionError) as lost:
             self._process.join()
-            raise ProcessError(_obituary(self._process.exitcode)) from lost
+            raise ProcessError(_ended(self._process.exitcode)) from lost
         if error is not None:
             raise ProcessError(error)
         return answer
 
 
-def _answer(connection: Connection, target: str, log: str) -> None:
-    """Import the module, make the object, answer calls until the other side closes the connection."""
+def _answer(connection: Connection, modules: list[str], factory: str, log: str) -> None:
+    """Import the modules, make the object, answer calls until the other side closes the connection."""
     output = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
     os.dup2(output, 1)
     os.dup2(output, 2)
-    module, name = target.split(":")
     made: Any = None
 
-    def create(*arguments: Any) -> None:
-        nonlocal made
-        made = getattr(importlib.import_module(module), name)(*arguments)
+    def load() -> None:
+        for module in modules:
+            importlib.import_module(module)
 
-    def reply(function: Any, arguments: tuple[Any, ...]) -> None:
+    def create(*arguments: Any, **named: Any) -> None:
+        nonlocal made
+        make: Any = importlib.import_module(modules[0])
+        for name in factory.split("."):
+            make = getattr(make, name)
+        made = make(*arguments, **named)
+
+    def reply(
+        function: Callable[..., Any], arguments: tuple[Any, ...] = (), named: dict[str, Any] | None = None
+    ) -> None:
         try:
-            connection.send((function(*arguments), None))
+            connection.send((function(*arguments, **(named or {})), None))
         except Exception as error:  # it belongs to the caller, who names the stage
             traceback.print_exc()
             connection.send((None, one_line(error)))
 
-    reply(lambda: importlib.import_module(module) and None, ())
+    reply(load)
     while True:
         try:
-            method, arguments = connection.recv()
+            method, arguments, named = connection.recv()
         except EOFError:
             return
-        reply(getattr(made, method) if method else create, arguments)
+        reply(getattr(made, method) if method else create, arguments, named)
 
 
-def _obituary(exitcode: int | None) -> str:
+def _ended(exitcode: int | None) -> str:
     if exitcode is not None and exitcode < 0:
         hint = " (out of memory?)" if exitcode == -signal.SIGKILL else ""
         return f"the process was ended by {signal.Signals(-exitcode).name}{hint}"

@@ -3,359 +3,294 @@
 The template notebook calls the stages one by one and shows what each returns.
 """
 
-import contextlib
 import random
 import shutil
 import tempfile
-import time
-from collections.abc import Iterator
-from datetime import UTC, datetime
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from compactbench import ROOT
-from compactbench.record import file as record_file
+from compactbench import ROOT, classifiers, runtimes
 from compactbench.benchmark.fingerprint import fingerprint
-from compactbench.benchmark.process import FreshProcess, ProcessError
-from compactbench.benchmark.routes import SERVERS, further_routes, main_routes
-from compactbench.benchmark.serving import Bench, Served, runtime
+from compactbench.benchmark.journal import Journal
+from compactbench.benchmark.plan import plan
+from compactbench.benchmark.process import FreshProcess
+from compactbench.benchmark.runtimes import Bench, Measured, allowed_to_fail
+from compactbench.benchmark.training import taken
+from compactbench.classifiers import Built, Classifier, Task
 from compactbench.data.load import load, to_classify
-from compactbench.errors import one_line
-from compactbench.instruments import gpu as card
-from compactbench.instruments.fixed_work import reference_ms
-from compactbench.instruments.machine import conditions, cores, default_machine
-from compactbench.parameters import from_parameters, notebook_parameters
+from compactbench.instruments import gpu
+from compactbench.instruments.machine import conditions, cores
 from compactbench.record import (
     Artefact,
     Data,
-    FailedRecord,
     Finetune,
-    LatencySamples,
-    LengthSamples,
     Memory,
     Parameters,
     Quality,
     Record,
-    ReferenceSamples,
     Repeat,
+    RuntimeResult,
     Throughput,
     Trial,
 )
-from compactbench.settings import RunSettings
-from compactbench.sources.availability import decide_weights
+from compactbench.record import file as record_file
+from compactbench.runtimes import Setup, saved_files
 
 STAGES = [
     "data",
-    "model",
+    "parameters",
     "tuning",
     "finetune",
     "quality",
     "export",
     "repeats",
     "memory",
-    "size",
+    "artefact",
     "latency",
     "throughput",
 ]
-TRAINEES = {
-    "transformer": "compactbench.classifiers.finetune:Trainee",
-    "tfidf": "compactbench.classifiers.tfidf:Trainee",
-}
-ENDED = "the run ended in this stage without a word (killed, or still going)"
+"""Each is a method of `Run`; what it measures bears its name in the record."""
+Train = Callable[..., None]
+"""The training function of the notebook."""
 
 
 class Run:
-    """A run of one contender.
+    """A run of one model, checked and not yet begun; the stages are to be called in their order.
 
-    Making it checks that the run can work, clears what an earlier start of the same run left, and lets the libraries of
-    the later stages load side by side.
+    Args:
+        model: name of a file in params/models/.
+        suite: name of a file in params/suites/.
+        machine: name of the machine's folder; None: made from the hardware.
+        record: file of the record; None: book/runs/<suite>/<machine>/<model>.json.
+        changes: keys of either file with other values for this run; None means: as the file says.
 
     Raises:
-        SettingsError: the settings cannot work; nothing was written then.
+        SettingsError: the run cannot work; nothing was written.
     """
 
-    def __init__(self, settings: RunSettings) -> None:
-        self.model, self.suite, self.machine = settings.model, settings.suite, settings.machine
-        self.weights = decide_weights(self.model, self.suite)
-        self._splits, self.data_facts = load(self.suite)
-        self.conditions = conditions(cores(), self.suite.seeds[0])
+    def __init__(
+        self,
+        model: str,
+        suite: str = "starter",
+        machine: str | None = None,
+        record: str | Path | None = None,
+        **changes: Any,
+    ) -> None:
+        self.plan = plan(model, suite, machine, record, **changes)
+        self.classifier = classifiers.of_model(self.plan.model)
+        self._splits, self._data = load(self.plan.suite)
+        self.conditions = conditions(cores(), self.plan.suite.seeds[0])
         if self.conditions.device == "cuda":
-            card.refuse_if_shared()
-        self.fingerprint = fingerprint(self.model, self.suite, self.weights)
-        self.path = settings.record
-        self._failed_path = self.path.with_suffix(".failed.json")
-        self._log = self.path.with_suffix(".log")
-        self.artefact_folder = ROOT / "models" / self.suite.suite / self.machine / self.model.model
-        self._started_at = datetime.now(UTC)
+            gpu.refuse_if_shared()
+        self.fingerprint = fingerprint(self.plan.model, self.plan.suite, self.plan.weights)
+        self.artefact_folder = ROOT / "models" / self.plan.suite.suite / self.plan.machine / self.plan.model.model
+        self._journal = Journal(STAGES, self.plan.model, self.plan.suite, self.plan.machine, self.plan.record)
         self._scratch = tempfile.TemporaryDirectory(prefix="compactbench-")
-        self._scratch_folder = Path(self._scratch.name)
-        self._parts: dict[str, Any] = {}
-        self._reference: list[ReferenceSamples] = []
-        self.learning_rate = self.suite.learning_rate
-        self._seconds: dict[str, float] = {}
-        self._main = [
-            Served(route, self.artefact_folder)
-            for route in main_routes(self.model, self.conditions.device, self.conditions.threads)
+        self.learning_rate = self.plan.suite.learning_rate if self.classifier.trainer else None
+        self._runtimes = [
+            Measured(setup, self.artefact_folder, trained=True)
+            for setup in self._setups([self.classifier.runtime])
+            if setup.precision == "fp32"
         ]
-        self._home = next((served for served in self._main if served.route.device == "cuda"), self._main[0])
-        self._further: list[Served] = []
-        test = to_classify(self._splits["test"], self.weights, self.suite.eval_batch_size)
-        self._bench = Bench(self.suite, test["text"][:], test["label"][:], self._log, self._watched)
-        self._clear()
-        self._trainee = FreshProcess(TRAINEES[self.model.kind], self._log)
-        self._timing_libraries = FreshProcess(SERVERS["torch"], self._log, forked=True)
+        self._runtimes.sort(key=lambda measured: measured.setup.device != self.conditions.device)
+        test = to_classify(self._splits["test"], self.plan.weights, self.plan.suite.eval_batch_size)
+        self._bench = Bench(self.plan.suite, test["text"][:], test["label"][:], self._journal)
 
     def data(self) -> Data:
-        """The data set as this run uses it."""
-        with self._stage("data"):
-            self._splits.save_to_disk(self._scratch_folder / "splits")
-        return self.data_facts
+        """The data set as this run uses it; what an earlier start of the same run left is cleared."""
+        self._journal.begin()
+        self.plan.record.unlink(missing_ok=True)
+        shutil.rmtree(self.artefact_folder, ignore_errors=True)
+        self._trainer = FreshProcess(self.classifier, self._journal.log)
+        self._libraries = FreshProcess(runtimes.open_session, self._journal.log, forked=True)
+        with self._journal.stage("data"):
+            self._splits.save_to_disk(self._scratch_path("splits"))
+        return self._data
 
-    def size(self) -> Parameters:
+    def parameters(self) -> Parameters:
         """Build the classifier and count its parameters."""
-        with self._stage("model"):
-            for process in (self._trainee, self._timing_libraries):
+        with self._journal.stage("parameters"):
+            for process in (self._trainer, self._libraries):
                 process.ready()  # nothing may load beside a measurement
-            self._timing_libraries.close()
-            self._trainee.create(*self._lesson(self.suite.seeds[0]))
-            found = self._trainee.call("build")
-            self._parts["size"], self._parts["revision"], self._parts["weights_sha256"] = found
-        return self._parts["size"]
+            self._libraries.close()
+            self._trainer.create(self._task(self.plan.suite.seeds[0]))
+            self._built: Built = self._trainer.call(Classifier.build)
+        return self._built.parameters
 
-    def tune(self) -> list[Trial]:
-        """Try the suite's learning rates and take the best; no try with random weights, which have nothing to learn."""
-        with self._stage("tuning"):
-            rates = self.suite.learning_rates if self.weights == "pretrained" else []
-            self._parts["tuning"] = trials = [self._trial(rate) for rate in rates]
-        if trials:
-            best = max(trials, key=lambda trial: (trial.accuracy, -trial.loss))
-            self.learning_rate = best.learning_rate
-        return trials
+    def tuning(self, train: Train) -> list[Trial]:
+        """Try the suite's learning rates with `train`, and take the best.
 
-    def finetune(self) -> Finetune:
-        """Fine-tune in a fresh process and save the artefact."""
-        with self._stage("finetune"), self._watched("finetune"):
-            self._parts["finetune"] = self._trainee.call("finetune", self.artefact_folder, self.learning_rate)
-        saved = [file.name for file in self.artefact_folder.iterdir()]
-        for served in self._main:
-            served.files = saved
-        return self._parts["finetune"]
+        Random weights have nothing to learn, and some kinds of classifiers have no learning rate: they try none.
+        """
+        with self._journal.stage("tuning"):
+            able = self.classifier.trainer and self.plan.weights == "pretrained"
+            self._trials = [self._trial(rate, train) for rate in self.plan.suite.learning_rates if able]
+        if self._trials:
+            self.learning_rate = max(self._trials, key=lambda trial: (trial.accuracy, -trial.loss)).learning_rate
+        return self._trials
+
+    def finetune(self, train: Train) -> Finetune:
+        """Fine-tune with `train` in a fresh process, and save the artefact."""
+        given = (self.artefact_folder, self.learning_rate, taken(train))
+        with self._journal.stage("finetune"), self._journal.watched("finetune"):
+            self._finetune = self._trainer.call(Classifier.finetune, *given)
+        for measured in self._runtimes:
+            measured.files = saved_files(self.artefact_folder)
+        return self._finetune
 
     def quality(self) -> Quality:
         """Classify the test texts."""
-        with self._stage("quality"):
-            self._parts["quality"], self._predicted = self._trainee.call("quality")
-        return self._parts["quality"]
+        first = self._runtimes[0]
+        with self._journal.stage("quality"):
+            first.quality, first.predicted = self._trainer.call(Classifier.quality)
+        return first.quality
 
-    def export(self) -> list[Served]:
-        """Convert the fine-tuned model for every further way to serve it that the suite asks for."""
-        with self._stage("export"):
-            bf16 = self.model.kind == "transformer" and self._trainee.call("bf16_is_native")
-            where = (self.conditions.device, self.conditions.threads)
-            suite = self.suite
-            asked = suite.random_weights_runtimes if self.weights == "random" else suite.runtimes
-            routes = further_routes(self.model, asked, *where, bf16)
-            self._further = [Served(route, self.artefact_folder) for route in routes]
-            for served in self._further:
-                with self._allowed_to_fail(served):
-                    self._export(served)
-            self._trainee.close()
-        return self._further
+    def export(self) -> list[RuntimeResult]:
+        """Convert the fine-tuned model for every further runtime that the suite asks for."""
+        suite = self.plan.suite
+        asked = suite.random_weights_runtimes if self.plan.weights == "random" else suite.runtimes
+        trained = {measured.setup for measured in self._runtimes}
+        with self._journal.stage("export"):
+            for setup in self._setups(asked):
+                if setup not in trained:
+                    measured = Measured(setup, self.artefact_folder, trained=False)
+                    self._runtimes.append(measured)
+                    with allowed_to_fail(measured):
+                        where = (self._scratch_path("exported"), self.artefact_folder)
+                        found = self._trainer.call(Classifier.export, setup.runtime, setup.precision, *where)
+                        measured.folder, measured.files = found
+            self._trainer.close()
+        return self._results()[len(trained) :]
 
-    def repeats(self) -> list[Repeat]:
-        """The fine-tune from the suite's further seeds and with fewer labels; none with random weights."""
-        lessons = [(seed, None) for seed in self.suite.seeds[1:]]
-        lessons += [(seed, count) for count in self.suite.label_counts for seed in self.suite.seeds]
-        with self._stage("repeats"):
-            self._parts["repeats"] = [] if self.weights == "random" else [self._repeat(*lesson) for lesson in lessons]
-        return self._parts["repeats"]
+    def repeats(self, train: Train) -> list[Repeat]:
+        """The fine-tune with `train` from the suite's further seeds and with fewer labels; none with random weights."""
+        suite = self.plan.suite
+        asked: list[tuple[int, int | None]] = [(seed, None) for seed in suite.seeds[1:]]
+        asked += [(seed, count) for count in suite.label_counts for seed in suite.seeds]
+        with self._journal.stage("repeats"):
+            known = self.plan.weights != "random"
+            self._repeats = [self._repeat(seed, labels, train) for seed, labels in asked if known]
+        return self._repeats
 
-    def inference_memory(self) -> Memory:
+    def memory(self) -> Memory | None:
         """Time to the first answer and peak memory of classifying one batch of the longest test texts.
 
-        Each way to serve has a fresh interpreter; a further one then classifies the test texts again.
+        Each runtime has a fresh interpreter; a further one then classifies the test texts again.
         """
-        with self._stage("memory"):
-            longest = sorted(self._splits["test"]["text"][:], key=len)[-self.suite.eval_batch_size :]
-            for served in (self._home, *self._able()):
-                with self._allowed_to_fail(served):
-                    self._bench.start(served, longest, again=served is not self._home)
-        return self._home.parts["inference_memory"]
+        with self._journal.stage("memory"):
+            longest = sorted(self._splits["test"]["text"][:], key=len)[-self.plan.suite.eval_batch_size :]
+            for measured in self._first_and_further():
+                self._bench.start(measured, longest)
+        return self._runtimes[0].memory
 
-    def artefact(self) -> Artefact:
+    def artefact(self) -> Artefact | None:
         """Size of what is deployed, file by file."""
-        with self._stage("size"):
-            for served in (self._home, *self._able()):
-                self._bench.size(served)
-        return self._home.parts["artefact"]
+        with self._journal.stage("artefact"):
+            for measured in self._first_and_further():
+                self._bench.size(measured)
+        return self._runtimes[0].artefact
 
-    def latency(self) -> tuple[list[LatencySamples], list[LengthSamples]]:
-        """Time of one sentence at a time: the fixed sentence by every way to serve, and real texts with all cores.
+    def latency(self) -> list[RuntimeResult]:
+        """Time of one text at a time, in every runtime; the one that the model was trained in, on each device.
 
-        Each process serves one way. The ways take turns, so that a drift of the machine meets all of them alike.
+        Each process times one runtime. The runtimes take turns, so that a drift of the machine meets all of them alike.
         """
-        texts = self._sample(self.suite.length_samples)
-        with self._stage("latency"):
-            for process in range(self.suite.processes):
-                for served in self._main:
-                    whole = (served.route.device, served.route.threads) == ("cpu", self.conditions.threads)
-                    self._bench.latency(served, process, texts if whole else None)
-                for served in self._able():
-                    with self._allowed_to_fail(served):
-                        self._bench.latency(served, process, texts if process < 2 else None)  # ways are many
-        for part in ("latency", "latency_by_length"):
-            self._parts[part] = [samples for served in self._main for samples in served.parts[part]]
-        return self._parts["latency"], self._parts["latency_by_length"]
+        texts = self._sample(self.plan.suite.length_samples)
+        with self._journal.stage("latency"):
+            for process in range(self.plan.suite.processes):
+                for measured in self._able():
+                    self._bench.latency(measured, process, texts)
+        trained = sum(measured.trained for measured in self._runtimes)
+        return self._results()[:trained]
 
-    def throughput(self) -> Throughput:
+    def throughput(self) -> Throughput | None:
         """Sentences per second against batch size in one fresh process, and at the best size in further ones."""
-        suite = self.suite
+        suite = self.plan.suite
         caps = {"cpu": suite.batch_cap_cpu, "cuda": suite.batch_cap_gpu}
-        with self._stage("throughput"):
-            for served in (self._home, *self._able()):
-                cap = caps[served.route.device]
-                repeats = suite.processes - 1 if served is self._home else 1
-                with self._allowed_to_fail(served):
-                    self._bench.throughput(served, self._sample(cap), cap, repeats)
-        return self._home.parts["throughput"]
+        with self._journal.stage("throughput"):
+            for measured in self._first_and_further():
+                cap = caps[measured.setup.device]
+                self._bench.throughput(measured, self._sample(cap), cap)
+        return self._runtimes[0].throughput
 
     def record(self) -> Record:
-        """All that was measured; not written yet."""
-        return Record(
-            suite=self.suite.suite,
-            machine=self.machine,
-            model=self.model.model,
-            title=self.model.title,
-            model_name=self.model.model_name,
-            weights=self.weights,
-            started_at=self._started_at,
+        """All that was measured, written to its file; only now the run counts as done."""
+        record = Record(
+            suite=self.plan.suite.suite,
+            machine=self.plan.machine,
+            model=self.plan.model.model,
+            title=self.plan.model.title,
+            classifier=self.classifier.described(),
+            model_name=self.plan.model.model_name,
+            revision=self._built.revision,
+            weights=self.plan.weights,
+            weights_sha256=self._built.weights_sha256,
+            started_at=self._journal.started_at,
             fingerprint=self.fingerprint,
             settings={
-                "suite": self.suite.model_dump(mode="json"),
-                "model": self.model.model_dump(mode="json", exclude_none=True),
+                "suite": self.plan.suite.model_dump(mode="json"),
+                "model": self.plan.model.model_dump(mode="json", exclude_none=True),
             },
             conditions=self.conditions,
-            runtime=self._home.route.runtime,
-            data=self.data_facts,
-            runtimes=[runtime(served, self._predicted) for served in self._further],
-            reference=self._reference,
-            stage_seconds=self._seconds,
-            **(self._home.parts | self._parts),
+            data=self._data,
+            parameters=self._built.parameters,
+            tuning=self._trials,
+            finetune=self._finetune,
+            repeats=self._repeats,
+            runtimes=self._results(),
+            fixed_work=self._journal.fixed_work,
+            stage_seconds=self._journal.seconds,
         )
-
-    def finish(self) -> Record:
-        """Write the record; only now the run counts as done."""
-        finished = self.record()
-        record_file.write(finished, self.path)
-        self._failed_path.unlink()
+        record_file.write(record, self.plan.record)
+        self._journal.finish()
         self._scratch.cleanup()
-        return finished
+        return record
 
-    def _clear(self) -> None:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        self.path.unlink(missing_ok=True)
-        self._log.write_bytes(b"")  # emptied, not removed: papermill may be writing to it already
-        shutil.rmtree(self.artefact_folder, ignore_errors=True)
+    def _setups(self, asked: list[str]) -> list[Setup]:
+        kind, where = self.classifier, self.conditions
+        return runtimes.setups(asked, kind.format, where.device, where.threads, kind.network)
 
-    def _lesson(self, seed: int, labels: int | None = None) -> tuple[Any, ...]:
-        """What a trainee is made from."""
-        where = (self._scratch_folder / "splits", self.conditions.device, self.conditions.threads)
-        return (self.model, self.weights, self.suite, self.data_facts, *where, seed, labels)
+    def _results(self) -> list[RuntimeResult]:
+        return [measured.result(self._runtimes[0]) for measured in self._runtimes]
 
-    def _trial(self, learning_rate: float) -> Trial:
-        with FreshProcess(TRAINEES[self.model.kind], self._log).create(*self._lesson(self.suite.seeds[0])) as trainee:
-            return trainee.call("trial", learning_rate)
+    def _able(self) -> list[Measured]:
+        """The runtimes that did not fail yet."""
+        return [measured for measured in self._runtimes if measured.error is None]
 
-    def _repeat(self, seed: int, labels: int | None) -> Repeat:
+    def _first_and_further(self) -> list[Measured]:
+        """Of those, the first, and all that the model was not trained in."""
+        return [measured for measured in self._able() if measured is self._runtimes[0] or not measured.trained]
+
+    def _scratch_path(self, name: str) -> Path:
+        return Path(self._scratch.name) / name
+
+    def _task(self, seed: int, labels: int | None = None) -> Task:
+        where = (self._scratch_path("splits"), self.conditions.device, self.conditions.threads)
+        return Task(self.plan.model, self.plan.weights, self.plan.suite, self._data, *where, seed, labels)
+
+    def _trial(self, learning_rate: float, train: Train) -> Trial:
+        task = self._task(self.plan.suite.seeds[0])
+        with FreshProcess(self.classifier, self._journal.log).create(task) as trainer:
+            return trainer.call(Classifier.trial, learning_rate, taken(train))
+
+    def _repeat(self, seed: int, labels: int | None, train: Train) -> Repeat:
+        task = self._task(seed, labels)
         with (
             tempfile.TemporaryDirectory(prefix="compactbench-") as folder,
-            FreshProcess(TRAINEES[self.model.kind], self._log).create(*self._lesson(seed, labels)) as trainee,
+            FreshProcess(self.classifier, self._journal.log).create(task) as trainer,
         ):
-            trainee.call("build")
-            finetune, (quality, _) = (
-                trainee.call("finetune", Path(folder), self.learning_rate),
-                trainee.call("quality"),
-            )
+            trainer.call(Classifier.build)
+            finetune = trainer.call(Classifier.finetune, Path(folder), self.learning_rate, taken(train))
+            quality, _ = trainer.call(Classifier.quality)
         return Repeat(
             seed=seed,
-            labels=sum(self.data_facts.train_counts) if labels is None else labels,
+            labels=sum(self._data.train_counts) if labels is None else labels,
             time_s=finetune.time_s,
             **quality.model_dump(include={"accuracy", "accuracy_interval", "macro_f1"}),
         )
 
-    def _export(self, served: Served) -> None:
-        """Make what a further way reads: torch the saved folder, others files made from the model.
-
-        The int8 file of ONNX Runtime becomes part of the artefact; all others are measured and thrown away.
-        """
-        route = served.route
-        if route.runtime not in ("onnxruntime", "openvino"):
-            served.files = self._home.files
-            return
-        where = (self._scratch_folder / "exported", self.artefact_folder)
-        served.folder, served.files = self._trainee.call("export", route.runtime, route.precision, *where)
-
-    @contextlib.contextmanager
-    def _allowed_to_fail(self, served: Served) -> Iterator[None]:
-        """Note the error of a further way to serve: it ends this way, not the run."""
-        try:
-            yield
-        except ProcessError as error:
-            if served not in self._further:
-                raise
-            served.error = str(error)
-
-    def _able(self) -> list[Served]:
-        """The further ways to serve that did not fail yet."""
-        return [served for served in self._further if served.error is None]
-
     def _sample(self, count: int) -> list[str]:
-        """`count` test texts drawn at random, the same for every contender; all of them where there are fewer."""
+        """`count` test texts drawn at random, the same for every model; all of them where there are fewer."""
         texts = self._splits["test"]["text"][:]
-        return random.Random(self.suite.seed).sample(texts, min(count, len(texts)))
-
-    @contextlib.contextmanager
-    def _watched(self, stage: str) -> Iterator[None]:
-        """Time the fixed piece of work before and after a measurement."""
-        self._reference.append(ReferenceSamples(stage=stage, samples_ms=reference_ms()))
-        yield
-        self._reference.append(ReferenceSamples(stage=stage, samples_ms=reference_ms()))
-
-    @contextlib.contextmanager
-    def _stage(self, name: str) -> Iterator[None]:
-        """Say that the stage begins, time it, and leave a failed record that only a finished run takes away."""
-        self._say(f"stage {STAGES.index(name) + 1} of {len(STAGES)}: {name}")
-        self._leave(name, ENDED)
-        begun = time.perf_counter()
-        try:
-            yield
-        except Exception as error:
-            self._leave(name, one_line(error))
-            raise
-        self._seconds[name] = time.perf_counter() - begun
-
-    def _leave(self, stage: str, error: str) -> None:
-        failed = FailedRecord(
-            suite=self.suite.suite,
-            machine=self.machine,
-            model=self.model.model,
-            title=self.model.title,
-            model_name=self.model.model_name,
-            started_at=self._started_at,
-            stage=stage,
-            error=error,
-        )
-        record_file.write(failed, self._failed_path)
-
-    def _say(self, what: str) -> None:
-        with self._log.open("a", encoding="utf-8") as log:
-            log.write(f"{datetime.now(UTC):%H:%M:%S} {what}\n")
-
-
-def start(namespace: dict[str, Any]) -> Run:
-    """A run with the parameters that stand in a notebook's `namespace`, before the notebook defines anything else.
-
-    Raises:
-        SettingsError: a parameter cannot work; nothing was written.
-    """
-    return Run(from_parameters(notebook_parameters(namespace), default_machine()))
+        return random.Random(self.plan.suite.seed).sample(texts, min(count, len(texts)))

@@ -8,7 +8,7 @@ SIDE, PASSES = 768, 5
 """Matrices of SIDE x SIDE in fp32, multiplied PASSES times: some 10 ms on one core, and every core takes part."""
 
 
-def reference_ms() -> list[float]:
+def fixed_work_ms() -> list[float]:
     """Time of each of PASSES passes, in ms, after one that warms up."""
     matrix = np.ones((SIDE, SIDE), dtype=np.float32)
     matrix @ matrix

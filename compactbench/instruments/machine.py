@@ -63,7 +63,6 @@ def conditions(threads: int, seed: int) -> Conditions:
         machine=found,
         device="cuda" if found.gpu and not version("torch").endswith("+cpu") else "cpu",
         threads=threads,
-        precision="fp32",
         seed=seed,
         versions=versions(),
         git_commit=commit,

@@ -3,8 +3,9 @@
 import statistics
 import time
 from collections.abc import Callable
+from typing import Literal
 
-from compactbench.record import Precision, Throughput, ThroughputPoint
+from compactbench.record import Throughput, ThroughputPoint
 
 GAIN = 1.02
 """A doubling that gains less than 2 % counts as none; two of them in a row are a plateau."""
@@ -12,17 +13,16 @@ MIN_PASSES = 2
 MIN_TIME_S = 0.3
 
 
-def sweep(run_batch: Callable[[int], None], device: str, precision: Precision, cap: int) -> Throughput:
+def sweep(run_batch: Callable[[int], None], cap: int) -> Throughput:
     """Time batches of 1, 2, 4 ... sentences.
 
     Args:
         run_batch: classifies a batch of the given size and returns when the device is done.
-        device: where it runs, for the record.
-        precision: numeric format of weights and arithmetic, for the record.
         cap: the largest batch to try.
     """
     points: list[ThroughputPoint] = []
-    size, stopped_by = 1, "cap"
+    size = 1
+    stopped_by: Literal["oom", "plateau", "cap"] = "cap"
     while size <= cap:
         try:
             points.append(measure(run_batch, size))
@@ -37,7 +37,7 @@ def sweep(run_batch: Callable[[int], None], device: str, precision: Precision, c
         size *= 2
     if not points:
         raise MemoryError("not even a batch of one sentence fits into memory")
-    return Throughput(device=device, precision=precision, points=points, stopped_by=stopped_by, cap=cap, again=[])
+    return Throughput(points=points, stopped_by=stopped_by, cap=cap, again=[])
 
 
 def out_of_memory(error: Exception) -> bool:

@@ -1,13 +1,12 @@
-"""Whether a contender's pre-trained weights can be had: decided once, quickly, before anything is loaded."""
+"""Whether a model's pre-trained weights can be had: decided once, quickly, before anything is loaded."""
 
 from pathlib import Path
 
 from compactbench import ROOT
-from compactbench.data.file import sha256
-from compactbench.data.load import package_folder
 from compactbench.record import Weights
-from compactbench.settings import HubData, Model, SettingsError, Suite
+from compactbench.settings import Model, SettingsError, Suite
 from compactbench.sources import hub
+from compactbench.sources.local import package_folder, sha256
 
 WEIGHTS_FILES = [
     "model.safetensors",
@@ -26,15 +25,13 @@ TOKENIZER_FILES = [
 ]
 
 
-def decide_weights(model: Model, suite: Suite) -> Weights:
-    """The kind of weights that a run of `model` in `suite` starts from.
+def encoder_weights(model: Model, suite: Suite) -> Weights:
+    """The kind of weights that a run of `model` in `suite` starts from, pretrained or random.
 
     Raises:
         SettingsError: the suite asks for pre-trained weights that cannot be had, for random ones that no architecture
             describes, or a package or folder does not hold the weights it should.
     """
-    if model.kind == "tfidf":
-        return "none"
     if suite.weights == "random" or (suite.weights == "available" and not _within_reach(model)):
         if model.architecture is None:
             raise SettingsError(
@@ -45,12 +42,7 @@ def decide_weights(model: Model, suite: Suite) -> Weights:
     if local_folder(model) is None and not _within_reach(model):
         raise SettingsError(
             f"params/suites/{suite.suite}.yaml: key `weights`: got 'pretrained', but {hub.unreachable()} for "
-            f"{model.model_name}; accepted here: "
-            + (
-                "nothing, its data set needs the hub too."
-                if isinstance(suite.dataset, HubData)
-                else "random or available."
-            )
+            f"{model.model_name}; accepted here: random or available."
         )
     origin(model)
     return "pretrained"

@@ -14,7 +14,7 @@ import time
 
 import numpy as np
 
-from compactbench.instruments.fixed_work import reference_ms
+from compactbench.instruments.fixed_work import fixed_work_ms
 from compactbench.report.statistics.noise import BOUND
 
 
@@ -30,7 +30,7 @@ def windows(count: int) -> list[float]:
     found = []
     for _ in range(count):
         time.sleep(0.5)
-        found.append(statistics.median(reference_ms()))
+        found.append(statistics.median(fixed_work_ms()))
     return found
 
 

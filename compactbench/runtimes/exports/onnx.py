@@ -1,7 +1,8 @@
-"""The fine-tuned transformer as ONNX: in fp32, and in int8 with its embeddings quantized too."""
+"""The graph of a network as ONNX: plain, in the operators that ONNX Runtime is fastest in, and in int8."""
 
 import inspect
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnxruntime
@@ -9,44 +10,44 @@ import torch
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-from compactbench.record import Precision
-from compactbench.runtimes.onnx_fusion import fuse
-from compactbench.runtimes.serve_onnx import file_name
+from compactbench.runtimes.exports.onnx_fusion import fuse
 
-BESIDE = ["config.json", "tokenizer.json"]
-"""What the exported model is served with."""
 QUANTIZED = ["MatMul", "Gemm", "Attention", "Gather"]
 """Operators whose weights become int8; Gather is the look-up of embeddings."""
 PLAIN = "plain.onnx"
-"""The exported model as torch writes it, in standard operators: OpenVINO starts from it."""
+"""The exported network as torch writes it, in standard operators."""
 EXAMPLE = ["two texts", "of any length " * 60]
 """What the network is followed with: padding, and more tokens than an attention to neighbours alone would see."""
 
 
-def files(precision: Precision) -> list[str]:
-    """What ONNX Runtime reads of an artefact, as paths inside it."""
-    return [file_name(precision), *BESIDE]
+def export_plain(network: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, folder: Path) -> Path:
+    """Write the network as torch exports it, with what it is read with, into `folder`; the file."""
+    if not (folder / PLAIN).is_file():
+        _exported(network, tokenizer, folder)
+    return folder / PLAIN
 
 
-def export_fp32(network: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, folder: Path) -> None:
-    """Write the exported model, with what it is served with, into `folder`.
+def export_fp32(network: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, folder: Path, name: str) -> None:
+    """Write the network in ONNX Runtime's operators to the file `name` in `folder`, the plain one and the rest beside.
 
     Raises:
-        ValueError: the exported model does not give the logits of `network`.
+        ValueError: the exported network does not give the logits of `network`.
     """
-    target = folder / file_name("fp32")
+    program, inputs = _exported(network, tokenizer, folder)
+    fuse(program.model)
+    target = folder / name
     target.parent.mkdir(parents=True, exist_ok=True)
-    network.config.save_pretrained(folder)
-    tokenizer.save_pretrained(folder)
-    _to_onnx(network, tokenizer, folder / PLAIN, target)
+    unchecked = target.with_suffix(".unchecked")
+    program.save(unchecked)
+    _check(network, inputs, unchecked)
+    unchecked.rename(target)
 
 
-def quantize(exported: Path, folder: Path) -> None:
-    """Write the model that was `exported` in fp32 to a folder into the artefact `folder` in int8."""
-    target = folder / file_name("int8")
+def quantize(source: Path, target: Path) -> None:
+    """Write the network in the file `source`, exported in fp32, to `target` in int8."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    folded = exported / "folded.onnx"
-    _fold_constants(exported / file_name("fp32"), folded)
+    folded = source.with_name("folded.onnx")
+    _fold_constants(source, folded)
     quantize_dynamic(folded, target, op_types_to_quantize=QUANTIZED, weight_type=QuantType.QInt8)
 
 
@@ -60,8 +61,12 @@ def _fold_constants(source: Path, target: Path) -> None:
     onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
 
 
-def _to_onnx(network: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, plain: Path, fused: Path) -> None:
-    """Write `network` in fp32 to the two files; texts and tokens of a batch may vary, and the output is `logits`."""
+def _exported(
+    network: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, folder: Path
+) -> tuple[Any, dict[str, torch.Tensor]]:
+    """Follow `network` in fp32 and save it as PLAIN; texts and tokens of a batch may vary, the output is `logits`."""
+    network.config.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
     network = network.cpu().eval().float()
     network.set_attn_implementation("eager")  # the plainest graph
     example = dict(tokenizer(EXAMPLE, padding=True, return_tensors="pt"))
@@ -77,16 +82,12 @@ def _to_onnx(network: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, plain
         dynamo=True,
         verbose=False,
     )
-    program.save(plain)
-    fuse(program.model)
-    fresh = fused.with_suffix(".unchecked")
-    program.save(fresh)
-    _check(network, inputs, fresh)
-    fresh.rename(fused)
+    program.save(folder / PLAIN)
+    return program, inputs
 
 
 def _check(network: PreTrainedModel, inputs: dict[str, torch.Tensor], file: Path) -> None:
-    """Refuse an exported model whose logits are others: its graph was rewritten."""
+    """Refuse an exported network whose logits are others: its graph was rewritten."""
     with torch.inference_mode():
         expected = network(**inputs).logits.numpy()  # (texts, classes)
     session = onnxruntime.InferenceSession(file, providers=["CPUExecutionProvider"])

@@ -1,22 +1,14 @@
-"""Serving with ONNX Runtime and the tokenizers library: neither torch nor transformers is loaded."""
+"""An exported network and the tokenizers library, whatever runtime computes the logits."""
 
 import json
+from abc import ABC, abstractmethod
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
 from tokenizers import Tokenizer
 
-from compactbench.record import Device, Precision
-from compactbench.runtimes import serve
-
-FOLDER = "onnx"
-"""Folder of the exported models inside an artefact, as on the hub."""
-
-
-def file_name(precision: Precision) -> str:
-    """The exported model inside an artefact."""
-    return f"{FOLDER}/model_{precision}.onnx"
+BESIDE = ["config.json", "tokenizer.json"]
+"""What an exported network is read with."""
 
 
 def load_tokenizer(folder: Path, max_length: int) -> Tokenizer:
@@ -45,33 +37,24 @@ def softmax(logits: np.ndarray) -> np.ndarray:
     return raised / raised.sum(axis=-1, keepdims=True)
 
 
-class Classifier:
-    """An exported transformer; a `serve.Classifier`."""
+class TokenPredictor(ABC):
+    """An exported network that takes the inputs called `names`; a `Predictor` but for the logits."""
 
-    def __init__(self, model: Path, tokenizer: Tokenizer, threads: int) -> None:
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        self._session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
-        self._inputs = [wanted.name for wanted in self._session.get_inputs()]
-        self._tokenizer = tokenizer
+    def __init__(self, tokenizer: Tokenizer, names: list[str]) -> None:
+        self._tokenizer, self._names = tokenizer, names
+
+    @abstractmethod
+    def logits(self, batch: dict[str, np.ndarray]) -> np.ndarray:
+        """Logits of one batch, shape (texts, classes)."""
 
     def __call__(self, texts: list[str]) -> np.ndarray:
         """Class probabilities of one batch, tokenizing included; shape (texts, classes)."""
-        (logits,) = self._session.run(["logits"], self.tokenize(texts))
-        return softmax(logits)
+        return softmax(self.logits(self.tokenize(texts)))
 
     def tokenize(self, texts: list[str]) -> dict[str, np.ndarray]:
-        """One batch as the model takes it."""
-        return encode(self._tokenizer, texts, self._inputs)
+        """One batch as the network takes it."""
+        return encode(self._tokenizer, texts, self._names)
 
     def length(self, text: str) -> int:
-        """Tokens of `text` as the model sees it."""
+        """Tokens of `text` as the network sees it."""
         return len(self._tokenizer.encode(text).ids)
-
-
-class Server(serve.Server):
-    """A transformer in ONNX Runtime."""
-
-    def load(self, folder: Path, precision: Precision, device: Device, threads: int, max_length: int) -> Classifier:
-        """The classifier in the artefact `folder`."""
-        return Classifier(folder / file_name(precision), load_tokenizer(folder, max_length), threads)

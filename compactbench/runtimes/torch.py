@@ -1,21 +1,21 @@
-"""Serving with torch, as the model was trained."""
+"""torch, as the model was trained; its weights are cast to the precision."""
 
+import importlib
 from pathlib import Path
 
 import numpy as np
 import torch
 import transformers
 from transformers import (
-    AutoModelForSequenceClassification,
     AutoTokenizer,
     BatchEncoding,
     PreTrainedModel,  # loads the modelling code now: else the first model would, and count as its time and memory
     PreTrainedTokenizerBase,
 )
 
-from compactbench.instruments import gpu as card
+from compactbench.instruments import gpu
 from compactbench.record import Device, GpuMemory, Precision
-from compactbench.runtimes import serve
+from compactbench.runtimes import Runtime, Setup
 
 transformers.logging.set_verbosity_error()  # the load report names the new head as missing: it is
 transformers.logging.disable_progress_bar()
@@ -35,12 +35,19 @@ def gpu_memory(device: str) -> GpuMemory | None:
     return GpuMemory(
         allocated_mb=torch.cuda.max_memory_allocated() / 1e6,
         reserved_mb=torch.cuda.max_memory_reserved() / 1e6,
-        process_mb=card.process_mb(),
+        process_mb=gpu.process_mb(),
     )
 
 
-class Classifier:
-    """A transformer that turns sentences into class probabilities; a `serve.Classifier`."""
+def bf16_is_native(device: str) -> bool:
+    """Whether the hardware multiplies in bf16 itself: emulated, it would be slower than fp32."""
+    if device == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    return torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
+
+
+class TorchPredictor:
+    """A network that turns sentences into class probabilities; a `Predictor`."""
 
     def __init__(
         self, network: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, device: str, max_length: int
@@ -70,25 +77,30 @@ class Classifier:
         return len(self._tokenizer(text, truncation=True, max_length=self._max_length)["input_ids"])
 
 
-class Server(serve.Server):
-    """A transformer in torch, its weights cast to the precision."""
+class Torch(Runtime):
+    """A network in torch, eager."""
 
-    def load(self, folder: Path, precision: Precision, device: Device, threads: int, max_length: int) -> Classifier:
-        """The classifier in the artefact `folder`."""
-        torch.set_num_threads(threads)
-        network = AutoModelForSequenceClassification.from_pretrained(folder, dtype=DTYPES[precision])
-        return Classifier(network, AutoTokenizer.from_pretrained(folder), device, max_length)
+    name = "torch"
+    label = "torch"
+    needs = ("torch", "transformers")
+    forked = True
 
-    def gpu_memory(self) -> GpuMemory | None:
+    def precisions(self, device: Device) -> tuple[Precision, ...]:
+        """On a CPU bf16 only where it computes in it; a GPU takes fp16 too."""
+        if device == "cuda":
+            return ("fp32", "bf16", "fp16")
+        return ("fp32", "bf16") if bf16_is_native("cpu") else ("fp32",)
+
+    def load(self, folder: Path, setup: Setup, max_length: int) -> TorchPredictor:
+        """The network saved in `folder`, ready to answer."""
+        torch.set_num_threads(setup.threads)
+        module, _, name = setup.network.partition(":")
+        network = getattr(importlib.import_module(module), name).from_pretrained(folder, dtype=DTYPES[setup.precision])
+        return TorchPredictor(network, AutoTokenizer.from_pretrained(folder), setup.device, max_length)
+
+    def gpu_memory(self, device: Device) -> GpuMemory | None:
         """Peaks of this process on the GPU; None on a CPU."""
-        return gpu_memory(self._device)
+        return gpu_memory(device)
 
 
-class CompiledServer(Server):
-    """The same through torch.compile, whose shapes may vary."""
-
-    def load(self, folder: Path, precision: Precision, device: Device, threads: int, max_length: int) -> Classifier:
-        """The classifier in the artefact `folder`, compiled at its first call."""
-        classifier = super().load(folder, precision, device, threads, max_length)
-        classifier.compile()
-        return classifier
+RUNTIME = Torch()

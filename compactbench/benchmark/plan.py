@@ -1,0 +1,89 @@
+"""What one run is to do, checked before anything is written: settings, names, weights."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from compactbench import ROOT, classifiers, registry, runtimes
+from compactbench.data import readers
+from compactbench.instruments.machine import default_machine
+from compactbench.parameters import BY_HAND, OLD, check_known, given_in, load_model, load_suite, validate_name
+from compactbench.record import Weights
+from compactbench.settings import DEFAULT_SUITE, Model, Suite
+
+KNOWN = {*Model.model_fields, *Suite.model_fields, "machine", "record"}
+"""The parameters of a run."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One run.
+
+    Args:
+        model: who runs.
+        suite: what is asked.
+        machine: name of the machine's folder.
+        record: file of the record.
+        weights: what the model starts from.
+    """
+
+    model: Model
+    suite: Suite
+    machine: str
+    record: Path
+    weights: Weights
+
+
+def plan(
+    model: str,
+    suite: str = DEFAULT_SUITE,
+    machine: str | None = None,
+    record: str | Path | None = None,
+    **changes: Any,
+) -> Plan:
+    """The run of a model in a suite.
+
+    Args:
+        model: name of a file in params/models/.
+        suite: name of a file in params/suites/.
+        machine: name of the machine's folder; None: made from the hardware.
+        record: file of the record; None: book/runs/<suite>/<machine>/<model>.json.
+        changes: keys of either file with other values for this run; None means: as the file says.
+
+    Raises:
+        SettingsError: a key is unknown, a value is not accepted, or the weights cannot be had.
+    """
+    given = {OLD.get(key, key): value for key, value in changes.items() if value is not None}
+    for key in given:
+        check_known(key, KNOWN)
+    model_settings = load_model(model, {"model": model} | {k: v for k, v in given.items() if k in Model.model_fields})
+    suite_settings = load_suite(suite, {"suite": suite} | {k: v for k, v in given.items() if k in Suite.model_fields})
+    check_suite(suite_settings, BY_HAND if "dataset" in given else "")
+    machine = default_machine() if machine is None else machine
+    validate_name("machine", machine)
+    path = ROOT / "book" / "runs" / suite / machine / f"{model}.json" if record is None else Path(record)
+    return Plan(
+        model_settings, suite_settings, machine, path, classifiers.decide_weights(model_settings, suite_settings)
+    )
+
+
+def settings_of(namespace: dict[str, Any]) -> dict[str, Any]:
+    """What `plan` takes, from the variables of a notebook.
+
+    Raises:
+        SettingsError: papermill injected a parameter that is none of them.
+    """
+    return given_in(namespace, KNOWN)
+
+
+def check_suite(suite: Suite, where: str = "") -> None:
+    """Check what the suite says of runtimes and of its data set; an error names its file, or `where` in its place.
+
+    Raises:
+        SettingsError: there is no such runtime, or the data set's keys are not accepted.
+    """
+    where = where or f"params/suites/{suite.suite}.yaml"
+    for key in ("runtimes", "random_weights_runtimes"):
+        for name in getattr(suite, key):
+            registry.check(runtimes, name, f"{where}: key `{key}`")
+    readers.of_suite(suite, where)

@@ -1,0 +1,228 @@
+"""A transformer with a classification head, all of whose weights learn."""
+
+import math
+import statistics
+import tempfile
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import cloudpickle
+import numpy as np
+import torch
+from accelerate.utils import extract_model_from_parallel
+from datasets import Dataset
+from sklearn.metrics import log_loss
+from transformers import Trainer  # noqa: F401  loaded now: else the training function would, as the model's memory
+
+from compactbench.classifiers import Built, Classifier, Task, TrainingFunction
+from compactbench.instruments.memory import peak_resident_mb
+from compactbench.instruments.quality import wilson
+from compactbench.instruments.trainer import Meter, changed
+from compactbench.record import Finetune, Precision, Procedure, Trial
+from compactbench.runtimes import Trained, installed
+from compactbench.runtimes.torch import TorchPredictor, bf16_is_native, gpu_memory, synchronize
+from compactbench.settings import Suite
+from compactbench.sources.weights import count_parameters, load_classifier, weights_sha256
+
+WARMUP_STEPS = 2
+"""The first steps are slower (memory is claimed, kernels are chosen) and do not count for the speed."""
+POINTS_OF_CURVE = 20
+
+
+@dataclass(frozen=True)
+class TrainingSettings:
+    """What the training function is told: the suite's settings, with what it leaves to the procedure decided."""
+
+    steps: int
+    batch_size: int
+    learning_rate: float
+    warmup_steps: int
+    weight_decay: float
+    seed: int
+    device: str
+    padding: str
+    longest: int
+    """Tokens of the longest text."""
+    group_by_length: bool
+    optimizer: str
+    precision: str
+    attention: str
+    tf32: bool | None
+    compile: bool
+    logging_steps: int
+    folder: str
+
+
+def procedure(suite: Suite, device: str) -> dict[str, Any]:
+    """How a fine-tune on `device` (cpu or cuda) is carried out, with what the suite says of single parts of it.
+
+    2021 stands for what that benchmark did: every text padded to the longest of its split, batches at random, AdamW in
+    separate kernels, fp32, attention without a fused kernel.
+    """
+    old = suite.procedure == 2021
+    precision = suite.precision or ("fp32" if old else "auto")
+    if precision == "auto":
+        precision = "bf16" if bf16_is_native(device) else "fp32"
+    tf32 = not old if suite.tf32 is None else suite.tf32
+    return {
+        "padding": suite.padding or ("longest" if old else "batch"),
+        "group_by_length": not old if suite.group_by_length is None else suite.group_by_length,
+        "optimizer": suite.optimizer or ("adamw_torch" if old else "adamw_torch_fused"),
+        "precision": precision,
+        "attention": suite.attention or ("eager" if old else "sdpa"),
+        "tf32": tf32 if device == "cuda" else None,
+        "compile": suite.compile,
+    }
+
+
+class Transformer(Classifier):
+    """A transformer that is fine-tuned by the training function of the notebook."""
+
+    kind = "transformer"
+    label = "fine-tuned transformer"
+    trainer = True
+
+    def __init__(self, task: Task) -> None:
+        super().__init__(task)
+        torch.set_num_threads(task.threads)
+        self._how = procedure(task.suite, task.device)
+        self._network, self._tokenizer, self._revision = load_classifier(
+            task.model, task.weights == "pretrained", task.data.classes, task.seed, self._how["attention"]
+        )
+        positions = getattr(self._network.config, "max_position_embeddings", None)
+        limit = task.suite.max_length
+        if positions is not None and positions < limit:
+            raise ValueError(f"key `max_length`: got {limit}; accepted for {task.model.title}: {positions} at most")
+        self._sha256 = weights_sha256(task.model) if task.weights == "pretrained" else None
+
+    def build(self) -> Built:
+        """The parameter counts, and the commit and the SHA-256 of the weights."""
+        return Built(count_parameters(self._network), self._revision, self._sha256)
+
+    def tokenized(self, rows: Dataset) -> Dataset:
+        """The texts of `rows` as token ids, and whether each was cut."""
+        return rows.map(self._tokenize, batched=True, remove_columns="text")
+
+    def trial(self, learning_rate: float, train: TrainingFunction) -> Trial:
+        """Learn from a part of the training texts by `train`, and classify the rest of them."""
+        suite = self.task.suite
+        parts = self.train.train_test_split(suite.validation_size, stratify_by_column="label", seed=suite.seed)
+        with tempfile.TemporaryDirectory(prefix="compactbench-") as folder:
+            meter = self._learn(train, self.tokenized(parts["train"]), folder, learning_rate, suite.tuning_steps)
+        truth = np.array(parts["test"]["label"][:])
+        found = self.probabilities(parts["test"]["text"][:])
+        right = int((found.argmax(axis=1) == truth).sum())
+        return Trial(
+            learning_rate=learning_rate,
+            steps=meter.steps,
+            time_s=meter.total_s,
+            texts=len(truth),
+            accuracy=right / len(truth),
+            accuracy_interval=wilson(right, len(truth)),
+            loss=log_loss(truth, found, labels=range(found.shape[1])),
+        )
+
+    def finetune(self, folder: Path, learning_rate: float | None, train: TrainingFunction) -> Finetune:
+        """Learn from the training texts by `train`, and save the artefact to `folder`."""
+        rows = self.tokenized(self.train)
+        meter = self._learn(train, rows, str(folder), learning_rate or self.task.suite.learning_rate)
+        measured = self._measured(train, meter, rows)
+        self._network.save_pretrained(folder)
+        self._tokenizer.save_pretrained(folder)
+        return measured
+
+    def predictor(self) -> TorchPredictor:
+        """The network as it is."""
+        return TorchPredictor(self._network, self._tokenizer, self.task.device, self.task.suite.max_length)
+
+    def export(self, runtime: str, precision: Precision, exported: Path, artefact: Path) -> tuple[Path, list[str]]:
+        """Convert the fine-tuned network for a runtime."""
+        trained = Trained(self._network, self._tokenizer, self.train["text"][:], self.task.suite.max_length)
+        return installed(runtime).export(trained, precision, exported, artefact)
+
+    def _tokenize(self, rows: dict[str, list[Any]]) -> dict[str, Any]:
+        limit = self.task.suite.max_length
+        found = self._tokenizer(rows["text"], truncation=True, max_length=limit)
+        # tokenizers written in Python do not tell what they cut: there a text of the full length counts
+        cut = (
+            [bool(one.overflowing) for one in found.encodings]
+            if found.is_fast
+            else [len(ids) >= limit for ids in found["input_ids"]]
+        )
+        return {**found, "cut": cut}
+
+    def _learn(
+        self, train: TrainingFunction, rows: Dataset, folder: str, learning_rate: float, steps: int | None = None
+    ) -> Meter:
+        """Let `train` train the network on `rows`, and measure it."""
+        suite, meter = self.task.suite, Meter(partial(synchronize, self.task.device))
+        if steps is None:
+            whole = round(math.ceil(len(rows) / suite.batch_size) * suite.epochs)
+            steps = suite.random_weights_steps if self.task.weights == "random" else suite.max_steps or whole
+        settings = TrainingSettings(
+            steps=steps,
+            batch_size=suite.batch_size,
+            learning_rate=learning_rate,
+            warmup_steps=suite.warmup_steps,
+            weight_decay=suite.weight_decay,
+            seed=self.task.seed,
+            device=self.task.device,
+            longest=max(len(ids) for batch in rows.iter(1000) for ids in batch["input_ids"]),
+            logging_steps=max(1, steps // POINTS_OF_CURVE),
+            folder=folder,
+            **self._how,
+        )
+        cloudpickle.loads(train.pickled)(self._network, self._tokenizer, rows, settings, [meter])
+        if not meter.step_s:
+            raise ValueError("train() took no step that was timed: it must hand `callbacks` to its Trainer")
+        # in bf16 the trainer leaves its arithmetic in the model's forward pass: what follows is asked in fp32
+        extract_model_from_parallel(self._network, keep_fp32_wrapper=False)
+        return meter
+
+    def _measured(self, train: TrainingFunction, meter: Meter, rows: Dataset) -> Finetune:
+        arguments = meter.arguments
+        assert arguments is not None  # a step was timed
+        batch_size, count = arguments.train_batch_size * arguments.gradient_accumulation_steps, len(rows)
+        steady = meter.step_s[WARMUP_STEPS:] or meter.step_s
+        samples = min(round(meter.epochs * count), meter.steps * batch_size)
+        padding = getattr(meter.collator, "padding", None)
+        return Finetune(
+            time_s=meter.total_s,
+            steps=meter.steps,
+            samples=samples,
+            epochs=samples / count,
+            epoch_time_s=epoch_time(meter.total_s, samples, count, statistics.mean(steady), batch_size),
+            epoch_derived=samples < count,
+            samples_per_s=batch_size / statistics.mean(steady),
+            batch_size=batch_size,
+            learning_rate=arguments.learning_rate,
+            procedure=Procedure(
+                padding={True: "batch", "longest": "batch", "max_length": "longest"}.get(padding, "other"),
+                group_by_length=arguments.train_sampling_strategy == "group_by_length",
+                optimizer=str(getattr(arguments.optim, "value", arguments.optim)),
+                precision="bf16" if arguments.bf16 else "fp16" if arguments.fp16 else "fp32",
+                attention=self._network.config._attn_implementation,
+                tf32=bool(arguments.tf32),
+                pin_memory=arguments.dataloader_pin_memory,
+                compiled=arguments.torch_compile,
+            ),
+            arguments=changed(arguments),
+            code=train.code,
+            edited=train.edited,
+            cut=sum(rows["cut"][:]),
+            loss_curve=meter.curve,
+            step_s=meter.step_s,
+            baseline_ram_mb=self.baseline_mb,
+            peak_ram_mb=peak_resident_mb() - self.baseline_mb,
+            gpu=gpu_memory(self.task.device),
+        )
+
+
+CLASSIFIER = Transformer
+
+
+def epoch_time(total_s: float, samples: int, rows: int, step_s: float, batch_size: int) -> float:
+    """Time of one pass over `rows` texts, in s: measured when there was one, else steps per pass times `step_s`."""
+    return total_s * rows / samples if samples >= rows else step_s * math.ceil(rows / batch_size)

@@ -1,0 +1,116 @@
+"""Where texts come from: one file per kind of source, which declares itself.
+
+A file holds `SOURCE`, a class derived from `Source`: the keys that a suite's `dataset` may have, and how to read it.
+"""
+
+import sys
+from abc import ABC, abstractmethod
+from typing import Annotated, Any, ClassVar
+
+from datasets import ClassLabel, Dataset, Features, Value
+from pydantic import BeforeValidator, Field
+
+from compactbench import registry
+from compactbench.data.clean import Raw
+from compactbench.parameters import validated
+from compactbench.settings import SettingsError, Strict, Suite, nearest
+
+TextColumns = Annotated[
+    list[str], Field(min_length=1), BeforeValidator(lambda value: [value] if isinstance(value, str) else value)
+]
+Share = Annotated[float | None, Field(gt=0, lt=1, description="a share between 0 and 1")]
+Rows = Annotated[int | None, Field(gt=1, strict=True, description="a whole number above 1")]
+
+
+class Source(Strict, ABC):
+    """A data set, with what every kind of source may say of it."""
+
+    key: ClassVar[str]
+    """The key by which a suite chooses this kind of source."""
+
+    name: str | None = Field(default=None, description="name of the data set, for people")
+    cite: str = Field(default="not stated", description="whom to cite")
+    license: str = Field(default="not stated", description="what the texts may be used for")
+    test_size: Share = None
+    max_rows: Rows = None
+
+    @abstractmethod
+    def read(self) -> Raw:
+        """All rows.
+
+        Raises:
+            SettingsError: they cannot be had or read; the message names the key.
+        """
+
+    @abstractmethod
+    def version(self) -> str:
+        """Where the texts come from, exactly enough to tell whether they changed.
+
+        Raises:
+            SettingsError: a file is missing.
+        """
+
+
+def of_suite(suite: Suite, where: str = "") -> Source:
+    """The source that the key `dataset` of `suite` describes; an error names its file, or `where` in its place.
+
+    Raises:
+        SettingsError: a key is unknown or a value is not accepted.
+    """
+    where, package = where or f"params/suites/{suite.suite}.yaml", sys.modules[__name__]
+    kinds: dict[str, type[Source]] = {
+        kind.key: kind for name in registry.names(package) for kind in [registry.module(package, name).SOURCE]
+    }
+    for key, kind in kinds.items():
+        if key in suite.dataset:
+            return validated(kind, suite.dataset, where, within="dataset")
+    key = next((key for key in suite.dataset if nearest(key, kinds)), next(iter(suite.dataset)))
+    accepted = f"one of {', '.join(kinds)}, which says where the texts come from"
+    raise SettingsError(f"{where}: key `dataset.{key}` is not known{nearest(key, kinds)}; accepted: {accepted}.")
+
+
+def plain(rows: Dataset, text: list[str], label: str, where: str, hint: str = "") -> Dataset:
+    """The columns of texts, joined, as `text`, and the labels as strings, a class's name where the column has names.
+
+    Args:
+        rows: what was read.
+        text: the columns with texts.
+        label: the column with labels.
+        where: the file or data set, for an error.
+        hint: what may have gone wrong when a column is missing, for an error.
+
+    Raises:
+        SettingsError: a column is missing, or holds neither texts nor numbers.
+    """
+    for key, column in [("text", name) for name in text] + [("label", label)]:
+        given, known = f"key `dataset.{key}`: got {column!r}", rows.column_names
+        if column not in known:
+            accepted = f"a column of {where}: {', '.join(known)}"
+            raise SettingsError(f"{given}{nearest(column, known)}; accepted: {accepted}{hint}.")
+        if not isinstance(rows.features[column], Value | ClassLabel):
+            raise SettingsError(f"{given}, whose values are lists or mappings; accepted: a column of texts or numbers.")
+    kind = rows.features[label]
+    names = kind.names if isinstance(kind, ClassLabel) else None
+
+    def joined(batch: dict[str, list[Any]]) -> dict[str, list[str]]:
+        columns = [map(_as_text, batch[name]) for name in text]
+        labels = batch[label]
+        return {
+            "text": [" ".join(filter(None, parts)) for parts in zip(*columns, strict=True)],
+            "label": [" ".join(_as_text(value).split()) if names is None else _name(names, value) for value in labels],
+        }
+
+    features = Features({"text": Value("string"), "label": Value("string")})
+    return rows.map(joined, batched=True, remove_columns=rows.column_names, features=features)
+
+
+def _name(names: list[str], number: int | None) -> str:
+    """The name of a class; empty where a row has none, which the hub writes as -1."""
+    return "" if number is None or number < 0 else names[number]
+
+
+def _as_text(value: Any) -> str:
+    """A value of a column; a number that is whole has no decimals, whatever the file's format made of it."""
+    if value is None or value != value:
+        return ""
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value).strip()

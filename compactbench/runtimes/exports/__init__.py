@@ -1,0 +1,1 @@
+"""What exports share: the graph of a network as ONNX, and an exported network's tokenizer."""

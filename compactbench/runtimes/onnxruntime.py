@@ -1,0 +1,60 @@
+"""ONNX Runtime with the tokenizers library: neither torch nor transformers is loaded to answer."""
+
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+
+from compactbench.record import Device, Precision
+from compactbench.runtimes import Runtime, Setup, Trained
+from compactbench.runtimes.exports.tokens import BESIDE, TokenPredictor, load_tokenizer
+
+
+def file_name(precision: Precision) -> str:
+    """The exported model inside an artefact, in the folder that the hub has for it."""
+    return f"onnx/model_{precision}.onnx"
+
+
+class OnnxPredictor(TokenPredictor):
+    """An exported network in a session of ONNX Runtime; a `Predictor`."""
+
+    def __init__(self, folder: Path, precision: Precision, threads: int, max_length: int) -> None:
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        model = folder / file_name(precision)
+        self._session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+        inputs = [wanted.name for wanted in self._session.get_inputs()]
+        super().__init__(load_tokenizer(folder, max_length), inputs)
+
+    def logits(self, batch: dict[str, np.ndarray]) -> np.ndarray:
+        """Logits of one batch, shape (texts, classes)."""
+        return self._session.run(["logits"], batch)[0]
+
+
+class OnnxRuntime(Runtime):
+    """An exported network in fp32, and in int8 with its embeddings quantized too."""
+
+    name = "onnxruntime"
+    label = "ONNX"
+    needs = ("onnxruntime", "onnxscript", "tokenizers")
+
+    def precisions(self, device: Device) -> tuple[Precision, ...]:
+        """fp32 and dynamic int8, on the CPU."""
+        return ("fp32", "int8") if device == "cpu" else ()
+
+    def export(self, trained: Trained, precision: Precision, exported: Path, artefact: Path) -> tuple[Path, list[str]]:
+        """fp32 goes to `exported`, int8 into the artefact."""
+        from compactbench.runtimes.exports import onnx  # loads torch, which no process that answers may
+
+        if not (exported / file_name("fp32")).is_file():
+            onnx.export_fp32(trained.network, trained.tokenizer, exported, file_name("fp32"))
+        if precision == "int8":
+            onnx.quantize(exported / file_name("fp32"), artefact / file_name("int8"))
+        return (artefact if precision == "int8" else exported), [file_name(precision), *BESIDE]
+
+    def load(self, folder: Path, setup: Setup, max_length: int) -> OnnxPredictor:
+        """The network exported to `folder`, ready to answer."""
+        return OnnxPredictor(folder, setup.precision, setup.threads, max_length)
+
+
+RUNTIME = OnnxRuntime()

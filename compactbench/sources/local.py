@@ -1,0 +1,37 @@
+"""What lies on this machine: folders inside installed packages, and the hashes of files."""
+
+import functools
+import hashlib
+from importlib.metadata import PackageNotFoundError, distribution
+from pathlib import Path
+
+from compactbench.settings import Package, SettingsError
+
+
+def package_folder(package: Package, key: str) -> Path:
+    """The folder of an installed package.
+
+    Raises:
+        SettingsError: the package is not installed, or has no such folder; the message names `key`.
+    """
+    try:
+        folder = Path(str(distribution(package.name).locate_file(package.folder)))
+    except PackageNotFoundError as error:
+        raise SettingsError(
+            f"key `{key}.name`: got {package.name!r}, which is not installed; accepted: a package of requirements.txt."
+        ) from error
+    if not folder.is_dir():
+        raise SettingsError(f"key `{key}.folder`: got {package.folder!r}; accepted: a folder inside {package.name}.")
+    return folder
+
+
+def package_version(package: Package) -> str:
+    """The name of an installed package with its version."""
+    return f"{package.name} {distribution(package.name).version}"
+
+
+@functools.cache
+def sha256(file: Path) -> str:
+    """SHA-256 of the content of `file`."""
+    with file.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
