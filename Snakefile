@@ -9,7 +9,7 @@ from pathlib import Path
 from snakemake.exceptions import WorkflowError
 
 from compactbench.commands.check import check
-from compactbench.sources.availability import decide_weights
+from compactbench.classifiers import decide_weights
 from compactbench.instruments.machine import default_machine
 from compactbench.benchmark.fingerprint import fingerprint
 from compactbench.report.charts.show import LIVE

@@ -1,5 +1,6 @@
 """How the fine-tune is carried out: what the two procedures stand for, and that the trainer does it."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -61,17 +62,22 @@ def test_every_part_can_be_overridden(native: bool) -> None:
 
 
 class Batches(TrainerCallback):
-    """Keeps the length of the first batch's texts."""
+    """Writes the lengths that the texts of each batch are padded to into a file: itself it is copied."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
 
     def on_train_begin(self, *_: object, **given: Any) -> None:
-        self.lengths = {len(ids) for batch in given["train_dataloader"] for ids in batch["input_ids"]}
+        lengths = sorted({len(ids) for batch in given["train_dataloader"] for ids in batch["input_ids"]})
+        self._file.write_text(json.dumps(lengths))
 
 
 @pytest.mark.parametrize("old", [True, False], ids=["2021", "fast"])
 def test_the_trainer_is_told(old: bool, tmp_path: Path) -> None:
     """2021 pads every text to the longest of the split; the fast way each batch to its own longest."""
     asked = suite(procedure=2021 if old else "fast", precision="fp32", max_steps=1, random_weights_steps=1)
-    classifier, batches, train = learner(asked, tmp_path), Batches(), cloudpickle.loads(of_template().pickled)
+    classifier, train = learner(asked, tmp_path), cloudpickle.loads(of_template().pickled)
+    batches = Batches(tmp_path / "lengths.json")
 
     def watched(*given: Any) -> None:
         train(*given[:-1], [*given[-1], batches])
@@ -79,8 +85,9 @@ def test_the_trainer_is_told(old: bool, tmp_path: Path) -> None:
     function = replace(of_template(), pickled=cloudpickle.dumps(watched))
     found = classifier.finetune(tmp_path / "artefact", asked.learning_rate, function)
     longest = max(map(len, classifier.tokenized(classifier.train)["input_ids"]))
-    assert (batches.lengths == {longest}) is old
-    assert max(batches.lengths) == longest < 200  # of the split, not of the model
+    lengths = json.loads((tmp_path / "lengths.json").read_text())
+    assert (lengths == [longest]) is old
+    assert lengths[-1] == longest < 200  # of the split, not of the model
     told = found.procedure.model_dump() | {"compile": found.procedure.compiled}
     expected = procedure(asked, "cpu") | {"tf32": False, "pin_memory": False}
     assert {key: told[key] for key in expected} == expected
@@ -91,7 +98,7 @@ def test_the_record_holds_what_an_edited_function_set(tmp_path: Path) -> None:
     code = of_template().code.replace("learning_rate=settings.learning_rate", "learning_rate=0.5")
     code = code.replace("optim=settings.optimizer", 'optim="sgd"')
     code = code.replace("train_batch_size=settings.batch_size", "train_batch_size=3")
-    code = code.replace("train_dataset=texts, data_collator=collator", "train_dataset=texts.remove_columns(['cut'])")
+    code = code.replace("data_collator=collator", "data_collator=lambda rows: collator(rows)")
     found = learner(suite(random_weights_steps=2), tmp_path).finetune(tmp_path / "artefact", 1e-4, of_code(code))
     assert (found.learning_rate, found.procedure.optimizer, found.batch_size, found.samples) == (0.5, "sgd", 3, 6)
     assert found.procedure.padding == "other" and found.arguments["optim"] == "sgd"

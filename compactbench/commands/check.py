@@ -9,7 +9,7 @@ from compactbench.errors import LONGEST, one_line
 from compactbench.parameters import load_model, load_suite, validate_name
 from compactbench.record import Weights
 from compactbench.settings import Model, SettingsError, Suite, nearest
-from compactbench.sources.availability import decide_weights
+from compactbench.classifiers import decide_weights
 
 SMALLEST_VOCABULARY = 104
 """Below it the special tokens of the BERT vocabulary, which random weights are tokenized with, would be cut off."""
