@@ -1,5 +1,6 @@
-"""The artefact of a finished run, made again: the saved model, its int8 ONNX file and its card."""
+"""Make the artefact of a finished run again: the saved model, its int8 ONNX file and its card."""
 
+import argparse
 import tempfile
 from pathlib import Path
 
@@ -8,8 +9,19 @@ from compactbench.instruments.machine import cores, default_machine
 from compactbench.parameters import validate_name
 from compactbench.record import Quality, Record
 from compactbench.record.file import read
-from compactbench.report.text import model_card
-from compactbench.settings import Model, SettingsError, Suite
+from compactbench.settings import DEFAULT_SUITE, Model, SettingsError, Suite
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Which run."""
+    parser.add_argument("--model", required=True, help="name of its model")
+    parser.add_argument("--suite", default=DEFAULT_SUITE, help="name of its suite (default: %(default)s)")
+    parser.add_argument("--machine", help="name of its machine's folder (default: this machine's, else another)")
+
+
+def run(given: argparse.Namespace) -> int:
+    """Make the artefact that was asked for."""
+    return export(given.suite, given.model, given.machine or None)
 
 
 def export(suite: str, model: str, machine: str | None) -> int:
@@ -17,7 +29,7 @@ def export(suite: str, model: str, machine: str | None) -> int:
 
     Args:
         suite: name of the run's suite.
-        model: name of its contender.
+        model: name of its model.
         machine: name of its machine's folder; None: this machine's, else another that has the run.
 
     Returns:
@@ -27,21 +39,22 @@ def export(suite: str, model: str, machine: str | None) -> int:
         SettingsError: there is no such run, or it is not a transformer's.
     """
     record = _finished(suite, model, machine)
-    asked = Suite.model_validate(record.settings["suite"])
-    contender = Model.model_validate(record.settings["model"])
-    if contender.kind != "transformer":
+    if not record.classifier.fine_tuned:
         raise SettingsError(f"parameters: key `model`: got {model!r}; accepted: a transformer.")
     folder = ROOT / "models" / suite / record.machine / model
     # seconds to import: only after the settings are known to be right
     from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
+    from compactbench.report.text import model_card
     from compactbench.runtimes.onnx_export import export_fp32, quantize
 
     if not (folder / "model.safetensors").is_file():
         print(f"{folder.relative_to(ROOT)} has no weights: fine-tuning {record.title} again", flush=True)
-        quality = _finetuned(asked, contender, record, folder)
-        print(f"accuracy {quality.accuracy:.1%}, in the run {record.quality.accuracy:.1%}", flush=True)
-        record = record.model_copy(update={"quality": quality})
+        quality = _finetuned(record, folder)
+        if record.trained.quality:
+            print(f"accuracy {quality.accuracy:.1%}, in the run {record.trained.quality.accuracy:.1%}", flush=True)
+        trained = record.trained.model_copy(update={"quality": quality})
+        record = record.model_copy(update={"runtimes": [trained, *record.runtimes[1:]]})
     network = AutoModelForSequenceClassification.from_pretrained(folder)
     with tempfile.TemporaryDirectory(prefix="compactbench-") as exported:
         export_fp32(network, AutoTokenizer.from_pretrained(folder), Path(exported))
@@ -71,14 +84,17 @@ def _finished(suite: str, model: str, machine: str | None) -> Record:
     return found
 
 
-def _finetuned(suite: Suite, model: Model, record: Record, folder: Path) -> Quality:
+def _finetuned(record: Record, folder: Path) -> Quality:
+    """Fine-tune into `folder` by the settings of the run, and classify its test texts."""
     from compactbench.classifiers.finetune import Trainee
     from compactbench.data.load import load
 
+    suite = Suite.model_validate(record.settings["suite"])
+    model = Model.model_validate(record.settings["model"])
     splits, facts = load(suite)
     with tempfile.TemporaryDirectory(prefix="compactbench-") as scratch:
         splits.save_to_disk(scratch)
-        lesson = (facts, Path(scratch), record.conditions.device, cores(), record.conditions.seed)
-        trainee = Trainee(model, record.weights, suite, *lesson)
-        trainee.finetune(folder, record.finetune.learning_rate)
+        where = (Path(scratch), record.conditions.device, cores())
+        trainee = Trainee(model, record.weights, suite, facts, *where, record.conditions.seed)
+        trainee.finetune(folder, record.finetune.learning_rate or suite.learning_rate)
         return trainee.quality()[0]

@@ -21,9 +21,10 @@ from sphinx.errors import ExtensionError
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
+from compactbench.record.page import broken
 from compactbench.report.charts import tradeoff as charts
 from compactbench.report.charts.show import LIVE, chart_html
-from compactbench.report.site.pages import broken, unfinished
+from compactbench.report.site.pages import unfinished
 from compactbench.report.statistics.ties import Ties, ties
 from compactbench.report.tables.results import collect, headline, results, write_results, write_table
 from compactbench.report.tables.runtimes import runtimes
