@@ -1,6 +1,6 @@
 # One rule per run, one for the site. Which runs are due decides compactbench/benchmark/due.py alone: `snakemake models`
-# executes what it says and goes on when a model fails. `snakemake report` builds the site from the records that exist.
-# It never measures; Sphinx knows which pages are to be written anew.
+# executes what it says, because the profiles force the rule `run`, and goes on when a model fails. `snakemake report`
+# builds the site from the records that exist. It never measures; Sphinx knows which pages are to be written anew.
 import os
 import sys
 
@@ -26,8 +26,6 @@ else:
         MACHINE, DUE = plan.machine, due(plan)
     except SettingsError as error:
         raise WorkflowError(str(error))
-
-workflow.dag_settings.forcerun = {"run"}  # what is asked of it is due: no times of files are to decide otherwise
 
 
 rule models:

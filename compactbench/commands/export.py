@@ -20,28 +20,15 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def run(given: argparse.Namespace) -> int:
-    """Make the artefact that was asked for."""
-    return export(given.suite, given.model, given.machine or None)
-
-
-def export(suite: str, model: str, machine: str | None) -> int:
-    """Make the artefact of a finished run again, from its saved weights or, where they are gone, by fine-tuning again.
-
-    Args:
-        suite: name of the run's suite.
-        model: name of its model.
-        machine: name of its machine's folder; None: this machine's, else another that has the run.
-
-    Returns:
-        The exit code, 0.
+    """Make the artefact again from the run's saved weights or, where they are gone, by fine-tuning again.
 
     Raises:
         SettingsError: there is no such run, or it is not a transformer's.
     """
-    record = _finished(suite, model, machine)
+    record = _finished(given.suite, given.model, given.machine or None)
     if not record.classifier.fine_tuned:
-        raise SettingsError(f"parameters: key `model`: got {model!r}; accepted: a transformer.")
-    folder = ROOT / "models" / suite / record.machine / model
+        raise SettingsError(f"parameters: key `model`: got {given.model!r}; accepted: a transformer.")
+    folder = ROOT / "models" / record.suite / record.machine / record.model
     # seconds to import: only after the settings are known to be right
     from transformers import AutoModelForSequenceClassification, AutoTokenizer
 

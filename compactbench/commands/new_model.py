@@ -31,23 +31,12 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def run(given: argparse.Namespace) -> int:
-    """Write the file."""
-    return new_model(given.name, given.id)
-
-
-def new_model(name: str, source: str) -> int:
     """Write params/models/<name>.yaml.
-
-    Args:
-        name: short name of the model, the file's too.
-        source: id of a model on the hub, or a folder of this machine.
-
-    Returns:
-        The exit code, 0.
 
     Raises:
         SettingsError: there is such a file already, or the model cannot be had or classifies no texts.
     """
+    name, source = given.name, given.id
     validate_name("NAME", name)
     path = ROOT / "params" / "models" / f"{name}.yaml"
     shown = path.relative_to(ROOT)
