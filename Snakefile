@@ -11,7 +11,6 @@ from compactbench.commands.check import check
 from compactbench.report.charts.show import LIVE
 from compactbench.settings import DEFAULT_SUITE, SettingsError
 
-SUITE = str(config.get("suite", DEFAULT_SUITE))
 RUN = "book/runs/{suite}/{machine}/{model}"
 JUPYTER_BOOK = "from jupyter_book.cli.main import main; main()"  # its script would name an interpreter in its first line
 
@@ -19,18 +18,19 @@ for variable in LIVE:  # the kernels started here are nobody's live notebook
     os.environ.pop(variable, None)
 
 if "due" in config:  # `compactbench` has checked and decided
-    MACHINE, DUE = str(config.get("machine")), str(config["due"] or "").split()
+    RECORDS = str(config["due"] or "").split()
 else:
+    given = {key: str(config.get(key) or "") for key in ("models", "machine")}
     try:
-        plan = check(SUITE, str(config.get("models") or "").split(), str(config.get("machine") or ""))
-        MACHINE, DUE = plan.machine, due(plan)
+        plan = check(str(config.get("suite", DEFAULT_SUITE)), given["models"].split(), given["machine"])
+        RECORDS = [plan.record(name) for name in due(plan)]
     except SettingsError as error:
         raise WorkflowError(str(error))
 
 
 rule models:
     input:
-        expand(f"{RUN}.json", suite=SUITE, machine=MACHINE, model=DUE),
+        RECORDS,
 
 
 rule run:

@@ -22,16 +22,21 @@ def plan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Plan:
     """A plan of one model whose run is there, and would give the same again."""
     monkeypatch.setattr(decider, "ROOT", tmp_path)
     plan = Plan(load_suite("starter"), "here", [load_model("tfidf")], {"tfidf": "none"})
-    plan.folder.mkdir(parents=True)
-    shutil.copy(REFERENCE.with_suffix(".ipynb"), plan.folder)
+    (tmp_path / plan.record("tfidf")).parent.mkdir(parents=True)
+    shutil.copy(REFERENCE.with_suffix(".ipynb"), folder_of(plan))
     write(plan, fingerprint(plan.models[0], plan.suite, "none"))
     return plan
+
+
+def folder_of(plan: Plan) -> Path:
+    """Where the run lies."""
+    return (decider.ROOT / plan.record("tfidf")).parent
 
 
 def write(plan: Plan, found: Fingerprint) -> None:
     """Give the run this fingerprint."""
     record = json.loads(REFERENCE.read_text()) | {"fingerprint": found.model_dump()}
-    (plan.folder / "tfidf.json").write_text(json.dumps(record))
+    (folder_of(plan) / "tfidf.json").write_text(json.dumps(record))
 
 
 def changed(plan: Plan, part: str, **values: str) -> None:
@@ -71,7 +76,7 @@ def test_several_parts_are_all_named(plan: Plan) -> None:
 
 
 def test_a_run_that_is_not_there_or_not_whole_is_due(plan: Plan) -> None:
-    record, page, failed = (plan.folder / f"tfidf{ending}" for ending in (".json", ".ipynb", ".failed.json"))
+    record, page, failed = (folder_of(plan) / f"tfidf{ending}" for ending in (".json", ".ipynb", ".failed.json"))
     whole = record.read_text()
 
     content = nbformat.read(page, as_version=4)

@@ -235,7 +235,7 @@ def test_a_slow_hub_is_not_waited_for_where_random_weights_do(connected: Connect
 def test_a_new_contender_is_described_from_the_hub(connected: Connected) -> None:
     repository = connected.hub.repositories["tests/safe"]
     repository.card, repository.tags = {"license": "apache-2.0"}, ["arxiv:1810.04805", "en"]
-    words = ("compactbench", "new-model", "--models", "fresh")
+    words = ("compactbench", "new-model", "--name", "fresh")
     done = connected.run(*words, "--id", "tests/safe")
     assert done.returncode == 0, done.stderr
     file = connected.project.folder / "params" / "models" / "fresh.yaml"
@@ -246,7 +246,7 @@ def test_a_new_contender_is_described_from_the_hub(connected: Connected) -> None
         "model_name": "tests/safe",
         "summary": "Bert with 2 layers of width 32.",
         "paper": "1810.04805",
-        "licence": "Apache-2.0",
+        "license": "Apache-2.0",
         "revision": COMMIT,
         "architecture": ARCHITECTURE,
     }

@@ -1,7 +1,6 @@
 """What is due: the one place that decides which models of a report must run, and says why."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
 from compactbench import ROOT
 from compactbench.benchmark.fingerprint import fingerprint
@@ -23,10 +22,9 @@ class Plan:
     models: list[Model]
     weights: dict[str, Weights]
 
-    @property
-    def folder(self) -> Path:
-        """Where its runs lie."""
-        return ROOT / "book" / "runs" / self.suite.suite / self.machine
+    def record(self, model: str) -> str:
+        """The record of `model`, as a path in the project's folder."""
+        return f"book/runs/{self.suite.suite}/{self.machine}/{model}.json"
 
 
 def due(plan: Plan) -> dict[str, str]:
@@ -54,7 +52,7 @@ def changes(then: Fingerprint, now: Fingerprint) -> dict[str, str]:
 
 def _reason(plan: Plan, model: Model) -> str | None:
     """Why `model` must run; None where its run is there and would give the same again."""
-    path = plan.folder / f"{model.model}.json"
+    path = ROOT / plan.record(model.model)
     failed_path = path.with_suffix(".failed.json")
     try:
         if not path.is_file():

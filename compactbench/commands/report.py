@@ -5,14 +5,13 @@ import threading
 import time
 from pathlib import Path
 
-from nbformat import read as read_notebook
-
 from compactbench import ROOT
 from compactbench.benchmark.due import due as due_of
 from compactbench.commands.check import add_options, check
 from compactbench.commands.site import build, refuse_if_busy, snakemake
 from compactbench.record import FailedRecord
 from compactbench.record.file import read
+from compactbench.record.page import seconds
 
 __all__ = ["add_options", "run"]
 
@@ -30,7 +29,8 @@ def run(given: argparse.Namespace) -> int:
     """
     plan = check(given.suite, given.models, given.machine)
     refuse_if_busy()
-    due, folder = due_of(plan), plan.folder
+    due = due_of(plan)
+    folder = (ROOT / plan.record("any")).parent
     expected = _expected_seconds(folder, list(due))
     about = f", about {_minutes(sum(expected.values()))}" if expected else ""
     print(f"{given.suite} on {plan.machine}: {len(due)} of {len(plan.models)} models to measure{about}", flush=True)
@@ -43,7 +43,7 @@ def run(given: argparse.Namespace) -> int:
     begun = time.monotonic()
     if due:
         with Progress(folder, list(due), expected):
-            measured = snakemake("models", suite=given.suite, machine=plan.machine, due=" ".join(due))
+            measured = snakemake("models", [plan.record(name) for name in due])
         if measured.returncode and not any((folder / f"{name}.failed.json").is_file() for name in due):
             print(measured.stdout)  # no model tells why, so the orchestrator must
     exit_code = build()
@@ -124,8 +124,9 @@ def _expected_seconds(folder: Path, due: list[str]) -> dict[str, float]:
     """
     found: dict[str, float] = {}
     for page in sorted(folder.parent.glob("*/*.ipynb"), key=lambda page: page.parent == folder):
-        if page.stem in due and page.with_suffix(".json").is_file():
-            found[page.stem] = read_notebook(page, as_version=4).metadata.papermill.duration
+        took = seconds(page) if page.stem in due and page.with_suffix(".json").is_file() else None
+        if took:
+            found[page.stem] = took
     return found if found.keys() == set(due) else {}
 
 

@@ -30,7 +30,7 @@ def build() -> int:
         The exit code: 0, or 1 when it could not be built.
     """
     print("Building the site", flush=True)
-    built = snakemake("report", due="")
+    built = snakemake("report", due=[])
     if built.returncode:
         print(built.stdout)
         print("The site could not be built; the messages above say why.", file=sys.stderr)
@@ -39,10 +39,18 @@ def build() -> int:
     return 0
 
 
-def snakemake(target: str, **config: str) -> subprocess.CompletedProcess[str]:
-    """Have Snakemake make `target`; what it says is in the result's `stdout`."""
-    given = [f'{key}="{value}"' for key, value in config.items()]  # quoted: a machine called 007 is no number
-    command = [sys.executable, "-m", "snakemake", target, "--profile", "profiles/local", "--config", *given]
+def snakemake(target: str, due: list[str]) -> subprocess.CompletedProcess[str]:
+    """Have Snakemake make `target` where these records are `due`; what it says is in the result's `stdout`."""
+    command = [
+        sys.executable,
+        "-m",
+        "snakemake",
+        target,
+        "--profile",
+        "profiles/local",
+        "--config",
+        f"due={' '.join(due)}",
+    ]
     return subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
 
@@ -57,5 +65,4 @@ def refuse_if_busy() -> None:
     for process in psutil.process_iter(["cmdline", "cwd"]):
         if "snakemake" in (process.info["cmdline"] or []) and process.info["cwd"] == str(ROOT):
             raise SettingsError(f"process {process.pid} is making a report in this folder already: wait for its end")
-    unlock = [sys.executable, "-m", "snakemake", "--unlock", "--profile", "profiles/local", "--config", 'due=""']
-    subprocess.run(unlock, cwd=ROOT, capture_output=True)
+    snakemake("--unlock", due=[])
