@@ -160,3 +160,11 @@ def test_the_shell_does_not_read_what_a_variable_holds(variable: str, made: Path
 def test_make_report_with_model_asks_for_models(made: Path) -> None:
     done = make(made, "report", "MODEL=albert")
     assert done.returncode == 2 and 'MODEL is not known: write MODELS="albert"' in done.stderr
+
+
+def test_the_readme_names_four_commands_and_the_book_all(made: Path) -> None:
+    """They stood in three lists, of which two were out of date."""
+    commands = {line.split()[1] for line in make(made, "help").stdout.splitlines()}
+    rows = re.findall(r"^\| `make", (ROOT / "README.md").read_text(), re.MULTILINE)
+    told = set(re.findall(r"^\| `make ([a-z-]+)", (ROOT / "book" / "run-it-yourself.md").read_text(), re.MULTILINE))
+    assert len(rows) == 4 and told == commands

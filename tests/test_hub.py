@@ -19,6 +19,8 @@ from transformers import BertConfig, BertForPreTraining
 from compactbench.classifiers.weights import WORDPIECE, package_folder
 
 MACHINE, TOKEN = "here", "hf_test"
+pytestmark = pytest.mark.slow
+
 SUITE = {
     "suite": "hub",
     "dataset": {"hub_id": "tests/news", "name": "News of the tests"},

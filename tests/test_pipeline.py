@@ -259,6 +259,18 @@ def test_building_the_site_never_measures(reported: Reported) -> None:
     assert {name: reported.record(name)["started_at"] for name in before} == before
 
 
+def test_a_corrected_license_reaches_the_site_and_makes_nothing_due(reported: Reported) -> None:
+    """Snakemake said that there was nothing to be done."""
+    file = reported.project.folder / "params" / "models" / "minilm-l3.yaml"
+    before = file.read_text()
+    file.write_text(before.replace("license: Apache-2.0", "license: Corrected-1.0"))
+    assert "Corrected-1.0" in file.read_text()
+    assert "broken: due" in (said := reported.report().stdout) and "minilm-l3: due" not in said
+    site = reported.project.folder / "book" / "_build" / "html"
+    assert "Corrected-1.0" in (site / "add-a-model.html").read_text()
+    file.write_text(before)
+
+
 def test_a_page_left_half_way_by_hand_stays_out_of_the_book(reported: Reported) -> None:
     """It would fail the strict build, and with it every other page."""
     stray = reported.runs / "stray.ipynb"
