@@ -40,7 +40,7 @@ new-model: $(READY)
 lint: $(READY)
 	$(RUN) ruff check .
 	$(RUN) ruff format --check .
-	$(RUN) nbstripout --verify notebooks/*.ipynb
+	$(RUN) nbstripout --keep-id --verify notebooks/*.ipynb
 	$(RUN) mypy
 
 quick: lint

@@ -176,7 +176,7 @@ def test_data_set_with_one_class(project: Project, tmp_path_factory: pytest.Temp
 
 
 def test_a_hub_data_set_out_of_reach(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Also for a contender that needs nothing else from the hub; its library would try for half a minute."""
+    """Also for a model that needs nothing else from the hub; its library would try for half a minute."""
     monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
     dataset = {"hub_id": "a/b", "name": "b", "cite": "nobody", "licence": "free"}
     before = _broken_suite(project, dataset=dataset, models=["tfidf"], weights="available")
@@ -210,7 +210,7 @@ def test_a_machine_that_cannot_be_a_folder(project: Project) -> None:
     assert sentence in _refused(project, before, *snakemake).stderr
 
 
-def test_unknown_contender(project: Project) -> None:
+def test_unknown_model(project: Project) -> None:
     said = _refused(project, _files(project.folder), "compactbench", "report", "--models", "bert-tiny berd-mini").stderr
     assert "params/models/berd-mini.yaml: there is no such file (did you mean `bert-mini`?)" in said
 

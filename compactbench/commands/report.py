@@ -41,17 +41,19 @@ def run(given: argparse.Namespace) -> int:
             print(f"{model.model}: its file sets trust_remote_code, so code of its publisher will run here", flush=True)
 
     begun = time.monotonic()
+    exit_code = 0
     if due:
         with Progress(folder, list(due), expected):
             measured = snakemake("models", [plan.record(name) for name in due])
+        exit_code = 1 if measured.returncode else 0
         if measured.returncode and not any((folder / f"{name}.failed.json").is_file() for name in due):
             print(measured.stdout)  # no model tells why, so the orchestrator must
-    exit_code = build()
+    exit_code = build() or exit_code
     failed = [name for name in due if not (folder / f"{name}.json").is_file()]
     for name in failed:
         print(f"FAILED {name}: {_why(folder, name)} (log: {(folder / name).relative_to(ROOT)}.log)")
     print(f"In all {_minutes(time.monotonic() - begun)}.")
-    return 1 if failed else exit_code
+    return exit_code
 
 
 class Progress:
