@@ -1,48 +1,57 @@
-# make report      measure what is due on this machine and build the site     SUITE= MODELS="a b" MACHINE= narrow or name it
-# make site        build the site from the runs that exist, measuring nothing
-# make export      make the artefact of a finished run again: MODEL= SUITE= MACHINE=
-# make new-model   write a contender's file: NAME=my-model ID=organization/model, or ID=a folder
-# make serve       read the site in a browser
-# make test        the whole test suite
+# make report      measure what is due on this machine, build the site     SUITE=name MODELS="a b" MACHINE=name
+# make site        build the site from the runs that exist
+# make serve       show the site in a browser                              PORT=8000
+# make check       check all settings and do nothing else                  SUITE=name MODELS="a b" MACHINE=name
+# make export      make the artefact of a finished run again               MODEL=name SUITE=name MACHINE=name
+# make new-model   write a model's file                                    NAME=name ID=organization/model or a folder
+# make quick       style, types and the fast tests
+# make test        style, types and all tests
 PYTHON ?= python3
 SUITE ?= starter
-MODELS ?=
-MACHINE ?=
-MODEL ?=
-NAME ?=
-ID ?=
 PORT ?= 8000
-BIN := .venv/bin
+# The recipes read these from the environment: make would have the shell read what is in them.
+export SUITE MODELS MACHINE MODEL NAME ID PORT
+RUN := .venv/bin/python -m
 READY := .venv/ready
 
-.PHONY: report site serve export new-model test check
+.PHONY: help report site serve check export new-model lint quick test
+help:
+	@sed -n 's/^# make/make/p' Makefile
+
 report: $(READY)
 	$(if $(filter command,$(firstword $(origin MODEL))),$(error MODEL is not known: write MODELS="$(MODEL)"))
-	@$(BIN)/python -m compactbench report --suite "$(SUITE)" --models "$(MODELS)" --machine "$(MACHINE)"
-
-check: $(READY)
-	@$(BIN)/python -m compactbench check --suite "$(SUITE)" --models "$(MODELS)"
+	@$(RUN) compactbench report --suite "$$SUITE" --models "$$MODELS" --machine "$$MACHINE"
 
 site: $(READY)
-	@$(BIN)/python -m compactbench site
+	@$(RUN) compactbench site
+
+serve: $(READY)
+	@$(RUN) compactbench serve --port "$$PORT"
+
+check: $(READY)
+	@$(RUN) compactbench check --suite "$$SUITE" --models "$$MODELS" --machine "$$MACHINE"
 
 export: $(READY)
-	@$(BIN)/python -m compactbench export --suite "$(SUITE)" --models "$(MODEL)" --machine "$(MACHINE)"
+	@$(RUN) compactbench export --suite "$$SUITE" --model "$$MODEL" --machine "$$MACHINE"
 
 new-model: $(READY)
-	@$(BIN)/python -m compactbench new-model --models "$(NAME)" --id "$(ID)"
+	@$(RUN) compactbench new-model --name "$$NAME" --id "$$ID"
 
-serve:
-	@echo "http://localhost:$(PORT)/"
-	@$(BIN)/python -m http.server $(PORT) --bind 127.0.0.1 --directory book/_build/html
+lint: $(READY)
+	$(RUN) ruff check .
+	$(RUN) ruff format --check .
+	$(RUN) nbstripout --keep-id --verify notebooks/*.ipynb
+	$(RUN) mypy
 
-test: $(READY)
-	$(BIN)/python -m ruff check .
-	$(BIN)/python -m pytest
+quick: lint
+	$(RUN) pytest -m "not slow"
+
+test: lint
+	$(RUN) pytest
 
 $(READY): requirements.txt pyproject.toml
 	@echo "Installing into .venv, which takes some minutes the first time"
 	@$(PYTHON) -m venv .venv
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@$(RUN) pip install --quiet --disable-pip-version-check -r requirements.txt
+	@$(RUN) pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@

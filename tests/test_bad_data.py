@@ -11,6 +11,8 @@ import yaml
 from conftest import Project
 from test_data import NAMED, ROWS, lines
 
+pytestmark = pytest.mark.slow
+
 ENDS_WITHIN_S = 10
 
 GOOD = lines()

@@ -20,6 +20,8 @@ from compactbench.sources.local import package_folder
 from compactbench.sources.weights import WORDPIECE
 
 MACHINE, TOKEN = "here", "hf_test"
+pytestmark = pytest.mark.slow
+
 SUITE = {
     "suite": "hub",
     "dataset": {"hub_id": "tests/news", "name": "News of the tests"},
@@ -77,7 +79,7 @@ class Connected:
         hub.repositories["datasets/tests/news"] = Repository(news(folder / "news"))
 
     def describe(self, name: str, hub_id: str, **more: object) -> None:
-        """Write the file of a contender."""
+        """Write the file of a model."""
         content = {"model": name, "title": name.title(), "model_name": hub_id, "summary": "A test's.", **more}
         (self.project.folder / "params" / "models" / f"{name}.yaml").write_text(yaml.safe_dump(content))
 
@@ -178,7 +180,7 @@ def test_names_in_any_script_and_rows_without_a_label(connected: Connected, firs
 def test_a_rerun_fetches_only_what_is_missing(connected: Connected, first) -> None:
     connected.hub.faults, connected.hub.log = [], []
     again = connected.report()
-    assert "1 of 3 contenders to measure" in again.stdout
+    assert "1 of 3 models to measure" in again.stdout
     assert again.returncode == 0, again.stdout
     fetched = {one.path.rpartition("/")[2] for one in connected.hub.asked("GET", "/resolve/") if one.status == 200}
     assert fetched == {"model.safetensors", "vocab.txt"}  # not what the first try had fetched, and nothing of others
@@ -187,7 +189,7 @@ def test_a_rerun_fetches_only_what_is_missing(connected: Connected, first) -> No
 def test_offline_nothing_is_asked_and_all_is_there(connected: Connected, first) -> None:
     connected.hub.log = []
     done = connected.report(HF_HUB_OFFLINE="1")
-    assert done.stdout.startswith("hub on here: 0 of 3 contenders to measure"), done.stdout + done.stderr
+    assert done.stdout.startswith("hub on here: 0 of 3 models to measure"), done.stdout + done.stderr
     assert done.returncode == 0
     assert connected.hub.log == []
 
@@ -233,10 +235,10 @@ def test_a_slow_hub_is_not_waited_for_where_random_weights_do(connected: Connect
     assert python(connected, program).stdout == "random\n"
 
 
-def test_a_new_contender_is_described_from_the_hub(connected: Connected) -> None:
+def test_a_new_model_is_described_from_the_hub(connected: Connected) -> None:
     repository = connected.hub.repositories["tests/safe"]
     repository.card, repository.tags = {"license": "apache-2.0"}, ["arxiv:1810.04805", "en"]
-    words = ("compactbench", "new-model", "--models", "fresh")
+    words = ("compactbench", "new-model", "--name", "fresh")
     done = connected.run(*words, "--id", "tests/safe")
     assert done.returncode == 0, done.stderr
     file = connected.project.folder / "params" / "models" / "fresh.yaml"
@@ -247,7 +249,7 @@ def test_a_new_contender_is_described_from_the_hub(connected: Connected) -> None
         "model_name": "tests/safe",
         "summary": "Bert with 2 layers of width 32.",
         "paper": "1810.04805",
-        "licence": "Apache-2.0",
+        "license": "Apache-2.0",
         "revision": COMMIT,
         "architecture": ARCHITECTURE,
     }

@@ -1,6 +1,7 @@
 """The whole path on a tiny suite: check, runs, a failure, summary, site, and what is due again afterwards."""
 
 import json
+import re
 import shutil
 import signal
 import subprocess
@@ -23,6 +24,10 @@ from compactbench.record import json_schema
 from compactbench.report.tables.results import collect, results
 
 MACHINE = "here"
+PENDING = r"\.json\t.*\tupdate pending$"
+"""How the summary of Snakemake ends the line of a record that would be made."""
+
+pytestmark = pytest.mark.slow
 
 
 class Reported:
@@ -68,9 +73,10 @@ def test_one_failure_stops_no_other_and_is_named(reported: Reported) -> None:
     assert "Traceback" not in reported.first.stdout + reported.first.stderr
 
 
-def test_progress_names_contender_stage_and_how_many(reported: Reported) -> None:
+def test_progress_names_model_stage_and_how_many(reported: Reported) -> None:
     lines = reported.first.stdout.splitlines()
-    assert lines[0].startswith("tiny on here: 4 of 4 contenders to measure")
+    assert lines[0].startswith("tiny on here: 4 of 4 models to measure")
+    assert lines[1] == "tiny, broken, tfidf, minilm-l3: due, not measured yet"
     assert any("tiny" in line and "stage 4 of 11: finetune" in line and "elapsed" in line for line in lines)
     assert {line[:5] for line in lines if line.startswith("[")} == {"[1/4]", "[2/4]", "[3/4]", "[4/4]"}
 
@@ -160,7 +166,7 @@ def test_export_makes_the_artefact_again(reported: Reported) -> None:
     before = {str(path.relative_to(folder)) for path in folder.rglob("*")}
     assert {"README.md", "model.safetensors", "tokenizer.json", "onnx/model_int8.onnx"} <= before
     shutil.rmtree(folder)
-    words = ("compactbench", "export", "--suite", "tiny", "--models", "minilm-l3", "--machine", MACHINE)
+    words = ("compactbench", "export", "--suite", "tiny", "--model", "minilm-l3", "--machine", MACHINE)
     again = reported.project.run(*words, path=reported.packages)
     assert again.returncode == 0, again.stderr
     assert f"accuracy {accuracy:.1%}, in the run {accuracy:.1%}" in again.stdout
@@ -214,8 +220,32 @@ def test_page_is_small_and_carries_no_widget_state_and_no_logs(reported: Reporte
 def test_unchanged_is_not_measured_again_but_the_failed_one_is_tried(reported: Reported) -> None:
     before = {name: reported.record(name)["started_at"] for name in ("tiny", "tfidf")}
     again = reported.report()
-    assert "1 of 4 contenders to measure" in again.stdout
+    assert "1 of 4 models to measure" in again.stdout
+    assert "broken: due, failed before (model)\n" in again.stdout
     assert {name: reported.record(name)["started_at"] for name in before} == before
+
+
+def test_snakemake_by_hand_finds_the_same_due(reported: Reported) -> None:
+    """In a fresh clone, too, where params/ is newer than every run; and a docstring makes nothing due."""
+    for path in (reported.project.folder / "params").rglob("*.yaml"):
+        path.touch()
+    code = reported.project.folder / "compactbench" / "data" / "clean.py"
+    content = code.read_text()
+    code.write_text('"""Another docstring."""\n\n# and a comment\n' + content)
+    shutil.rmtree(reported.project.folder / ".snakemake")
+    assert _due_by_hand(reported) == ["broken"]
+    code.write_text(content + "\nLIMIT = 3\n")
+    assert sorted(_due_by_hand(reported)) == ["broken", "minilm-l3", "tfidf", "tiny"]
+    code.write_text(content)
+
+
+def _due_by_hand(reported: Reported) -> list[str]:
+    """The models that a dry run of `snakemake models` would measure."""
+    words = ("snakemake", "models", "--profile", "profiles/local", "--quiet", "--summary", "--config")
+    given = (f"machine={MACHINE}", "suite=tiny")
+    listed = reported.project.run(*words, *given, path=reported.packages)
+    assert listed.returncode == 0, listed.stderr
+    return [Path(line.split("\t")[0]).stem for line in listed.stdout.splitlines() if re.search(PENDING, line)]
 
 
 def test_building_the_site_never_measures(reported: Reported) -> None:
@@ -227,6 +257,18 @@ def test_building_the_site_never_measures(reported: Reported) -> None:
     built = reported.project.run("compactbench", "site", path=reported.packages)
     assert built.returncode == 0, built.stdout
     assert {name: reported.record(name)["started_at"] for name in before} == before
+
+
+def test_a_corrected_license_reaches_the_site_and_makes_nothing_due(reported: Reported) -> None:
+    """Snakemake said that there was nothing to be done."""
+    file = reported.project.folder / "params" / "models" / "minilm-l3.yaml"
+    before = file.read_text()
+    file.write_text(before.replace("license: Apache-2.0", "license: Corrected-1.0"))
+    assert "Corrected-1.0" in file.read_text()
+    assert "broken: due" in (said := reported.report().stdout) and "minilm-l3: due" not in said
+    site = reported.project.folder / "book" / "_build" / "html"
+    assert "Corrected-1.0" in (site / "add-a-model.html").read_text()
+    file.write_text(before)
 
 
 def test_a_page_left_half_way_by_hand_stays_out_of_the_book(reported: Reported) -> None:
@@ -264,7 +306,7 @@ def test_changed_model_file_reruns_that_model_alone(reported: Reported) -> None:
     before = {name: reported.record(name)["started_at"] for name in ("tiny", "tfidf")}
     wider = {**TINY, "architecture": {**TINY["architecture"], "intermediate_size": 96}}
     (reported.project.folder / "params" / "models" / "tiny.yaml").write_text(yaml.safe_dump(wider))
-    reported.report()
+    assert "\ntiny: due, settings changed (architecture)\n" in reported.report().stdout
     after = {name: reported.record(name)["started_at"] for name in before}
     assert after["tiny"] != before["tiny"]
     assert after["tfidf"] == before["tfidf"]
@@ -275,7 +317,7 @@ def test_run_killed_half_way_does_not_count_and_is_redone(reported: Reported) ->
     (reported.runs / "tfidf.json").unlink()
     log = reported.runs / "tfidf.log"
     log.write_text("")
-    words = [sys.executable, "-m", "snakemake", "models", "--profile", "profiles/local", "--config", "checked=true"]
+    words = [sys.executable, "-m", "snakemake", "models", "--profile", "profiles/local", "--config"]
     given = ["suite=tiny", f"machine={MACHINE}", "models=tfidf"]
     with subprocess.Popen([*words, *given], cwd=reported.project.folder, start_new_session=True) as running:
         while "stage 2 of 11" not in log.read_text():
@@ -288,7 +330,7 @@ def test_run_killed_half_way_does_not_count_and_is_redone(reported: Reported) ->
     assert not (reported.runs / "tfidf.json").exists()
     unfinished = json.loads((reported.runs / "tfidf.failed.json").read_text())
     assert unfinished["stage"] in STAGES  # the one it was killed in; how far it came by then is left to the machine
-    assert "2 of 4 contenders to measure" in reported.report().stdout
+    assert "2 of 4 models to measure" in reported.report().stdout
     assert reported.record("tfidf")["status"] == "ok"
     assert not (reported.runs / "tfidf.failed.json").exists()
 

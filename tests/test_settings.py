@@ -132,6 +132,7 @@ def _broken_suite(project: Project, **changes: object) -> set[Path]:
     return _files(project.folder)
 
 
+@pytest.mark.slow
 def test_report_and_snakemake_refuse_with_the_same_sentence(project: Project) -> None:
     before = _broken_suite(project, epochs="two")
     sentence = "params/suites/bad.yaml: key `epochs`: got 'two'; accepted: a number above 0."
@@ -148,6 +149,7 @@ def test_unreachable_hub_with_pretrained_weights(project: Project, monkeypatch: 
     assert "accepted here: random or available" in said
 
 
+@pytest.mark.slow
 def test_data_set_with_one_class(project: Project, tmp_path_factory: pytest.TempPathFactory) -> None:
     packages = tmp_path_factory.mktemp("packages")
     (packages / "one_class-1.0.dist-info").mkdir()
@@ -174,7 +176,7 @@ def test_data_set_with_one_class(project: Project, tmp_path_factory: pytest.Temp
 
 
 def test_a_hub_data_set_out_of_reach(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Also for a contender that needs nothing else from the hub; its library would try for half a minute."""
+    """Also for a model that needs nothing else from the hub; its library would try for half a minute."""
     monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
     dataset = {"hub_id": "a/b", "name": "b", "cite": "nobody", "licence": "free"}
     before = _broken_suite(project, dataset=dataset, models=["tfidf"], weights="available")
@@ -182,6 +184,7 @@ def test_a_hub_data_set_out_of_reach(project: Project, monkeypatch: pytest.Monke
     assert "params/suites/bad.yaml: key `dataset.hub_id`: got 'a/b', but http://127.0.0.1:9 cannot be reached" in said
 
 
+@pytest.mark.slow
 def test_a_split_without_a_test_text(project: Project) -> None:
     starter = yaml.safe_load((project.folder / "params" / "suites" / "starter.yaml").read_text())
     before = _broken_suite(project, dataset=starter["dataset"] | {"test_size": 0.0001})
@@ -189,6 +192,7 @@ def test_a_split_without_a_test_text(project: Project) -> None:
     assert "params/suites/bad.yaml: key `dataset.test_size`: got 0.0001" in said
 
 
+@pytest.mark.slow
 def test_a_package_that_is_not_there_is_named_with_its_file(project: Project) -> None:
     starter = yaml.safe_load((project.folder / "params" / "suites" / "starter.yaml").read_text())
     package = {"name": "no-such-package", "folder": "x"}
@@ -197,6 +201,7 @@ def test_a_package_that_is_not_there_is_named_with_its_file(project: Project) ->
     assert "params/suites/bad.yaml: key `dataset.package.name`: got 'no-such-package'" in said
 
 
+@pytest.mark.slow
 def test_a_machine_that_cannot_be_a_folder(project: Project) -> None:
     before = _files(project.folder)
     sentence = "key `machine`: got 'My Laptop'; accepted: a name in a-z"
@@ -205,7 +210,7 @@ def test_a_machine_that_cannot_be_a_folder(project: Project) -> None:
     assert sentence in _refused(project, before, *snakemake).stderr
 
 
-def test_unknown_contender(project: Project) -> None:
+def test_unknown_model(project: Project) -> None:
     said = _refused(project, _files(project.folder), "compactbench", "report", "--models", "bert-tiny berd-mini").stderr
     assert "params/models/berd-mini.yaml: there is no such file (did you mean `bert-mini`?)" in said
 
@@ -218,6 +223,7 @@ def test_package_with_other_weights_than_the_file_names(project: Project) -> Non
     assert "accepted: 0000" in said
 
 
+@pytest.mark.slow
 def test_bare_papermill_ends_with_the_same_sentence_and_leaves_no_record(project: Project) -> None:
     page = project.folder / "page.ipynb"
     model = "params/models/bert-tiny.yaml"

@@ -27,6 +27,8 @@ from compactbench.report.charts.tradeoff import AS_TRAINED
 from compactbench.report.tables.results import collect, default_group
 from compactbench.settings import Model
 
+pytestmark = pytest.mark.slow
+
 CHROMIUM = next(filter(None, map(shutil.which, ["chromium", "chromium-browser", "google-chrome"])), None)
 FLAGS = [
     "--no-sandbox",

@@ -1,7 +1,96 @@
-"""temporary"""
+"""The fingerprint of a run: two runs with the same one would measure the same thing, so the second is not needed."""
 
-from compactbench.record import Fingerprint
+import ast
+import functools
+import hashlib
+import json
+
+import nbformat
+
+from compactbench import ROOT
+from compactbench.data.load import version
+from compactbench.instruments.machine import versions
+from compactbench.record import Fingerprint, Weights
+from compactbench.settings import Model, Suite
+from compactbench.sources.availability import origin
+
+TEMPLATE = ROOT / "notebooks" / "benchmark.ipynb"
+PACKAGE = ROOT / "compactbench"
+NOT_MEASURING = ["report", "commands", "__main__.py", "benchmark/due.py", "benchmark/fingerprint.py"]
+"""Parts of the package that change no number; all others do."""
+ABOUT = {"title", "summary", "paper", "license", "suite_title", "models", "like"}
+"""Keys of a model or a suite that tell readers something, or name other files, and change no number of a run."""
+ABOUT_DATA = {"name", "cite", "licence", "license"}
+"""The same, of a suite's data set."""
+HELP_TEXTS = {"description", "help"}
+"""Keyword arguments whose texts explain."""
 
 
-def fingerprint(model, suite, weights):
-    return Fingerprint(settings={}, data={}, weights={}, code={}, versions={})
+def fingerprint(model: Model, suite: Suite, weights: Weights) -> Fingerprint:
+    """What decides the numbers of a run of `model` in `suite`.
+
+    Raises:
+        SettingsError: its texts or its weights cannot be had.
+    """
+    dataset = {key: value for key, value in suite.dataset.items() if key not in ABOUT_DATA}
+    settings = {
+        **model.model_dump(mode="json", exclude=ABOUT),
+        **suite.model_dump(mode="json", exclude={*ABOUT, "dataset"}),
+        **{f"dataset.{key}": value for key, value in dataset.items()},
+    }
+    pretrained = {"origin": origin(model) or "not told by the hub"} if weights == "pretrained" else {}
+    return Fingerprint(
+        settings={key: _short(value) for key, value in settings.items()},
+        data={"source": version(suite)},
+        weights={"kind": weights, **pretrained},
+        code=code(),
+        versions=versions(),
+    )
+
+
+@functools.cache
+def code() -> dict[str, str]:
+    """Hash of each measuring file, by its path in the package, and of the template's code cells but the settings."""
+    files = {str(file.relative_to(PACKAGE)): file for file in sorted(PACKAGE.rglob("*.py"))}
+    measuring = {path: file for path, file in files.items() if not path.startswith(tuple(NOT_MEASURING))}
+    cells = [cell for cell in nbformat.read(TEMPLATE, as_version=4).cells if cell.cell_type == "code"]
+    measured_by = [cell.source for cell in cells if "parameters" not in cell.metadata.get("tags", [])]
+    hashes = {path: code_hash(file.read_text(encoding="utf-8")) for path, file in measuring.items()}
+    return hashes | {str(TEMPLATE.relative_to(ROOT)): _hash(" ".join(map(code_hash, measured_by)))}
+
+
+def code_hash(source: str) -> str:
+    """Hash of what `source` does: comments, docstrings and help texts are left out, under any version of Python."""
+    try:
+        return _hash(_meaning(ast.parse(source)))
+    except SyntaxError:  # a cell with IPython's own commands
+        return _hash(source)
+
+
+def _meaning(node: object) -> str:
+    """`node` of a syntax tree in one line. Unlike `ast.dump`, it has no empty fields, which versions of Python add."""
+    if isinstance(node, list):
+        return f"[{', '.join(_meaning(part) for part in node if not _explains(part))}]"
+    if isinstance(node, ast.AST):
+        fields = [f"{name}={_meaning(value)}" for name, value in ast.iter_fields(node) if value not in (None, [])]
+        return f"{type(node).__name__}({', '.join(fields)})"
+    return repr(node)
+
+
+def _explains(node: object) -> bool:
+    """Whether `node` is a docstring or the keyword argument of a help text."""
+    text = isinstance(node, ast.Expr) or (isinstance(node, ast.keyword) and node.arg in HELP_TEXTS)
+    value = node.value if isinstance(node, ast.Expr | ast.keyword) else None
+    return text and (
+        isinstance(value, ast.JoinedStr) or (isinstance(value, ast.Constant) and isinstance(value.value, str))
+    )
+
+
+def _short(value: object) -> str:
+    """`value` as JSON where that is short, else its hash."""
+    text = json.dumps(value, sort_keys=True)
+    return text if len(text) <= 40 else _hash(text)
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:12]

@@ -16,7 +16,7 @@ KNOWN = {*Model.model_fields, *Suite.model_fields, "machine", "record"}
 
 
 @dataclass(frozen=True)
-class Plan:
+class RunPlan:
     """One run.
 
     Args:
@@ -40,7 +40,7 @@ def plan(
     machine: str | None = None,
     record: str | Path | None = None,
     **changes: Any,
-) -> Plan:
+) -> RunPlan:
     """The run of a model in a suite.
 
     Args:
@@ -62,7 +62,7 @@ def plan(
     machine = default_machine() if machine is None else machine
     validate_name("machine", machine)
     path = ROOT / "book" / "runs" / suite / machine / f"{model}.json" if record is None else Path(record)
-    return Plan(
+    return RunPlan(
         model_settings, suite_settings, machine, path, classifiers.decide_weights(model_settings, suite_settings)
     )
 

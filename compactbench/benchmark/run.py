@@ -6,7 +6,6 @@ The template notebook calls the stages one by one and shows what each returns.
 import random
 import shutil
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ from compactbench.benchmark.journal import Journal
 from compactbench.benchmark.plan import plan
 from compactbench.benchmark.process import FreshProcess
 from compactbench.benchmark.runtimes import Bench, Measured, allowed_to_fail
-from compactbench.benchmark.training import taken
+from compactbench.benchmark.training import Train, taken
 from compactbench.classifiers import Built, Classifier, Task
 from compactbench.data.load import load, to_classify
 from compactbench.instruments import gpu
@@ -51,8 +50,6 @@ STAGES = [
     "throughput",
 ]
 """Each is a method of `Run`; what it measures bears its name in the record."""
-Train = Callable[..., None]
-"""The training function of the notebook."""
 
 
 class Run:

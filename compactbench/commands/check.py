@@ -1,45 +1,56 @@
-"""Everything that can be known to be wrong before work starts: settings, weights, architectures, data."""
+"""Check all settings and do nothing else.
 
-from dataclasses import dataclass
+Everything that can be known to be wrong before work starts: settings, weights, architectures, data.
+"""
+
+import argparse
 
 import psutil
 
+from compactbench.benchmark.due import Plan
+from compactbench.benchmark.plan import check_suite
+from compactbench.classifiers import decide_weights
 from compactbench.data.load import load
 from compactbench.errors import LONGEST, one_line
+from compactbench.instruments.machine import default_machine
 from compactbench.parameters import load_model, load_suite, validate_name
-from compactbench.record import Weights
-from compactbench.settings import Model, SettingsError, Suite, nearest
-from compactbench.classifiers import decide_weights
+from compactbench.settings import DEFAULT_SUITE, Model, SettingsError, nearest
 
 SMALLEST_VOCABULARY = 104
 """Below it the special tokens of the BERT vocabulary, which random weights are tokenized with, would be cut off."""
 
 
-@dataclass(frozen=True)
-class Plan:
-    """What a report would run."""
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Which models, in which suite, on which machine."""
+    parser.add_argument("--suite", default=DEFAULT_SUITE, help="a file in params/suites/ (default: %(default)s)")
+    parser.add_argument("--models", default=[], type=str.split, help='such as "albert tfidf" (default: the suite\'s)')
+    parser.add_argument("--machine", help="name of this machine's folder (default: made from its hardware)")
 
-    suite: Suite
-    models: list[Model]
-    weights: dict[str, Weights]
+
+def run(given: argparse.Namespace) -> int:
+    """Say what can run."""
+    plan = check(given.suite, given.models, given.machine)
+    print(f"{given.suite}: {', '.join(model.model for model in plan.models)} can run.")
+    return 0
 
 
 def check(suite_name: str, only: list[str], machine: str | None = None) -> Plan:
-    """Check a suite and its contenders, or `only` those named, and a machine's name, cheapest checks first.
+    """Check a suite and its models, or `only` those named, and a machine's name, cheapest checks first.
 
     Raises:
         SettingsError: something cannot work.
     """
-    if machine is not None:
+    if machine:
         validate_name("machine", machine)
     suite = load_suite(suite_name)
+    check_suite(suite)
     models = [load_model(name) for name in dict.fromkeys(only or suite.models)]
     weights = {model.model: decide_weights(model, suite) for model in models}
     for model in models:
         if model.architecture:
             check_architecture(model, suite.max_length)
     load(suite)
-    return Plan(suite, models, weights)
+    return Plan(suite, machine or default_machine(), models, weights)
 
 
 def classifiers() -> set[str]:
@@ -53,7 +64,7 @@ def check_architecture(model: Model, max_length: int) -> None:
     """Check the `architecture` and `keep_layers` of a model's file by building the model without its weights.
 
     Args:
-        model: the contender.
+        model: what its file says.
         max_length: the longest text that it will be given, tokens.
 
     Raises:

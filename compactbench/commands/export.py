@@ -1,5 +1,6 @@
-"""The artefact of a finished run, made again: the saved model, its int8 ONNX file and its card."""
+"""Make the artefact of a finished run again: the saved model, its int8 ONNX file and its card."""
 
+import argparse
 import tempfile
 from pathlib import Path
 
@@ -8,44 +9,45 @@ from compactbench.instruments.machine import cores, default_machine
 from compactbench.parameters import validate_name
 from compactbench.record import Quality, Record
 from compactbench.record.file import read
-from compactbench.report.text import model_card
-from compactbench.settings import Model, SettingsError, Suite
+from compactbench.settings import DEFAULT_SUITE, Model, SettingsError, Suite
 
 
-def export(suite: str, model: str, machine: str | None) -> int:
-    """Make the artefact of a finished run again, from its saved weights or, where they are gone, by fine-tuning again.
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Which run."""
+    parser.add_argument("--model", required=True, help="name of its model")
+    parser.add_argument("--suite", default=DEFAULT_SUITE, help="name of its suite (default: %(default)s)")
+    parser.add_argument("--machine", help="name of its machine's folder (default: this machine's, else another)")
 
-    Args:
-        suite: name of the run's suite.
-        model: name of its contender.
-        machine: name of its machine's folder; None: this machine's, else another that has the run.
 
-    Returns:
-        The exit code, 0.
+def run(given: argparse.Namespace) -> int:
+    """Make the artefact again from the run's saved weights or, where they are gone, by fine-tuning again.
 
     Raises:
         SettingsError: there is no such run, or it is not a transformer's.
     """
-    record = _finished(suite, model, machine)
-    asked = Suite.model_validate(record.settings["suite"])
-    contender = Model.model_validate(record.settings["model"])
-    if contender.kind != "transformer":
-        raise SettingsError(f"parameters: key `model`: got {model!r}; accepted: a transformer.")
-    folder = ROOT / "models" / suite / record.machine / model
+    record = _finished(given.suite, given.model, given.machine or None)
+    if record.classifier.baseline:
+        raise SettingsError(f"parameters: key `model`: got {given.model!r}; accepted: a model with an encoder.")
+    folder = ROOT / "models" / record.suite / record.machine / record.model
     # seconds to import: only after the settings are known to be right
-    from transformers import AutoModelForSequenceClassification, AutoTokenizer
+    from transformers import AutoTokenizer
 
-    from compactbench.runtimes.onnx_export import export_fp32, quantize
+    from compactbench import classifiers, runtimes
+    from compactbench.report.text import model_card
+    from compactbench.runtimes.torch import load_network
 
     if not (folder / "model.safetensors").is_file():
         print(f"{folder.relative_to(ROOT)} has no weights: fine-tuning {record.title} again", flush=True)
-        quality = _finetuned(asked, contender, record, folder)
-        print(f"accuracy {quality.accuracy:.1%}, in the run {record.quality.accuracy:.1%}", flush=True)
-        record = record.model_copy(update={"quality": quality})
-    network = AutoModelForSequenceClassification.from_pretrained(folder)
+        quality = _finetuned(record, folder)
+        if record.trained.quality:
+            print(f"accuracy {quality.accuracy:.1%}, in the run {record.trained.quality.accuracy:.1%}", flush=True)
+        first = record.trained.model_copy(update={"quality": quality})
+        record = record.model_copy(update={"runtimes": [first, *record.runtimes[1:]]})
+    network = load_network(classifiers.get(record.classifier.kind).network, folder)
+    tokenizer, max_length = AutoTokenizer.from_pretrained(folder), record.settings["suite"]["max_length"]
+    trained = runtimes.Trained(network, tokenizer, texts=[], max_length=max_length)
     with tempfile.TemporaryDirectory(prefix="compactbench-") as exported:
-        export_fp32(network, AutoTokenizer.from_pretrained(folder), Path(exported))
-        quantize(Path(exported), folder)
+        runtimes.installed("onnxruntime").export(trained, "int8", Path(exported), folder)
     model_card.write(record, folder)
     print(f"The artefact is {folder.relative_to(ROOT)}; its README.md is the model card.")
     return 0
@@ -71,14 +73,21 @@ def _finished(suite: str, model: str, machine: str | None) -> Record:
     return found
 
 
-def _finetuned(suite: Suite, model: Model, record: Record, folder: Path) -> Quality:
-    from compactbench.classifiers.finetune import Trainee
+def _finetuned(record: Record, folder: Path) -> Quality:
+    """Fine-tune into `folder` by the settings of the run, and classify its test texts."""
+    from compactbench.benchmark.training import of_code, of_template
+    from compactbench.classifiers import Task, of_model
     from compactbench.data.load import load
 
+    suite = Suite.model_validate(record.settings["suite"])
+    model = Model.model_validate(record.settings["model"])
     splits, facts = load(suite)
     with tempfile.TemporaryDirectory(prefix="compactbench-") as scratch:
         splits.save_to_disk(scratch)
-        lesson = (facts, Path(scratch), record.conditions.device, cores(), record.conditions.seed)
-        trainee = Trainee(model, record.weights, suite, *lesson)
-        trainee.finetune(folder, record.finetune.learning_rate)
-        return trainee.quality()[0]
+        where = (Path(scratch), record.conditions.device, cores())
+        classifier = of_model(model)(Task(model, record.weights, suite, facts, *where, record.conditions.seed))
+        classifier.build()
+        code = record.finetune.code
+        train = of_code(code) if code and record.finetune.edited else of_template()
+        classifier.finetune(folder, record.finetune.learning_rate, train)
+        return classifier.quality()[0]

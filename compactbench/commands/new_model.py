@@ -1,5 +1,6 @@
-"""A contender's file, written from what the hub or a folder says of the model."""
+"""Write a model's file from what the hub or a folder says of it."""
 
+import argparse
 import os
 import re
 from pathlib import Path
@@ -19,23 +20,23 @@ from compactbench.sources.availability import local_folder
 
 ELSEWHERE = re.compile(r"^(\S+\.yaml: )?(key `\w+`: )?")
 """What an error says of a file and key that do not exist yet."""
-LICENCES = {"apache-2.0": "Apache-2.0", "mit": "MIT"}
-"""How the hub writes common licences, and how people do."""
+LICENSES = {"apache-2.0": "Apache-2.0", "mit": "MIT"}
+"""How the hub writes common licenses, and how people do."""
 
 
-def new_model(name: str, source: str) -> int:
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """The name of the file, and where the model is."""
+    parser.add_argument("--name", required=True, help="short name of the model, and of its file")
+    parser.add_argument("--id", required=True, help="its id on the hub, or a folder of this machine")
+
+
+def run(given: argparse.Namespace) -> int:
     """Write params/models/<name>.yaml.
-
-    Args:
-        name: short name of the contender, the file's too.
-        source: id of a model on the hub, or a folder of this machine.
-
-    Returns:
-        The exit code, 0.
 
     Raises:
         SettingsError: there is such a file already, or the model cannot be had or classifies no texts.
     """
+    name, source = given.name, given.id
     validate_name("NAME", name)
     path = ROOT / "params" / "models" / f"{name}.yaml"
     shown = path.relative_to(ROOT)
@@ -58,7 +59,7 @@ def new_model(name: str, source: str) -> int:
 
 
 def _of_hub(hub_id: str) -> dict[str, Any]:
-    """What the hub says of a model: commit, licence, paper, architecture."""
+    """What the hub says of a model: commit, license, paper, architecture."""
     if not hub.hub_reachable():
         raise SettingsError(f"got {hub_id!r}, which is no folder here, and {hub.unreachable()}.")
     commit = hub.commit(hub_id, None)
@@ -67,14 +68,13 @@ def _of_hub(hub_id: str) -> dict[str, Any]:
         told = HfApi().model_info(hub_id, revision=commit)
     except (HfHubHTTPError, OSError) as error:
         raise SettingsError(f"got {hub_id!r}, which cannot be read: {one_line(error, LONGEST)}.") from error
-    card = told.card_data or {}
     papers = [tag.removeprefix("arxiv:") for tag in told.tags or [] if tag.startswith("arxiv:")]
-    licence = card.get("license")
+    license = told.card_data.get("license") if told.card_data else None
     return {
         "model_name": hub_id,
         "revision": commit,
         "paper": papers[0] if len(papers) == 1 else None,  # of several, nobody knows here which is its own
-        "licence": LICENCES.get(licence, licence) if isinstance(licence, str) else None,
+        "license": LICENSES.get(license, license) if isinstance(license, str) else None,
         **_described(config, hub_id),
     }
 

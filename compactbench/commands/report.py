@@ -1,91 +1,68 @@
-"""The report in one command: check, measure what is due with progress, build the site."""
+"""Measure what is due on this machine, then build the site."""
 
-import subprocess
-import sys
+import argparse
 import threading
 import time
 from pathlib import Path
 
-import psutil
-from nbformat import read as read_notebook
-
 from compactbench import ROOT
-from compactbench.benchmark.fingerprint import fingerprint
-from compactbench.commands.check import Plan, check
-from compactbench.instruments.machine import default_machine
-from compactbench.record import FailedRecord, Record
+from compactbench.benchmark.due import due as due_of
+from compactbench.commands.check import add_options, check
+from compactbench.commands.site import build, refuse_if_busy, snakemake
+from compactbench.record import FailedRecord
 from compactbench.record.file import read
+from compactbench.record.page import seconds
 
-SITE = Path("book/_build/html/index.html")
+__all__ = ["add_options", "run"]
+
 POLL_S = 0.5
 
 
-def report(suite: str, only: list[str], machine: str | None) -> int:
-    """Measure what is due and build the site.
+def run(given: argparse.Namespace) -> int:
+    """Measure what is due, with progress, and build the site.
 
     Returns:
-        The exit code: 0; 1 when a contender failed or the site could not be built; 2 when another report is being made
-        in this folder: two at once would spoil each other's times.
+        The exit code: 0, or 1 when a model failed or the site could not be built.
 
     Raises:
-        SettingsError: something cannot work; nothing was written.
+        SettingsError: something cannot work, and nothing was written; or another report is being made in this folder.
     """
-    plan = check(suite, only, machine)
-    if (owner := _lock_owner()) is not None:
-        print(f"process {owner} is making a report in this folder already: wait for its end", file=sys.stderr)
-        return 2
-    machine = machine or default_machine()
-    folder = ROOT / "book" / "runs" / suite / machine
-    due = [model.model for model in plan.models if not _unchanged(plan, model.model, folder)]
-    expected = _expected_seconds(folder, due)
+    plan = check(given.suite, given.models, given.machine)
+    refuse_if_busy()
+    due = due_of(plan)
+    folder = (ROOT / plan.record("any")).parent
+    expected = _expected_seconds(folder, list(due))
     about = f", about {_minutes(sum(expected.values()))}" if expected else ""
-    print(f"{suite} on {machine}: {len(due)} of {len(plan.models)} contenders to measure{about}", flush=True)
-
+    print(f"{given.suite} on {plan.machine}: {len(due)} of {len(plan.models)} models to measure{about}", flush=True)
+    for reason in dict.fromkeys(due.values()):
+        print(f"{', '.join(name for name in due if due[name] == reason)}: due, {reason}", flush=True)
     for model in plan.models:
         if model.trust_remote_code:
             print(f"{model.model}: its file sets trust_remote_code, so code of its publisher will run here", flush=True)
 
     begun = time.monotonic()
+    exit_code = 0
     if due:
-        given = ["--config", f"suite={suite}", f"machine={machine}", f"models={' '.join(due)}", "checked=true"]
-        with Progress(folder, due, expected):
-            measured = _snakemake("models", [*given, "--forcerun", "run"])  # what is due was decided above
+        with Progress(folder, list(due), expected):
+            measured = snakemake("models", [plan.record(name) for name in due])
+        exit_code = 1 if measured.returncode else 0
         if measured.returncode and not any((folder / f"{name}.failed.json").is_file() for name in due):
-            print(measured.stdout)  # no contender tells why, so the orchestrator must
-    exit_code = site()
+            print(measured.stdout)  # no model tells why, so the orchestrator must
+    exit_code = build() or exit_code
     failed = [name for name in due if not (folder / f"{name}.json").is_file()]
     for name in failed:
         print(f"FAILED {name}: {_why(folder, name)} (log: {(folder / name).relative_to(ROOT)}.log)")
     print(f"In all {_minutes(time.monotonic() - begun)}.")
-    return 1 if failed else exit_code
-
-
-def site() -> int:
-    """Build the site from the runs that exist.
-
-    Returns:
-        The exit code, as of `report`.
-    """
-    if (owner := _lock_owner()) is not None:
-        print(f"process {owner} is making a report in this folder already: wait for its end", file=sys.stderr)
-        return 2
-    print("Building the site", flush=True)
-    built = _snakemake("report", ["--config", "checked=true"])
-    if built.returncode:
-        print(built.stdout)
-        print("The site could not be built; the messages above say why.", file=sys.stderr)
-        return 1
-    print(f"The report is {SITE}; `make serve` opens it at a local address.")
-    return 0
+    return exit_code
 
 
 class Progress:
-    """While it is entered, says which contender is at which stage, as their logs tell, and for how long yet.
+    """While it is entered, says which model is at which stage, as their logs tell, and for how long yet.
 
     Args:
         folder: where the logs lie.
-        due: contenders that will run.
-        expected: seconds that a contender took before, where it ran before.
+        due: models that will run.
+        expected: seconds that a model took before, where it ran before.
     """
 
     def __init__(self, folder: Path, due: list[str], expected: dict[str, float]) -> None:
@@ -130,7 +107,7 @@ class Progress:
         print(f"{place} {what:<24} {_minutes(time.time() - self._begun)} elapsed{self._left(name)}", flush=True)
 
     def _left(self, current: str) -> str:
-        """How much is left, at the pace so far; nothing unless every contender to come is known from an earlier run."""
+        """How much is left, at the pace so far; nothing unless every model to come is known from an earlier run."""
         to_come = [name for name in self._due if name not in self._started]
         if not {current, *to_come} <= self._expected.keys():
             return ""
@@ -142,44 +119,16 @@ class Progress:
         return f", about {_minutes(rest + pace * sum(self._expected[name] for name in to_come))} left"
 
 
-def _snakemake(target: str, given: list[str]) -> subprocess.CompletedProcess[str]:
-    """Bring `target` up to date; what Snakemake says is in the result's `stdout`."""
-    command = [sys.executable, "-m", "snakemake", target, "--profile", "profiles/local", *given]
-    return subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-
-
-def _lock_owner() -> int | None:
-    """The process id of the Snakemake that works in this folder; what a killed one left of its lock is removed."""
-    if not any((ROOT / ".snakemake" / "locks").glob("*.lock")):
-        return None
-    for process in psutil.process_iter(["cmdline", "cwd"]):
-        if "snakemake" in (process.info["cmdline"] or []) and process.info["cwd"] == str(ROOT):
-            return process.pid
-    _snakemake("--unlock", ["--config", "checked=true"])
-    return None
-
-
-def _unchanged(plan: Plan, name: str, folder: Path) -> bool:
-    path = folder / f"{name}.json"
-    if not path.is_file():
-        return False
-    model = next(model for model in plan.models if model.model == name)
-    try:
-        found = read(path)
-    except ValueError:  # no record at all: it is measured again
-        return False
-    return isinstance(found, Record) and found.fingerprint == fingerprint(model, plan.suite, plan.weights[name])
-
-
 def _expected_seconds(folder: Path, due: list[str]) -> dict[str, float]:
-    """What each contender took in an earlier run, best in this `folder`; nothing where one never ran.
+    """What each model took in an earlier run, best in this `folder`; nothing where one never ran.
 
     Papermill writes it into the page; a record's stages leave out the start of the kernel and of its libraries.
     """
     found: dict[str, float] = {}
     for page in sorted(folder.parent.glob("*/*.ipynb"), key=lambda page: page.parent == folder):
-        if page.stem in due and page.with_suffix(".json").is_file():
-            found[page.stem] = read_notebook(page, as_version=4).metadata.papermill.duration
+        took = seconds(page) if page.stem in due and page.with_suffix(".json").is_file() else None
+        if took:
+            found[page.stem] = took
     return found if found.keys() == set(due) else {}
 
 

@@ -46,6 +46,12 @@ def bf16_is_native(device: str) -> bool:
     return torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
 
 
+def load_network(network: str, folder: Path, precision: Precision = "fp32") -> PreTrainedModel:
+    """The network saved in `folder`, of a class that is given as `module:Class`."""
+    module, _, name = network.partition(":")
+    return getattr(importlib.import_module(module), name).from_pretrained(folder, dtype=DTYPES[precision])
+
+
 class TorchPredictor:
     """A network that turns sentences into class probabilities; a `Predictor`."""
 
@@ -94,8 +100,7 @@ class Torch(Runtime):
     def load(self, folder: Path, setup: Setup, max_length: int) -> TorchPredictor:
         """The network saved in `folder`, ready to answer."""
         torch.set_num_threads(setup.threads)
-        module, _, name = setup.network.partition(":")
-        network = getattr(importlib.import_module(module), name).from_pretrained(folder, dtype=DTYPES[setup.precision])
+        network = load_network(setup.network, folder, setup.precision)
         return TorchPredictor(network, AutoTokenizer.from_pretrained(folder), setup.device, max_length)
 
     def gpu_memory(self, device: Device) -> GpuMemory | None:

@@ -21,9 +21,10 @@ from sphinx.errors import ExtensionError
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
+from compactbench.record.page import broken
 from compactbench.report.charts import tradeoff as charts
 from compactbench.report.charts.show import LIVE, chart_html
-from compactbench.report.site.pages import broken, unfinished
+from compactbench.report.site.pages import unfinished
 from compactbench.report.statistics.ties import Ties, ties
 from compactbench.report.tables.results import collect, headline, results, write_results, write_table
 from compactbench.report.tables.runtimes import runtimes
@@ -65,16 +66,19 @@ def prepare(app: Sphinx, config: Config) -> None:
 
 
 def refresh_summary(book: Path) -> None:
-    """Execute the summary notebook when its page is missing or broken, or older than a record or the notebook itself.
+    """Execute the summary notebook when its page is missing or broken, or older than anything that it is made from.
 
     Raises:
         ExtensionError: the notebook did not run to its end; the message ends with its error.
     """
     page, root = book / "summary.ipynb", book.parent
-    sources = [root / TEMPLATE, *(book / "runs").glob("*/*"), *(book / "runs").glob("*/*/*.json")]
-    if page.exists() and not broken(page) and all(source.stat().st_mtime <= page.stat().st_mtime for source in sources):
+    code = [path for part in ("report", "record") for path in (root / "compactbench" / part).rglob("*.py")]
+    records = [*(book / "runs").glob("*/*"), *(book / "runs").glob("*/*/*.json")]
+    made_from = [root / TEMPLATE, book / QUOTED, *code, *records]
+    newest = max(path.stat().st_mtime for path in made_from)
+    if page.exists() and not broken(page) and newest <= page.stat().st_mtime:
         return
-    log.info("the summary is missing or older than a run: executing %s", TEMPLATE)
+    log.info("the summary is missing or out of date: executing %s", TEMPLATE)
     unfinished = page.with_name(".summary.ipynb")  # renamed when whole, so that half of it never passes for the page
     papermill = [sys.executable, "-m", "papermill", "--no-progress-bar", "--kernel", "python3"]
     paths = [TEMPLATE, str(unfinished.relative_to(root))]  # relative: papermill writes them into the notebook

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-import nbformat
+from compactbench.record.page import broken
 
 
 def unfinished(book: Path) -> list[str]:
@@ -12,9 +12,3 @@ def unfinished(book: Path) -> list[str]:
     """
     pages = sorted((book / "runs").glob("*/*/*.ipynb"))
     return [str(page.relative_to(book)) for page in pages if not page.with_suffix(".json").is_file() or broken(page)]
-
-
-def broken(page: Path) -> bool:
-    """Whether papermill ended the notebook `page` in an error, or was killed on the way."""
-    found = nbformat.read(page, as_version=4).metadata.get("papermill")
-    return found is not None and (bool(found.get("exception")) or found.get("end_time") is None)

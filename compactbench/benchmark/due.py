@@ -1,0 +1,75 @@
+"""What is due: the one place that decides which models of a report must run, and says why."""
+
+from dataclasses import dataclass
+
+from compactbench import ROOT
+from compactbench.benchmark.fingerprint import fingerprint
+from compactbench.record import FailedRecord, Fingerprint, Record, Weights
+from compactbench.record.file import read
+from compactbench.record.page import broken
+from compactbench.settings import Model, Suite
+
+LISTED = 3
+"""So many names stand in a reason; further ones are counted."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a report would run, where all of it is due."""
+
+    suite: Suite
+    machine: str
+    models: list[Model]
+    weights: dict[str, Weights]
+
+    def record(self, model: str) -> str:
+        """The record of `model`, as a path in the project's folder."""
+        return f"book/runs/{self.suite.suite}/{self.machine}/{model}.json"
+
+
+def due(plan: Plan) -> dict[str, str]:
+    """The models of `plan` that must run, each with the reason why.
+
+    Raises:
+        SettingsError: the texts or the weights cannot be had.
+    """
+    reasons = {model.model: _reason(plan, model) for model in plan.models}
+    return {name: reason for name, reason in reasons.items() if reason}
+
+
+def changes(then: Fingerprint, now: Fingerprint) -> dict[str, str]:
+    """The parts of a fingerprint that changed, each with a few words that say how."""
+    found = {}
+    for part in Fingerprint.model_fields:
+        before, after = getattr(then, part), getattr(now, part)
+        names = sorted(name for name in before.keys() | after.keys() if before.get(name) != after.get(name))
+        if part == "versions":
+            names = [f"{name} {before.get(name, 'none')} -> {after.get(name, 'none')}" for name in names]
+        if names:
+            found[part] = f"{part} changed" + (f" ({_listed(names)})" if part not in ("data", "weights") else "")
+    return found
+
+
+def _reason(plan: Plan, model: Model) -> str | None:
+    """Why `model` must run; None where its run is there and would give the same again."""
+    path = ROOT / plan.record(model.model)
+    failed_path = path.with_suffix(".failed.json")
+    try:
+        if not path.is_file():
+            failed = read(failed_path) if failed_path.is_file() else None
+            return f"failed before ({failed.stage})" if isinstance(failed, FailedRecord) else "not measured yet"
+        record = read(path)
+    except ValueError:
+        return "its record cannot be read"
+    if not isinstance(record, Record):
+        return "its record is of an older version"
+    page = path.with_suffix(".ipynb")
+    if not page.is_file() or broken(page):
+        return "its page is not whole"
+    now = fingerprint(model, plan.suite, plan.weights[model.model])
+    return ", ".join(changes(record.fingerprint, now).values()) or None
+
+
+def _listed(names: list[str]) -> str:
+    further = len(names) - LISTED
+    return ", ".join(names[:LISTED]) + (f" and {further} more" if further > 0 else "")

@@ -1,0 +1,68 @@
+"""Build the site from the runs that exist, measuring nothing."""
+
+import argparse
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+
+from compactbench import ROOT
+from compactbench.settings import SettingsError
+
+SITE = Path("book/_build/html")
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """None: the site shows every run."""
+
+
+def run(given: argparse.Namespace) -> int:
+    """Build the site."""
+    refuse_if_busy()
+    return build()
+
+
+def build() -> int:
+    """Build the site and say where it is.
+
+    Returns:
+        The exit code: 0, or 1 when it could not be built.
+    """
+    print("Building the site", flush=True)
+    built = snakemake("report", due=[])
+    if built.returncode:
+        print(built.stdout)
+        print("The site could not be built; the messages above say why.", file=sys.stderr)
+        return 1
+    print(f"The report is {SITE}/index.html; `make serve` opens it at a local address.")
+    return 0
+
+
+def snakemake(target: str, due: list[str]) -> subprocess.CompletedProcess[str]:
+    """Have Snakemake make `target` where these records are `due`; what it says is in the result's `stdout`."""
+    command = [
+        sys.executable,
+        "-m",
+        "snakemake",
+        target,
+        "--profile",
+        "profiles/local",
+        "--config",
+        f"due={' '.join(due)}",
+    ]
+    return subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+
+def refuse_if_busy() -> None:
+    """Remove what a killed Snakemake left of its lock.
+
+    Raises:
+        SettingsError: one works in this folder; two at once would spoil each other's times.
+    """
+    if not any((ROOT / ".snakemake" / "locks").glob("*.lock")):
+        return
+    for process in psutil.process_iter(["cmdline", "cwd"]):
+        if "snakemake" in (process.info["cmdline"] or []) and process.info["cwd"] == str(ROOT):
+            raise SettingsError(f"process {process.pid} is making a report in this folder already: wait for its end")
+    snakemake("--unlock", due=[])

@@ -1,0 +1,26 @@
+"""The committed reference runs are those that today's settings, data, weights and code would give."""
+
+from compactbench import ROOT
+from compactbench.benchmark.due import changes
+from compactbench.benchmark.fingerprint import fingerprint
+from compactbench.parameters import load_model, load_suite
+from compactbench.record import Record
+from compactbench.record.file import read
+
+
+def test_the_reference_runs_are_current() -> None:
+    """Versions are left out: they differ by machine."""
+    paths = sorted((ROOT / "book" / "runs").glob("*/reference-*/*.json"))
+    assert paths
+    stale = {}
+    for path in paths:
+        name, record = str(path.relative_to(ROOT / "book" / "runs").with_suffix("")), read(path)
+        if not isinstance(record, Record):
+            stale[name] = record.error
+            continue
+        now = fingerprint(load_model(record.model), load_suite(record.suite), record.weights)
+        now = now.model_copy(update={"versions": record.fingerprint.versions})
+        if reasons := changes(record.fingerprint, now):
+            stale[name] = ", ".join(reasons.values())
+    told = "\n".join(f"{name}: {reason}" for name, reason in stale.items())
+    assert not stale, f"measure these again:\n{told}"
