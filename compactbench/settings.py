@@ -45,7 +45,7 @@ class FolderData(Strict):
     package: Package = Field(description="name and folder of an installed package")
     name: str = Field(description="name of the data set, for people")
     cite: str = Field(description="whom to cite")
-    licence: str = Field(description="what the texts may be used for")
+    license: str = Field(description="what the texts may be used for")
     text: Literal["headline and first sentence"] = Field(description="headline and first sentence")
     test_size: float = Field(gt=0, lt=1, description="a share between 0 and 1")
 
@@ -59,7 +59,7 @@ class HubData(Strict):
     test_split: str = Field(default="test", description="name of the split to test on")
     name: str | None = Field(default=None, description="name of the data set, for people")
     cite: str = Field(default="not stated", description="whom to cite")
-    licence: str = Field(default="not stated", description="what the texts may be used for")
+    license: str = Field(default="not stated", description="what the texts may be used for")
     text: TextColumns = Field(default=["text"], description="a column, or a list of columns to join")
     label: str = Field(default="label", description="name of the label column")
     test_size: float | None = Field(default=None, gt=0, lt=1, description="a share between 0 and 1")
@@ -83,7 +83,7 @@ class FileData(Strict):
     )
     name: str | None = Field(default=None, description="name of the data set, for people")
     cite: str = Field(default="your own data", description="whom to cite")
-    licence: str = Field(default="not stated", description="what the texts may be used for")
+    license: str = Field(default="not stated", description="what the texts may be used for")
 
     @model_validator(mode="after")
     def _one_way_to_a_test(self) -> "FileData":
@@ -165,7 +165,7 @@ class Model(Strict):
     paper: str | None = Field(
         default=None, pattern=r"^\d{4}\.\d{4,5}$", description='an arXiv number such as "1908.08962"'
     )
-    licence: str | None = Field(default=None, description="licence of the weights, as their publisher states it")
+    license: str | None = Field(default=None, description="license of the weights, as their publisher states it")
     revision: str | None = Field(default=None, description="a commit of the weights on the hub")
     package: Package | None = Field(default=None, description="name and folder of a package that carries the weights")
     path: str | None = Field(default=None, description="a folder with config.json, weights and a tokenizer")

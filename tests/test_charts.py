@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 import pytest
-from factory import calls, make_failed, make_record
+from helpers.factory import calls, make_failed, make_record
 
 from compactbench.record import LatencySamples, Repeat
 from compactbench.report.charts import classes as class_charts

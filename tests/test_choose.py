@@ -1,7 +1,7 @@
 """The recommendation: who is taken, who comes second, and a true reason for each of the others."""
 
 import pytest
-from factory import calls, make_failed, make_record
+from helpers.factory import calls, make_failed, make_record
 
 from compactbench.report.choice.recommend import Recommendation, recommend
 from compactbench.report.tables.results import results

@@ -154,7 +154,7 @@ def test_a_million_rows_take_less_than_two_gigabytes(tmp_path: Path, monkeypatch
     with path.open("w") as file:
         file.write("class,title,description\n")
         file.writelines(f"{n % 4},number {n},a short text of some words and {n % 977} more\n" for n in range(1_000_000))
-    with FreshProcess("probes:Reader", tmp_path / "log").create() as reader:
+    with FreshProcess("helpers.probes:Reader", tmp_path / "log").create() as reader:
         peak, rows = reader.call("peak_mb", suite(path), tmp_path / "splits")
     assert rows == 800_000
     assert peak < 2000

@@ -121,7 +121,7 @@ def test_an_export_that_computes_something_else_is_refused(tmp_path: Path) -> No
 
 
 def test_the_serving_process_loads_neither_torch_nor_transformers(folder: Path, tmp_path: Path) -> None:
-    with FreshProcess("probes_onnx:Server", tmp_path / "log") as process:
+    with FreshProcess("helpers.probes_onnx:Server", tmp_path / "log") as process:
         process.create(folder, "int8", "cpu", 1, 64)
         assert process.call("probabilities", TEXTS, 2).shape == (3, 3)
         loaded = process.call("modules")
@@ -131,7 +131,7 @@ def test_the_serving_process_loads_neither_torch_nor_transformers(folder: Path, 
 
 def test_a_missing_export_is_one_line_and_names_the_file(folder: Path, tmp_path: Path) -> None:
     with (
-        FreshProcess("probes_onnx:Server", tmp_path / "log") as process,
+        FreshProcess("helpers.probes_onnx:Server", tmp_path / "log") as process,
         pytest.raises(ProcessError, match=r"model_bf16\.onnx"),
     ):
         process.create(folder, "bf16", "cpu", 1, 64)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from factory import calls, make_failed, make_record
+from helpers.factory import calls, make_failed, make_record
 
 from compactbench import ROOT
 from compactbench.report.choice.recommend import recommend

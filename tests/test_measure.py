@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 import torch
-from factory import MACHINE, make_record
+from helpers.factory import MACHINE, make_record
 
 from compactbench.classifiers.finetune import epoch_time
 from compactbench.classifiers.weights import count_parameters, keep_layers, load_classifier

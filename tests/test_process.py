@@ -13,7 +13,7 @@ from compactbench.parameters import load_model
 
 @pytest.fixture
 def probe(tmp_path: Path) -> Iterator[FreshProcess]:
-    with FreshProcess("probes:Probe", tmp_path / "log") as process:
+    with FreshProcess("helpers.probes:Probe", tmp_path / "log") as process:
         yield process.create()
 
 
@@ -25,7 +25,7 @@ def test_memory_probe_reports_a_known_allocation(probe: FreshProcess) -> None:
 def test_peak_does_not_remember_the_process_that_started_it(tmp_path: Path) -> None:
     """ru_maxrss survives exec: a child of a large process would report the parent's peak as its own."""
     ballast = np.ones(1_500_000_000, dtype=np.uint8)
-    with FreshProcess("probes:Probe", tmp_path / "log") as process:
+    with FreshProcess("helpers.probes:Probe", tmp_path / "log") as process:
         _, peak = process.create().call("claim", 1)
     assert peak < 1000 < ballast.nbytes / 1e6
 
@@ -47,12 +47,12 @@ def test_killed_process_is_named_as_such(probe: FreshProcess) -> None:
 
 
 def test_missing_class_is_an_error_of_create(tmp_path: Path) -> None:
-    with FreshProcess("probes:Nothing", tmp_path / "log") as process, pytest.raises(ProcessError, match="Nothing"):
+    with FreshProcess("helpers.probes:Nothing", tmp_path / "log") as process, pytest.raises(ProcessError, match="Nothing"):
         process.create()
 
 
 def test_output_of_the_process_goes_to_the_log(tmp_path: Path) -> None:
-    with FreshProcess("probes:Probe", tmp_path / "log") as process:
+    with FreshProcess("helpers.probes:Probe", tmp_path / "log") as process:
         process.create()
         with pytest.raises(ProcessError):
             process.call("fail")
@@ -64,7 +64,7 @@ def test_a_batch_that_does_not_fit_ends_the_search_and_not_the_run(tmp_path: Pat
     classifier, tokenizer, _ = load_classifier(load_model("bert-tiny"), False, ["a", "b"], seed=0)
     classifier.save_pretrained(tmp_path / "artefact")
     tokenizer.save_pretrained(tmp_path / "artefact")
-    with FreshProcess("probes:Cramped", tmp_path / "log") as process:
+    with FreshProcess("helpers.probes:Cramped", tmp_path / "log") as process:
         found = process.create(tmp_path / "artefact", 200).call("sweep", ["word " * 60], 2**16)
         assert found.stopped_by == "oom"
         assert [point.batch_size for point in found.points] == [2**power for power in range(len(found.points))]

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from factory import calls, make_failed, make_record
+from helpers.factory import calls, make_failed, make_record
 
 from compactbench.record import Record
 from compactbench.report.choice.recommend import recommend

@@ -20,7 +20,7 @@ from urllib.parse import unquote, urlsplit
 
 import pandas as pd
 import pytest
-from book_factory import Book, build, make_tree
+from helpers.book_factory import Book, build, make_tree
 
 from compactbench import ROOT
 from compactbench.report.charts.tradeoff import AS_TRAINED

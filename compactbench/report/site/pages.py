@@ -5,13 +5,22 @@ from pathlib import Path
 import nbformat
 
 
-def unfinished(book: Path) -> list[str]:
-    """Pages of runs that have no finished record, or end in an error, as paths inside `book`.
+def finished(book: Path) -> set[str]:
+    """Pages of runs that have a finished record and no error, as paths inside `book`."""
+    return {str(page.relative_to(book)) for page in _pages(book) if _whole(page)}
 
-    A run by hand leaves its page wherever it ended: in the book it would show an error, or lack the title.
-    """
-    pages = sorted((book / "runs").glob("*/*/*.ipynb"))
-    return [str(page.relative_to(book)) for page in pages if not page.with_suffix(".json").is_file() or broken(page)]
+
+def unfinished(book: Path) -> list[str]:
+    """All other pages of runs: a run by hand leaves its page wherever it ended, with an error or without a title."""
+    return [str(page.relative_to(book)) for page in _pages(book) if not _whole(page)]
+
+
+def _pages(book: Path) -> list[Path]:
+    return sorted((book / "runs").glob("*/*/*.ipynb"))
+
+
+def _whole(page: Path) -> bool:
+    return page.with_suffix(".json").is_file() and not broken(page)
 
 
 def broken(page: Path) -> bool:

@@ -1,18 +1,18 @@
 """The background of the numbers as Markdown tables: data sets, settings, machines, versions, and what 2021 reported."""
 
-import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
 import pandas as pd
 
 from compactbench.record import Machine, Record
+from compactbench.report.text.words import listed, literal, markdown_table
 from compactbench.settings import Model
 
 BYTES_PER_FP32 = 4
 HUB, PAPER = "https://huggingface.co/", "https://arxiv.org/abs/"
 NOT_ASKED = {"suite", "suite_title", "like", "dataset", "models"}
-"""Keys of a suite that stand elsewhere on the page or ask nothing of a contender."""
+"""Keys of a suite that stand elsewhere on the page or ask nothing of a model."""
 QUOTED_COLUMNS = {
     "eval_accuracy": ("Accuracy (%)", 100, ".1f"),
     "cpu_latency_ms": ("CPU latency (ms)", 1, ".1f"),
@@ -54,8 +54,8 @@ def data_sets(records: Iterable[Record]) -> str:
             "words per text, median": lambda run: f"{run.data.words_p50:.0f}",
             "words per text, 95th percentile": lambda run: f"{run.data.words_p95:.0f}",
             "words of the longest text": lambda run: f"{run.data.words_max:,}",
-            "cite": lambda run: literal(run.settings["suite"]["dataset"]["cite"]),
-            "may be used for": lambda run: literal(run.settings["suite"]["dataset"]["licence"]),
+            "cite": lambda run: literal(run.data.cite),
+            "may be used for": lambda run: literal(run.data.license),
         },
     )
 
@@ -70,21 +70,21 @@ def settings(records: Iterable[Record]) -> str:
 
 
 def catalogue(models: Iterable[Model]) -> str:
-    """Every contender that has a file, a row each, those of one paper together."""
+    """Every model that has a file, a row each, those of one paper together."""
     rows = [
         [
             f"`{model.model}`",
             f"{literal(model.summary)} <small>{_weights(model)}</small>",
             f"[{model.paper}]({PAPER}{model.paper})" if model.paper else "–",
-            model.licence or "–",
+            model.license or "–",
         ]
         for model in sorted(models, key=lambda model: (model.kind, model.paper or "", model.model))
     ]
-    return markdown_table(["Name", "In one line, and its weights", "arXiv", "Licence"], rows, "llll")
+    return markdown_table(["Name", "In one line, and its weights", "arXiv", "License"], rows, "llll")
 
 
 def _weights(model: Model) -> str:
-    on_hub = model.kind == "transformer" and not model.path
+    on_hub = "/" in model.model_name and not model.path
     return f"[{model.model_name}]({HUB}{model.model_name})" if on_hub else literal(model.model_name)
 
 
@@ -103,7 +103,7 @@ def machines(records: Iterable[Record]) -> str:
         "GPU driver": lambda run: run.conditions.machine.gpu_driver or "–",
         "GPU clock, highest": lambda run: _megahertz(run.conditions.machine.gpu_clock_mhz),
         "threads": lambda run: str(run.conditions.threads),
-        "precision when classifying": lambda run: run.conditions.precision,
+        "precision when classifying": lambda run: run.trained.precision,
         "precision of the fine-tune": lambda run: run.finetune.procedure.precision if run.finetune.procedure else "–",
         "measured (UTC)": lambda run: f"{run.started_at:%Y-%m-%d}",
         "measuring code": lambda run: _commit(run),
@@ -140,34 +140,6 @@ def quoted_table(quoted: pd.DataFrame) -> str:
     return markdown_table(
         head, [[row["model_name"], *(_quoted(row, column) for column in QUOTED_COLUMNS)] for row in rows]
     )
-
-
-def literal(text: str) -> str:
-    """`text` in Markdown that shows it letter by letter, whatever signs are in it."""
-    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", text)
-
-
-def listed(words: list[str]) -> str:
-    """The words as a sentence lists them: "a, b and c"."""
-    return " and ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))
-
-
-def markdown_table(head: list[str], rows: list[list[str]], align: str = "") -> str:
-    """A table in Markdown.
-
-    Args:
-        head: the cells of the first row.
-        rows: the cells of each other row.
-        align: "l" or "r" for each column; the first left and all others right unless given.
-    """
-    align = align or "l" + "r" * (len(head) - 1)
-    rule = [{"l": ":---", "r": "---:"}[side] for side in align]
-    return "\n".join(f"| {' | '.join(map(_one_cell, row))} |" for row in [head, rule, *rows])
-
-
-def _one_cell(text: str) -> str:
-    """A bar that is not escaped would begin another cell."""
-    return re.sub(r"(?<!\\)\|", r"\|", text)
 
 
 def _columns(columns: dict[str, Any], asked: dict[str, Callable[[Any], str]]) -> str:
