@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 import torch
 import yaml
-from helpers.project import Project
 from datasets import ClassLabel, Dataset, Features, Value
 from helpers.hub_server import COMMIT, Fault, Hub, Repository, serving
-from safetensors.torch import load_file
+from helpers.project import Project
 from helpers.tiny_suite import ARCHITECTURE
+from safetensors.torch import load_file
 from transformers import BertConfig, BertForPreTraining
 
 from compactbench.classifiers.weights import WORDPIECE, package_folder

@@ -47,7 +47,10 @@ def test_killed_process_is_named_as_such(probe: FreshProcess) -> None:
 
 
 def test_missing_class_is_an_error_of_create(tmp_path: Path) -> None:
-    with FreshProcess("helpers.probes:Nothing", tmp_path / "log") as process, pytest.raises(ProcessError, match="Nothing"):
+    with (
+        FreshProcess("helpers.probes:Nothing", tmp_path / "log") as process,
+        pytest.raises(ProcessError, match="Nothing"),
+    ):
         process.create()
 
 

@@ -9,9 +9,9 @@ import pytest
 from helpers.factory import make_failed, make_record
 from pydantic import ValidationError
 
-from compactbench.record import file as record_file
 from compactbench import record as schema
 from compactbench.record import Record, RuntimeResult, json_schema
+from compactbench.record import file as record_file
 
 
 def test_record_survives_writing_and_reading(tmp_path: Path) -> None:

@@ -12,8 +12,28 @@ from compactbench.record.file import write
 from compactbench.report.tables.metrics import METRICS, RESULTS
 from compactbench.report.tables.results import collect, default_group, plain_rows, results, write_results
 
-
 COLUMNS = tuple(results([make_record()]).columns)
+
+
+PUBLIC = [
+    *("suite", "machine", "model", "title", "model_name", "revision", "weights", "seed", "device", "precision"),
+    *("runtime", "fingerprint", "noisy", "parameters", "active_parameters", "finetune_time_s", "finetune_steps"),
+    *("finetune_samples_per_s", "finetune_epoch_time_s", "finetune_epoch_derived", "finetune_peak_gpu_mb"),
+    *("finetune_peak_ram_mb", "inference_peak_gpu_mb", "inference_peak_ram_mb", "artefact_size_mb"),
+    *("weights_size_mb", "cpu_latency_p50_ms", "cpu_latency_p50_ms_low", "cpu_latency_p50_ms_high"),
+    *("cpu_latency_p95_ms", "cpu_latency_p95_ms_low", "cpu_latency_p95_ms_high", "cpu_latency_p99_ms"),
+    *("cpu_latency_p99_ms_low", "cpu_latency_p99_ms_high", "cpu_latency_1core_p50_ms"),
+    *("cpu_latency_1core_p50_ms_low", "cpu_latency_1core_p50_ms_high", "gpu_latency_p50_ms"),
+    *("gpu_latency_p50_ms_low", "gpu_latency_p50_ms_high", "gpu_latency_p95_ms", "gpu_latency_p95_ms_low"),
+    *("gpu_latency_p95_ms_high", "tokenizer_p50_ms", "latency_by_length_ms", "latency_by_length_ms_low"),
+    *("latency_by_length_ms_high", "load_time_s", "throughput_device", "throughput_sentences_per_s"),
+    *("throughput_sentences_per_s_low", "throughput_sentences_per_s_high", "throughput_batch_size"),
+    *("max_batch_size", "throughput_stopped_by", "eval_accuracy", "eval_accuracy_low", "eval_accuracy_high"),
+    *("eval_macro_f1", "eval_macro_f1_low", "eval_macro_f1_high", "eval_loss", "eval_loss_low", "eval_loss_high"),
+    *("eval_ece", "eval_ece_low", "eval_ece_high", "seeds", "eval_accuracy_mean", "eval_accuracy_std", "status"),
+    *("error"),
+]
+"""The columns that readers of results.csv know, in order."""
 
 
 def row_of(record) -> dict:
@@ -23,6 +43,7 @@ def row_of(record) -> dict:
 def test_columns_are_exactly_those_of_the_table():
     """A column that is renamed, or declared twice, breaks whoever reads the file."""
     assert len(COLUMNS) == len(set(COLUMNS)) == 78
+    assert [name for name in COLUMNS if name in PUBLIC] == PUBLIC
     assert METRICS.keys() <= set(COLUMNS)
     assert {column.name for column in RESULTS} <= set(COLUMNS)
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 import torch
-from safetensors.torch import load_file, save_file
 from helpers.tiny_suite import ARCHITECTURE
+from safetensors.torch import load_file, save_file
 from transformers import BertConfig, BertForPreTraining, BertForSequenceClassification
 
 from compactbench.classifiers.weights import WORDPIECE, count_parameters, load_classifier, package_folder

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
-from helpers.factory import BASELINE, FROZEN, calls, make_failed, make_record
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from compactbench import ROOT
@@ -21,6 +20,7 @@ from compactbench.report.charts.show import chart_html
 from compactbench.report.charts.tradeoff import tradeoff
 from compactbench.report.tables.metrics import LATENCY, SIZE
 from compactbench.report.tables.results import results
+from helpers.factory import BASELINE, FROZEN, calls, make_failed, make_record
 
 
 def made_up_records() -> list[Record | FailedRecord]:

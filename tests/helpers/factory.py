@@ -97,7 +97,7 @@ def make_record(model: str = "alpha", runtimes: Sequence[dict[str, Any]] = (), *
         "weights": "pretrained",
         "weights_sha256": None,
         "started_at": START,
-        "fingerprint": dict.fromkeys(("settings", "data", "weights", "code", "versions"), {"part": "0" * 12}),
+        "fingerprint": {part: {"one": "0" * 12} for part in ("settings", "data", "weights", "code", "versions")},
         "settings": {"epochs": 2, "sentence": "One sentence."},
         "conditions": {
             "machine": MACHINE,

@@ -50,11 +50,10 @@ def recommend(frame: pd.DataFrame, limits: Mapping[str, float], ties: tied.Ties 
     able = sorted((row for row in rows if row["model"] not in out), key=lambda row: -row[ACCURACY.name])
     best = [row for row in able if _as_accurate(row, able[0], ties)]
     ranked = sorted(best, key=_latency) + [row for row in able if row not in best]
-    first, second, *rest = [*ranked, None, None]
-    for row in filter(None, rest):
-        out[row["model"]] = _worse(row, first, row in best)
-    names = [row["model"] for row in best]
-    return Recommendation(first and first["model"], second and second["model"], out, dict(limits), names)
+    for row in ranked[2:]:
+        out[row["model"]] = _worse(row, ranked[0], row in best)
+    chosen, runner_up, *_ = [*(row["model"] for row in ranked), None, None]
+    return Recommendation(chosen, runner_up, out, dict(limits), [row["model"] for row in best])
 
 
 def _as_accurate(row: Row, best: Row, ties: tied.Ties) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,8 @@ from scipy.stats import bootstrap
 
 from compactbench.record import Interval
 
-Statistic = Callable[[np.ndarray], Any]
+Statistic = Callable[..., Any]
+"""A number of an array of samples, along its `axis` where one is given."""
 RESAMPLES = 999
 STEADY = (1.0,)
 """The drift of a machine of which nothing is known: none."""
@@ -29,7 +31,6 @@ class Samples:
 
     Args:
         processes: as many samples in each as in the others.
-        statistic: a number of an array of samples, along one of its axes.
         rate: the samples are rates, which a slow machine lowers, instead of times.
     """
 
@@ -51,7 +52,7 @@ class Samples:
 
 def percentile(q: float) -> Statistic:
     """The statistic "percentile `q` of all samples"."""
-    return lambda samples, axis=None: np.percentile(samples, q, axis=axis)
+    return partial(np.percentile, q=q)
 
 
 def between_runs(

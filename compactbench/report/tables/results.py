@@ -75,7 +75,8 @@ def headline(records: Records) -> list[Record | FailedRecord]:
 
 def plain_rows(frame: pd.DataFrame) -> list[Row]:
     """The rows of `frame` as plain Python values, None where null."""
-    return frame.astype(object).where(frame.notna(), None).to_dict("records")
+    rows = frame.astype(object).where(frame.notna(), None).to_dict("records")
+    return [{str(name): value for name, value in row.items()} for row in rows]
 
 
 def by_model(frame: pd.DataFrame) -> dict[str, Row]:

@@ -1,7 +1,8 @@
 """The background of the numbers as Markdown tables: data sets, settings, machines, versions, and what 2021 reported."""
 
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from typing import Any, Literal
 
 import pandas as pd
 
@@ -37,9 +38,8 @@ def machine_in_words(record: Record) -> str:
 
 def data_sets(records: Iterable[Record]) -> str:
     """The data set of each suite, a column a suite."""
-    columns = {record.suite: record for record in records}
     return _columns(
-        columns,
+        _grouped(records, "suite"),
         {
             "data set": lambda run: literal(run.data.name),
             "source": lambda run: literal(run.data.source),
@@ -62,11 +62,13 @@ def data_sets(records: Iterable[Record]) -> str:
 
 def settings(records: Iterable[Record]) -> str:
     """What each suite asks, a column a suite: every setting but the data set and the list of models."""
-    columns = {record.suite: record for record in records}
-    names = dict.fromkeys(name for run in columns.values() for name in run.settings["suite"] if name not in NOT_ASKED)
-    return _columns(
-        columns, {f"`{name}`": lambda run, name=name: _plain(run.settings["suite"][name]) for name in names}
-    )
+    suites = _grouped(records, "suite")
+    names = dict.fromkeys(name for runs in suites.values() for run in runs for name in run.settings["suite"])
+    return _columns(suites, {f"`{name}`": partial(_setting, name) for name in names if name not in NOT_ASKED})
+
+
+def _setting(name: str, run: Record) -> str:
+    return _plain(run.settings["suite"].get(name))
 
 
 def catalogue(models: Iterable[Model]) -> str:
@@ -90,8 +92,7 @@ def _weights(model: Model) -> str:
 
 def machines(records: Iterable[Record]) -> str:
     """The hardware and system of each machine, a column a machine."""
-    columns = _by_machine(records)
-    asked = {
+    asked: dict[str, Callable[[Record], str]] = {
         "processor": lambda run: run.conditions.machine.cpu,
         "cores used": lambda run: str(run.conditions.machine.cores),
         "main memory": lambda run: f"{run.conditions.machine.ram_mb / 1e3:.1f} GB",
@@ -106,22 +107,20 @@ def machines(records: Iterable[Record]) -> str:
         "precision when classifying": lambda run: run.trained.precision,
         "precision of the fine-tune": lambda run: run.finetune.procedure.precision if run.finetune.procedure else "–",
         "measured (UTC)": lambda run: f"{run.started_at:%Y-%m-%d}",
-        "measuring code": lambda run: _commit(run),
+        "measuring code": _commit,
     }
-    return _columns(columns, {name: lambda runs, ask=ask: _distinct(map(ask, runs)) for name, ask in asked.items()})
+    return _columns(_grouped(records, "machine"), asked)
 
 
 def versions(records: Iterable[Record]) -> str:
     """The version of each package on each machine, a column a machine."""
-    columns = _by_machine(records)
-    packages = dict.fromkeys(name for runs in columns.values() for run in runs for name in run.conditions.versions)
-    return _columns(
-        columns,
-        {
-            name: lambda runs, name=name: _distinct(run.conditions.versions.get(name, "–") for run in runs)
-            for name in packages
-        },
-    )
+    machines = _grouped(records, "machine")
+    names = dict.fromkeys(name for runs in machines.values() for run in runs for name in run.conditions.versions)
+    return _columns(machines, {name: partial(_version, name) for name in names})
+
+
+def _version(name: str, run: Record) -> str:
+    return run.conditions.versions.get(name, "–")
 
 
 def quoted_by_name(quoted: pd.DataFrame) -> dict[str, dict[str, str]]:
@@ -142,10 +141,20 @@ def quoted_table(quoted: pd.DataFrame) -> str:
     )
 
 
-def _columns(columns: dict[str, Any], asked: dict[str, Callable[[Any], str]]) -> str:
-    """A table with a column for each of `columns` and a row for each question asked of them."""
-    rows = [[question, *(ask(column) for column in columns.values())] for question, ask in asked.items()]
+def _columns(columns: dict[str, list[Record]], asked: Mapping[str, Callable[[Record], str]]) -> str:
+    """A table with a column for each group of runs, and a row for each question with the different answers of each."""
+    rows = [
+        [question, *(", ".join(dict.fromkeys(map(ask, runs))) for runs in columns.values())]
+        for question, ask in asked.items()
+    ]
     return markdown_table(["", *(f"`{name}`" for name in columns)], rows, "l" * (len(columns) + 1))
+
+
+def _grouped(records: Iterable[Record], key: Literal["suite", "machine"]) -> dict[str, list[Record]]:
+    groups: dict[str, list[Record]] = {}
+    for record in records:
+        groups.setdefault(getattr(record, key), []).append(record)
+    return groups
 
 
 def _granted(machine: Machine) -> str:
@@ -159,17 +168,6 @@ def _granted(machine: Machine) -> str:
 
 def _megahertz(clock: float | None) -> str:
     return "–" if clock is None else f"{clock:,.0f} MHz"
-
-
-def _by_machine(records: Iterable[Record]) -> dict[str, list[Record]]:
-    found: dict[str, list[Record]] = {}
-    for record in records:
-        found.setdefault(record.machine, []).append(record)
-    return found
-
-
-def _distinct(values: Iterable[str]) -> str:
-    return ", ".join(dict.fromkeys(values))
 
 
 def _gigabytes(megabytes: float | None) -> str:
@@ -187,6 +185,6 @@ def _plain(value: Any) -> str:
     return "–" if value is None else format(value, "g") if isinstance(value, float) else str(value)
 
 
-def _quoted(row: dict[str, Any], column: str) -> str:
+def _quoted(row: Mapping[Any, Any], column: str) -> str:
     _, factor, form = QUOTED_COLUMNS[column]
     return format(row[column] * factor, form)

@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 from pandas.io.formats.style import Styler
+from pandas.io.formats.style_render import CSSDict
 
 from compactbench.report.choice.pareto import front
 from compactbench.report.choice.recommend import Recommendation, bound, in_sentence
@@ -174,7 +175,10 @@ def _cell(row: Row, column: Column) -> str:
 
 def _html_table(table: pd.DataFrame, numbers: list[str], name: str) -> str:
     """`table` as HTML that scrolls sideways: the columns `numbers` aligned right, all others left, long texts wide."""
-    rules = [{"selector": "th, td", "props": "text-align: right"}, {"selector": "th", "props": "min-width: 9rem"}]
+    rules: list[CSSDict] = [
+        {"selector": "th, td", "props": "text-align: right"},
+        {"selector": "th", "props": "min-width: 9rem"},
+    ]
     for index, head in enumerate(table.columns):
         if head not in numbers:
             width = "white-space: nowrap; min-width: 0" if table[head].str.len().max() < 30 else "min-width: 16rem"
