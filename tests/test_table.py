@@ -31,7 +31,7 @@ PUBLIC = [
     *("max_batch_size", "throughput_stopped_by", "eval_accuracy", "eval_accuracy_low", "eval_accuracy_high"),
     *("eval_macro_f1", "eval_macro_f1_low", "eval_macro_f1_high", "eval_loss", "eval_loss_low", "eval_loss_high"),
     *("eval_ece", "eval_ece_low", "eval_ece_high", "seeds", "eval_accuracy_mean", "eval_accuracy_std", "status"),
-    *("error"),
+    "error",
 ]
 """The columns that readers of results.csv know, in order."""
 

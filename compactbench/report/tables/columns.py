@@ -27,7 +27,7 @@ class Column:
     name: str
     label: str
     read: Read
-    dtype: str = "str"
+    dtype: str = field(default="str", kw_only=True)
 
     @property
     def head(self) -> str:
@@ -49,19 +49,19 @@ class Metric(Column):
     """A column that a chart, a limit or the recommendation may use.
 
     Args:
-        unit: its unit, empty for a share or a count.
-        better: which direction is better for a reader who must choose.
+        unit: its unit.
         format: a format specification for one value.
+        better: which direction is better for a reader who must choose.
         scale: factor from the stored value to the shown one (100 for a share shown in per cent).
         interval: whether it has a 95 % interval, which makes two more columns.
     """
 
-    dtype: str = "float64"
-    unit: str = field(kw_only=True, default="")
-    better: Literal["lower", "higher"] = field(kw_only=True, default="lower")
-    format: str = field(kw_only=True, default=".1f")
-    scale: float = field(kw_only=True, default=1.0)
-    interval: bool = field(kw_only=True, default=False)
+    unit: str
+    format: str = ".1f"
+    better: Literal["lower", "higher"] = field(default="lower", kw_only=True)
+    scale: float = field(default=1.0, kw_only=True)
+    interval: bool = field(default=False, kw_only=True)
+    dtype: str = field(default="float64", kw_only=True)
 
     @property
     def low(self) -> str:
@@ -81,7 +81,7 @@ class Metric(Column):
     @property
     def head(self) -> str:
         """The label with its unit, as an axis or a table's head carries it."""
-        return f"{self.label} ({self.unit})" if self.unit else self.label
+        return f"{self.label} ({self.unit})"
 
     def cells(self, record: Record, result: RuntimeResult, drift: Sequence[float] = STEADY) -> Row:
         """Its part of a row: the value, and the ends of its interval."""
@@ -102,7 +102,7 @@ class Metric(Column):
             return "–"
         shown = value * self.scale
         number = format(shown, ".2g" if 0 < abs(shown) < 1 and "." in self.format else self.format)
-        return f"{number}\N{NO-BREAK SPACE}{self.unit}" if unit and self.unit else number
+        return f"{number}\N{NO-BREAK SPACE}{self.unit}" if unit else number
 
     def range(self, interval: tuple[float, float]) -> str:
         """The ends of an interval as people read them, without unit."""

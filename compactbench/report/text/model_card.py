@@ -56,8 +56,9 @@ Measured on {machine_in_words(record)}, on {record.started_at:%Y-%m-%d}.
 
 ## Limits
 
-It was tested on {tested:,} texts of the same source as those it learned from. Other sources, languages and times will give other results, and a text of no class still gets one of them. Texts beyond
-{record.settings["suite"]["max_length"]} tokens are cut.
+It was tested on {tested:,} texts of the same source as those it learned from. Other sources, languages and times will
+give other results, and a text of no class still gets one of them. Texts beyond {record.settings["suite"]["max_length"]}
+tokens are cut.
 """
 
 
