@@ -3,8 +3,8 @@
     python tests/agreement/rerun.py SUITE MACHINE OTHER_MACHINE
 
 Compares the folders book/runs/SUITE/MACHINE and book/runs/SUITE/OTHER_MACHINE, which the same machine measured under
-two names: how many intervals of a metric overlap, and how well the ranks agree. Exits with 1 when less than 95 % do or a
-rank correlation is below .95.
+two names: how many intervals of a metric overlap, and how well the ranks agree. Exits with 1 when fewer than 95 %
+overlap, or when a rank correlation is below .95.
 """
 
 import sys

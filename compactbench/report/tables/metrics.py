@@ -61,21 +61,26 @@ def size_mb(artefact: Artefact | None, weights_alone: bool = False) -> float | N
     return sum(artefact.files[name] for name in names) / 1e6
 
 
-def _allocated(part: Finetune | Memory | None) -> float | None:
+def _gpu_mb(part: Finetune | Memory | None) -> float | None:
     return part.gpu.allocated_mb if part and part.gpu else None
 
 
-def _resident(memory: Memory | None, whole: bool = False) -> float | None:
-    """The highest resident memory beyond the libraries, or of the whole process, MB."""
-    return memory.peak_ram_mb + (memory.baseline_ram_mb if whole else 0) if memory else None
+def _ram_mb(memory: Memory | None, libraries: bool = False) -> float | None:
+    """The highest resident memory, with or without the libraries, MB."""
+    return memory.peak_ram_mb + (memory.baseline_ram_mb if libraries else 0) if memory else None
+
+
+def _on(device: Device, read: Callable[[RuntimeResult | None], float | Samples | None]) -> Read:
+    """Reads what was measured on that device."""
+    return lambda run, one: read(on(device, run, one))
 
 
 def _cpu(q: float, one_core: bool = False) -> Read:
-    return lambda run, one: latency(on("cpu", run, one), q, one_core)
+    return _on("cpu", lambda one: latency(one, q, one_core))
 
 
 def _gpu(q: float) -> Read:
-    return lambda run, one: latency(on("cuda", run, one), q)
+    return _on("cuda", lambda one: latency(one, q))
 
 
 def _throughput(run: Record, one: RuntimeResult) -> Samples | None:
@@ -166,14 +171,10 @@ RESULTS: tuple[Column, ...] = (
         lambda run, _: run.finetune.epoch_derived,
         dtype="boolean",
     ),
-    Metric(
-        "finetune_peak_gpu_mb", "Peak GPU memory at fine-tune", lambda run, _: _allocated(run.finetune), "MB", ",.0f"
-    ),
+    Metric("finetune_peak_gpu_mb", "Peak GPU memory at fine-tune", lambda run, _: _gpu_mb(run.finetune), "MB", ",.0f"),
     Metric("finetune_peak_ram_mb", "Peak memory at fine-tune", lambda run, _: run.finetune.peak_ram_mb, "MB", ",.0f"),
-    Metric(
-        "inference_peak_gpu_mb", "Peak GPU memory at inference", lambda _, one: _allocated(one.memory), "MB", ",.0f"
-    ),
-    Metric("inference_peak_ram_mb", "Peak memory at inference", lambda _, one: _resident(one.memory), "MB", ",.0f"),
+    Metric("inference_peak_gpu_mb", "Peak GPU memory at inference", lambda _, one: _gpu_mb(one.memory), "MB", ",.0f"),
+    Metric("inference_peak_ram_mb", "Peak memory at inference", lambda _, one: _ram_mb(one.memory), "MB", ",.0f"),
     Metric("artefact_size_mb", "Artefact size", lambda _, one: size_mb(one.artefact), "MB"),
     Metric("weights_size_mb", "Size of the weights", lambda _, one: size_mb(one.artefact, weights_alone=True), "MB"),
     Metric("cpu_latency_p50_ms", "CPU latency, median", _cpu(50), "ms", interval=True),
@@ -182,17 +183,11 @@ RESULTS: tuple[Column, ...] = (
     Metric("cpu_latency_1core_p50_ms", "CPU latency on one core, median", _cpu(50, one_core=True), "ms", interval=True),
     Metric("gpu_latency_p50_ms", "GPU latency, median", _gpu(50), "ms", ".2f", interval=True),
     Metric("gpu_latency_p95_ms", "GPU latency, 95th percentile", _gpu(95), "ms", ".2f", interval=True),
-    Metric(
-        "tokenizer_p50_ms",
-        "Tokenizing one sentence, median",
-        lambda run, one: tokenizing(on("cpu", run, one)),
-        "ms",
-        ".2f",
-    ),
+    Metric("tokenizer_p50_ms", "Tokenizing one sentence, median", _on("cpu", tokenizing), "ms", ".2f"),
     Metric(
         "latency_by_length_ms",
         "Latency over the data set's own lengths, mean",
-        lambda run, one: by_length(on("cpu", run, one)),
+        _on("cpu", by_length),
         "ms",
         interval=True,
     ),
@@ -200,16 +195,10 @@ RESULTS: tuple[Column, ...] = (
     Column("throughput_device", "Throughput on", lambda _, one: one.device if one.throughput else None),
     _THROUGHPUT,
     Column(
-        "throughput_batch_size",
-        "Batch size of that throughput",
-        _searched(lambda found: best_point(found).batch_size),
-        dtype="Int64",
+        "throughput_batch_size", "Best batch size", _searched(lambda found: best_point(found).batch_size), dtype="Int64"
     ),
     Column(
-        "max_batch_size",
-        "Largest batch tried",
-        _searched(lambda found: max(point.batch_size for point in found.points)),
-        dtype="Int64",
+        "max_batch_size", "Largest batch tried", _searched(lambda found: found.points[-1].batch_size), dtype="Int64"
     ),
     Column("throughput_stopped_by", "Batches stopped by", _searched(lambda found: found.stopped_by)),
     ACCURACY,
@@ -234,7 +223,7 @@ RUNTIMES: tuple[Column, ...] = (
     _THROUGHPUT,
     Metric("size_mb", "Size", lambda _, one: size_mb(one.artefact), "MB"),
     _LOAD_TIME,
-    Metric("peak_ram_mb", "Memory", lambda _, one: _resident(one.memory, whole=True), "MB", ",.0f"),
+    Metric("peak_ram_mb", "Memory", lambda _, one: _ram_mb(one.memory, libraries=True), "MB", ",.0f"),
     ACCURACY,
     Metric(
         "agreement",
