@@ -3,9 +3,11 @@
 import pytest
 from helpers.factory import calls, make_failed, make_record
 
+from compactbench.report.choice.asked import asked, injected
 from compactbench.report.choice.recommend import Recommendation, recommend
 from compactbench.report.tables.results import results
 from compactbench.report.text import summary as prose
+from compactbench.settings import SettingsError
 
 
 def measured(model: str, accuracy: float, latency: float = 10.0, size: int = 80, **changes):
@@ -129,3 +131,18 @@ def test_full_table_shows_failures_random_weights_and_blanks():
     assert "random weights" in html and "R&amp;D &lt;b&gt;" in html and "99.0" not in html
     assert not any(word in html for word in ("nan", "NaN", "&lt;NA", "None"))
     assert "CPU latency, median (ms)" in html and ">12.0<" in html
+
+
+def test_parameters_that_papermill_sets_are_checked_and_a_readers_own_names_are_not():
+    """A misspelt parameter that is ignored answers under no limit; a variable of the reader's own is none."""
+    cells = ["", "suite = None\nmachine = None", "# Parameters\nlimits = {}\nlimit = 5\n", "mine = 1"]
+    assert injected(cells) == ["limits", "limit"]
+    with pytest.raises(SettingsError, match=r"key `limit` is not known \(did you mean `limits`\?\)"):
+        asked(None, None, {}, cells)
+
+
+def test_a_runtime_is_one_that_the_records_hold():
+    suite, machine, limits, runtime = asked("starter", "reference-cpu", {"runtime": "any", "artefact_size_mb": 5})
+    assert (suite, machine, limits, runtime) == ("starter", "reference-cpu", {"artefact_size_mb": 5}, "any")
+    with pytest.raises(SettingsError, match=r"runtime is 'onnx'; accepted: any, onnxruntime, scikit-learn, torch"):
+        asked("starter", "reference-cpu", {"runtime": "onnx"})

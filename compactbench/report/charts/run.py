@@ -3,18 +3,7 @@
 import numpy as np
 import plotly.graph_objects as go
 
-from compactbench.record import (
-    Artefact,
-    Data,
-    Finetune,
-    Parameters,
-    Quality,
-    Repeat,
-    RuntimeResult,
-    Throughput,
-    Trial,
-    Weights,
-)
+from compactbench import record
 from compactbench.report.charts.style import BLUE, GREEN, GREY, ORANGE, PURPLE, style, value_axis, with_legend
 from compactbench.report.tables.metrics import LATENCY, best_point
 from compactbench.report.text.words import notes
@@ -26,7 +15,7 @@ STOPPED_BY = {
 }
 
 
-def learning_rates(trials: list[Trial], taken: float) -> go.Figure:
+def learning_rates(trials: list[record.Trial], taken: float) -> go.Figure:
     """Accuracy of each learning rate that was tried, with its interval; the one that was taken is filled."""
     figure = go.Figure()
     figure.add_scatter(
@@ -56,7 +45,7 @@ def learning_rates(trials: list[Trial], taken: float) -> go.Figure:
     return figure.update_yaxes(title_text="Accuracy on held-out training texts", tickformat=".0%")
 
 
-def learning_curve(finetune: Finetune, weights: Weights) -> go.Figure:
+def learning_curve(finetune: record.Finetune, weights: record.Weights) -> go.Figure:
     """Training loss against the optimizer step, labelled when the weights are random or the training was edited."""
     figure = go.Figure()
     figure.add_scatter(
@@ -74,7 +63,7 @@ def learning_curve(finetune: Finetune, weights: Weights) -> go.Figure:
     return figure.update_yaxes(title_text="Training loss (nats)", rangemode="tozero")
 
 
-def label_curve(repeats: list[Repeat], quality: Quality, data: Data) -> go.Figure:
+def label_curve(repeats: list[record.Repeat], quality: record.Quality, data: record.Data) -> go.Figure:
     """Accuracy against the number of training texts: a mark for each fine-tune, the line through their means."""
     marks = [(repeat.labels, repeat.accuracy) for repeat in repeats] + [(sum(data.train_counts), quality.accuracy)]
     counts = sorted({labels for labels, _ in marks})
@@ -103,7 +92,7 @@ def label_curve(repeats: list[Repeat], quality: Quality, data: Data) -> go.Figur
     return with_legend(figure)
 
 
-def latency_distribution(results: list[RuntimeResult]) -> go.Figure:
+def latency_distribution(results: list[record.RuntimeResult]) -> go.Figure:
     """The share of calls that are answered within a time: each process as a thin line, all of a setting as a thick one.
 
     The spread between the thin lines is the spread between processes; the marks are the median and the 95th percentile
@@ -143,7 +132,7 @@ def latency_distribution(results: list[RuntimeResult]) -> go.Figure:
     return with_legend(figure, rows=len(settings))
 
 
-def latency_by_length(results: list[RuntimeResult]) -> go.Figure:
+def latency_by_length(results: list[record.RuntimeResult]) -> go.Figure:
     """Time of a call against the tokens of its text, of the runtime trained with on each device."""
     figure = go.Figure()
     for result in sorted(results, key=lambda result: result.device):
@@ -166,7 +155,7 @@ def latency_by_length(results: list[RuntimeResult]) -> go.Figure:
     return with_legend(figure) if len(figure.data) > 1 else figure
 
 
-def throughput(measured: Throughput) -> go.Figure:
+def throughput(measured: record.Throughput) -> go.Figure:
     """Sentences per second against the batch size; the best is marked."""
     sizes = [point.batch_size for point in measured.points]
     speeds = [point.sentences_per_s for point in measured.points]
@@ -198,7 +187,7 @@ def throughput(measured: Throughput) -> go.Figure:
     return figure.update_layout(showlegend=False)
 
 
-def artefact_size(artefact: Artefact) -> go.Figure:
+def artefact_size(artefact: record.Artefact) -> go.Figure:
     """The files of the saved folder by size, largest on top; weights in a colour of their own."""
     files = sorted(artefact.files.items(), key=lambda file: file[1])
     megabytes = [size / 1e6 for _, size in files]
@@ -218,7 +207,7 @@ def artefact_size(artefact: Artefact) -> go.Figure:
     return figure.update_yaxes(showgrid=False)
 
 
-def parameters(counts: Parameters) -> go.Figure:
+def parameters(counts: record.Parameters) -> go.Figure:
     """Parameters in one bar: those of the embedding tables, and those at work for every token."""
     figure = go.Figure()
     for name, count, colour in (

@@ -2,7 +2,6 @@
 
 import ast
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
 from compactbench import ROOT
 from compactbench.report.choice.recommend import check_limits
@@ -13,21 +12,14 @@ from compactbench.settings import SettingsError, nearest
 KNOWN = ("suite", "machine", "limits")
 
 
-class Asked(NamedTuple):
-    """The suite and machine to compare, the limits in numbers, and the runtime among them; None: as trained."""
-
-    suite: str
-    machine: str
-    limits: dict[str, float]
-    runtime: str | None
-
-
-def asked(suite: str | None, machine: str | None, limits: object, cells: Sequence[str] = ()) -> Asked:
-    """What the summary's parameters come to; what is None is that of the default group.
+def asked(
+    suite: str | None, machine: str | None, limits: object, cells: Sequence[str] = ()
+) -> tuple[str, str, dict[str, float], str | None]:
+    """The suite and machine to compare, the limits in numbers, and the runtime among them (None: as trained).
 
     Args:
-        suite: a folder of book/runs.
-        machine: a folder in that one.
+        suite: a folder of book/runs; None: that of the default group.
+        machine: a folder in that one; None: likewise.
         limits: a mapping of columns to numbers, which may name a `runtime`.
         cells: the code that ran so far, in which papermill may have set parameters.
 
@@ -60,7 +52,7 @@ def asked(suite: str | None, machine: str | None, limits: object, cells: Sequenc
     matching = [run for run in runs if suite in (None, run.suite) and machine in (None, run.machine)]
     if runs and not matching:
         raise SettingsError(f"parameters: the suite {suite!r} has no run on the machine {machine!r}.")
-    return Asked(*default_group(matching), bounds, runtime)
+    return *default_group(matching), bounds, runtime
 
 
 def injected(cells: Sequence[str]) -> list[str]:

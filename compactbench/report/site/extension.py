@@ -23,7 +23,7 @@ from sphinx.util.docutils import SphinxDirective
 
 from compactbench.report.charts import tradeoff as charts
 from compactbench.report.charts.show import LIVE, chart_html
-from compactbench.report.site.pages import broken, finished, unfinished
+from compactbench.report.site.pages import broken, pages
 from compactbench.report.statistics.ties import Ties, ties
 from compactbench.report.tables.metrics import LATENCY, SIZE
 from compactbench.report.tables.results import collect, headline, results, runtimes, write_results, write_table
@@ -56,8 +56,10 @@ def prepare(app: Sphinx, config: Config) -> None:
         records = collect(book / "runs")
         frame, quoted = results(records), pd.read_csv(book / QUOTED)
         repository = config.html_theme_options["repository_url"]
-        config.exclude_patterns += unfinished(book)
-        config.myst_substitutions = config.myst_substitutions | facts(records, quoted, finished(book), repository)
+        found = pages(book)
+        finished = [page for page, whole in found.items() if whole]
+        config.exclude_patterns += [page for page, whole in found.items() if not whole]
+        config.myst_substitutions = config.myst_substitutions | facts(records, quoted, finished, repository)
     except ValueError as error:
         raise ExtensionError(str(error)) from error
     models = [file.read_text("utf-8") for file in sorted((book.parent / MODELS).glob("*.yaml"))]

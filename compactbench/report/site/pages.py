@@ -5,22 +5,13 @@ from pathlib import Path
 import nbformat
 
 
-def finished(book: Path) -> set[str]:
-    """Pages of runs that have a finished record and no error, as paths inside `book`."""
-    return {str(page.relative_to(book)) for page in _pages(book) if _whole(page)}
+def pages(book: Path) -> dict[str, bool]:
+    """Whether each page of a run, by its path inside `book`, has a finished record and no error, and so belongs there.
 
-
-def unfinished(book: Path) -> list[str]:
-    """All other pages of runs: a run by hand leaves its page wherever it ended, with an error or without a title."""
-    return [str(page.relative_to(book)) for page in _pages(book) if not _whole(page)]
-
-
-def _pages(book: Path) -> list[Path]:
-    return sorted((book / "runs").glob("*/*/*.ipynb"))
-
-
-def _whole(page: Path) -> bool:
-    return page.with_suffix(".json").is_file() and not broken(page)
+    A run by hand leaves its page wherever it ended: in the book it would show an error, or lack the title.
+    """
+    found = sorted((book / "runs").glob("*/*/*.ipynb"))
+    return {str(page.relative_to(book)): page.with_suffix(".json").is_file() and not broken(page) for page in found}
 
 
 def broken(page: Path) -> bool:

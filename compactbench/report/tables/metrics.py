@@ -105,6 +105,10 @@ def _quality(name: str) -> Read:
     return read
 
 
+def _agreement(run: Record, one: RuntimeResult) -> float | None:
+    return None if run.weights == "random" else one.agreement
+
+
 def _seeds(statistic: Callable[[list[float]], float], at_least: int = 2) -> Read:
     """Reads a statistic of the accuracies from all seeds, each with all texts."""
 
@@ -225,14 +229,7 @@ RUNTIMES: tuple[Column, ...] = (
     _LOAD_TIME,
     Metric("peak_ram_mb", "Memory", lambda _, one: _ram_mb(one.memory, libraries=True), "MB", ",.0f"),
     ACCURACY,
-    Metric(
-        "agreement",
-        "Agreement",
-        lambda run, one: None if run.weights == "random" else one.agreement,
-        "%",
-        better="higher",
-        scale=100,
-    ),
+    Metric("agreement", "Agreement", _agreement, "%", better="higher", scale=100),
     Column("status", "", lambda _, one: "failed" if one.error else "ok"),
     Column("error", "", lambda _, one: one.error),
 )

@@ -4,23 +4,7 @@ from pathlib import Path
 
 from IPython.display import Markdown, display
 
-from compactbench import ROOT
-from compactbench.record import (
-    Artefact,
-    Classifier,
-    Conditions,
-    Data,
-    Finetune,
-    Interval,
-    Memory,
-    Parameters,
-    Quality,
-    Repeat,
-    RuntimeResult,
-    Throughput,
-    Trial,
-    Weights,
-)
+from compactbench import ROOT, record
 from compactbench.report.statistics.intervals import Samples
 from compactbench.report.tables.columns import Metric
 from compactbench.report.tables.metrics import (
@@ -57,7 +41,7 @@ STOPPED = {
 }
 
 
-def title(model: Model, suite: Suite, machine: str, weights: Weights, edited: bool = False) -> None:
+def title(model: Model, suite: Suite, machine: str, weights: record.Weights, edited: bool = False) -> None:
     """Glue the page's title: the model, the machine and, but for the starter, the suite."""
     noted = "".join(f" ({note})" for note in notes(weights, edited))
     named = "" if suite.suite == DEFAULT_SUITE else f", {suite.suite}"
@@ -66,7 +50,7 @@ def title(model: Model, suite: Suite, machine: str, weights: Weights, edited: bo
     display({"text/plain": text}, raw=True, metadata=glued)
 
 
-def who(model: Model, classifier: Classifier, weights: Weights) -> Markdown:
+def who(model: Model, classifier: record.Classifier, weights: record.Weights) -> Markdown:
     """Who the model is, what kind of classifier it becomes, and what it starts from."""
     paper = f" ([arXiv {model.paper}]({PAPER}{model.paper}))" if model.paper else ""
     kept = model.keep_layers
@@ -81,7 +65,7 @@ def who(model: Model, classifier: Classifier, weights: Weights) -> Markdown:
     )
 
 
-def where(conditions: Conditions) -> Markdown:
+def where(conditions: record.Conditions) -> Markdown:
     """The machine and what is fixed on it."""
     machine, versions = conditions.machine, conditions.versions
     rows = [
@@ -95,7 +79,7 @@ def where(conditions: Conditions) -> Markdown:
     return Markdown(markdown_table(["", ""], rows, "ll"))
 
 
-def about_data(data: Data) -> Markdown:
+def about_data(data: record.Data) -> Markdown:
     """Size, classes and peculiarities of the data set."""
     return Markdown(
         f"{literal(data.name)} ({literal(data.source)}): {sum(data.train_counts):,} texts to learn from and "
@@ -105,7 +89,7 @@ def about_data(data: Data) -> Markdown:
     )
 
 
-def oddities(data: Data) -> str:
+def oddities(data: record.Data) -> str:
     """What was odd about the rows, and what became of it, in a sentence."""
     counted = {
         "exact duplicates": data.duplicates_dropped,
@@ -118,7 +102,7 @@ def oddities(data: Data) -> str:
     return text + (f" {data.undecodable:,} texts had bytes that are no UTF-8, replaced." if data.undecodable else "")
 
 
-def about_parameters(parameters: Parameters) -> Markdown:
+def about_parameters(parameters: record.Parameters) -> Markdown:
     """Parameters, and those that work on every token."""
     share = parameters.active / parameters.total
     return Markdown(
@@ -126,7 +110,9 @@ def about_parameters(parameters: Parameters) -> Markdown:
     )
 
 
-def about_tuning(trials: list[Trial], learning_rate: float | None, suite: Suite, weights: Weights) -> Markdown:
+def about_tuning(
+    trials: list[record.Trial], learning_rate: float | None, suite: Suite, weights: record.Weights
+) -> Markdown:
     """The learning rates that were tried, and the one that was taken."""
     if not trials:
         return Markdown(f"None was tried: {_untried(learning_rate, suite, weights)}.")
@@ -148,7 +134,7 @@ def about_tuning(trials: list[Trial], learning_rate: float | None, suite: Suite,
     )
 
 
-def _untried(learning_rate: float | None, suite: Suite, weights: Weights) -> str:
+def _untried(learning_rate: float | None, suite: Suite, weights: record.Weights) -> str:
     if learning_rate is None:
         return "this model has none to set"
     if suite.learning_rates and weights == "random":
@@ -156,7 +142,7 @@ def _untried(learning_rate: float | None, suite: Suite, weights: Weights) -> str
     return f"the suite sets {learning_rate:g}"
 
 
-def about_finetune(finetune: Finetune) -> Markdown:
+def about_finetune(finetune: record.Finetune) -> Markdown:
     """Time, speed and memory of the fine-tune."""
     epoch = EPOCH_TIME.text(finetune.epoch_time_s)
     how = "extrapolated from these steps" if finetune.epoch_derived else "measured"
@@ -178,7 +164,7 @@ def about_finetune(finetune: Finetune) -> Markdown:
     )
 
 
-def about_quality(quality: Quality, data: Data, weights: Weights) -> Markdown:
+def about_quality(quality: record.Quality, data: record.Data, weights: record.Weights) -> Markdown:
     """Accuracy with its interval, or that there is none."""
     if weights == "random":
         return Markdown(
@@ -196,7 +182,7 @@ def about_quality(quality: Quality, data: Data, weights: Weights) -> Markdown:
     return Markdown(markdown_table(["", "", "95 % interval"], rows))
 
 
-def about_memory(memory: Memory) -> Markdown:
+def about_memory(memory: record.Memory) -> Markdown:
     """Memory at inference."""
     gpu = f", and {memory.gpu.allocated_mb:,.0f} MB on the GPU" if memory.gpu else ""
     return Markdown(
@@ -205,7 +191,7 @@ def about_memory(memory: Memory) -> Markdown:
     )
 
 
-def about_artefact(artefact: Artefact) -> Markdown:
+def about_artefact(artefact: record.Artefact) -> Markdown:
     """Size of what is deployed."""
     whole, weights = size_mb(artefact), size_mb(artefact, weights_alone=True)
     return Markdown(
@@ -214,7 +200,7 @@ def about_artefact(artefact: Artefact) -> Markdown:
     )
 
 
-def about_latency(results: list[RuntimeResult]) -> Markdown:
+def about_latency(results: list[record.RuntimeResult]) -> Markdown:
     """Percentiles of the fixed sentence and the mean over real lengths, with intervals between this run's processes.
 
     Args:
@@ -245,24 +231,21 @@ def _timed(samples: Samples | None, metric: Metric = LATENCY) -> str:
     return metric.text(found.value) + (f" ({metric.range(found.interval)})" if found.interval else "")
 
 
-def about_throughput(throughput: Throughput) -> Markdown:
+def about_throughput(throughput: record.Throughput) -> Markdown:
     """The fastest batch, and why the search ended."""
     best = best_point(throughput)
     largest = throughput.points[-1].batch_size
     others = [f"{point.sentences_per_s:,.0f}" for point in throughput.again]
     again = f"; further processes reached {listed(others)}" if others else ""
+    size = f"{best.batch_size} sentence{'s' * (best.batch_size > 1)}"
     return Markdown(
-        f"The fastest batch holds {_sentences(best.batch_size)}: {best.sentences_per_s:,.0f} sentences a "
-        f"second{again}. The largest batch tried holds {largest} (of at most {throughput.cap}); the search ended "
+        f"The fastest batch holds {size}: {best.sentences_per_s:,.0f} sentences a second{again}. "
+        f"The largest batch tried holds {largest} (of at most {throughput.cap}); the search ended "
         f"because {STOPPED[throughput.stopped_by]}."
     )
 
 
-def _sentences(count: int) -> str:
-    return "1 sentence" if count == 1 else f"{count} sentences"
-
-
-def about_export(results: list[RuntimeResult]) -> Markdown:
+def about_export(results: list[record.RuntimeResult]) -> Markdown:
     """The runtimes beside the one that the model was trained with, and what failed on the way to them."""
     if not results:
         return Markdown("It runs in the runtime that it was trained with, and in no other.")
@@ -270,7 +253,7 @@ def about_export(results: list[RuntimeResult]) -> Markdown:
     return Markdown(markdown_table(["Runtime", "On", ""], rows, "lll"))
 
 
-def about_repeats(repeats: list[Repeat]) -> Markdown:
+def about_repeats(repeats: list[record.Repeat]) -> Markdown:
     """Accuracy from other seeds and with fewer labels."""
     if not repeats:
         return Markdown("This run has none: either the suite asks for none, or the weights are random.")
@@ -287,7 +270,7 @@ def about_repeats(repeats: list[Repeat]) -> Markdown:
     return Markdown(markdown_table(["Seed", "Training texts", "Time", "Accuracy", "95 % interval"], rows, "rrrrr"))
 
 
-def _measured(metric: Metric, value: float, interval: Interval) -> list[str]:
+def _measured(metric: Metric, value: float, interval: record.Interval) -> list[str]:
     return [metric.label, metric.text(value), metric.range(interval)]
 
 
