@@ -51,10 +51,12 @@ def test_columns_are_exactly_those_of_the_table():
 def test_latency_pools_the_processes_of_the_largest_thread_count():
     """Percentiles of the first process alone, or of one-thread and two-thread samples mixed, are both wrong.
 
-    Pooled and sorted: 9 10 10 10 11 20. p50 lies at rank 2.5, p95 at 4.75 (11 + .75 * 9), p99 at 4.95 (11 + .95 * 9).
+    Pooled and sorted: 9 10 10 10 11 20. p50 lies at rank 2.5, p90 at 4.5 (11 + .5 * 9), p95 at 4.75 (11 + .75 * 9),
+    p99 at 4.95 (11 + .95 * 9).
     """
     row = row_of(make_record())
     assert row["cpu_latency_p50_ms"] == pytest.approx(10.0)
+    assert row["cpu_latency_p90_ms"] == pytest.approx(15.5)
     assert row["cpu_latency_p95_ms"] == pytest.approx(17.75)
     assert row["cpu_latency_p99_ms"] == pytest.approx(19.55)
     assert row["cpu_latency_1core_p50_ms"] == pytest.approx(16.0)

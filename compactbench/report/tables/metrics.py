@@ -182,6 +182,7 @@ RESULTS: tuple[Column, ...] = (
     Metric("artefact_size_mb", "Artefact size", lambda _, one: size_mb(one.artefact), "MB"),
     Metric("weights_size_mb", "Size of the weights", lambda _, one: size_mb(one.artefact, weights_alone=True), "MB"),
     Metric("cpu_latency_p50_ms", "CPU latency, median", _cpu(50), "ms", interval=True),
+    Metric("cpu_latency_p90_ms", "CPU latency, 90th percentile", _cpu(90), "ms", interval=True),
     Metric("cpu_latency_p95_ms", "CPU latency, 95th percentile", _cpu(95), "ms", interval=True),
     Metric("cpu_latency_p99_ms", "CPU latency, 99th percentile", _cpu(99), "ms", interval=True),
     Metric("cpu_latency_1core_p50_ms", "CPU latency on one core, median", _cpu(50, one_core=True), "ms", interval=True),
