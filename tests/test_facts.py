@@ -79,6 +79,7 @@ def test_an_edited_training_is_labelled_and_shown() -> None:
     edited = make_record("mine", quality=quality(0.99, 0.98, 1.0), finetune={"edited": True})
     assert said(ALPHA, edited).startswith("**Fine-tune Alpha.**")
     assert "Mine <small>edited training</small> | 99.0" in models(results([ALPHA, edited]), ())
+    assert "Mine ran with an **edited training**" in unknown_accuracy(results([ALPHA, edited]))
 
 
 def test_the_trade_holds_every_known_model_against_the_chosen_one() -> None:

@@ -4,15 +4,20 @@ import numpy as np
 import plotly.graph_objects as go
 
 from compactbench import record
-from compactbench.report.charts.style import BLUE, GREEN, GREY, ORANGE, PURPLE, style, value_axis, with_legend
+from compactbench.report.charts.style import (
+    BLUE,
+    GREEN,
+    GREY,
+    ORANGE,
+    PURPLE,
+    error_bars,
+    style,
+    value_axis,
+    with_legend,
+)
 from compactbench.report.tables.metrics import LATENCY, best_point
+from compactbench.report.text.run_page import STOPPED
 from compactbench.report.text.words import notes
-
-STOPPED_BY = {
-    "oom": "stopped because memory ran out",
-    "plateau": "stopped because larger batches gained nothing more",
-    "cap": "stopped at the largest batch that the suite allows",
-}
 
 
 def learning_rates(trials: list[record.Trial], taken: float) -> go.Figure:
@@ -21,13 +26,7 @@ def learning_rates(trials: list[record.Trial], taken: float) -> go.Figure:
     figure.add_scatter(
         x=[trial.learning_rate for trial in trials],
         y=[trial.accuracy for trial in trials],
-        error_y={
-            "type": "data",
-            "symmetric": False,
-            "array": [trial.accuracy_interval[1] - trial.accuracy for trial in trials],
-            "arrayminus": [trial.accuracy - trial.accuracy_interval[0] for trial in trials],
-            "color": GREY,
-        },
+        error_y=error_bars([(*trial.accuracy_interval, trial.accuracy) for trial in trials], GREY),
         name="tries",
         mode="markers",
         marker={
@@ -181,7 +180,7 @@ def throughput(measured: record.Throughput) -> go.Figure:
         marker={"size": 14, "color": ORANGE, "symbol": "circle-open", "line": {"width": 2.5}},
         hoverinfo="skip",
     )
-    style(figure, "Batched throughput", STOPPED_BY[measured.stopped_by], height=380)
+    style(figure, "Batched throughput", f"ended because {STOPPED[measured.stopped_by]}", height=380)
     figure.update_xaxes(title_text="Batch size (doubled each time)", type="log", tickvals=sizes)
     figure.update_yaxes(title_text="Sentences per second", range=[0, 1.18 * max(speeds)])
     return figure.update_layout(showlegend=False)

@@ -3,7 +3,7 @@
 import plotly.graph_objects as go
 
 from compactbench.record import Record
-from compactbench.report.charts.style import BLUE, GREY, style
+from compactbench.report.charts.style import BLUE, GREY, error_bars, style
 from compactbench.report.tables.metrics import LATENCY
 from compactbench.report.tables.results import plain_rows, runtimes
 
@@ -11,23 +11,17 @@ from compactbench.report.tables.results import plain_rows, runtimes
 def latencies_chart(record: Record) -> go.Figure:
     """The median latency of one sentence in each runtime, with its interval between processes."""
     rows = [row for row in plain_rows(runtimes([record])) if row["latency_p50_ms"] is not None][::-1]
-    speeds, low, high = ([row[f"latency_p50_ms{end}"] for row in rows] for end in ("", "_low", "_high"))
+    times = [row["latency_p50_ms"] for row in rows]
     figure = go.Figure()
     figure.add_bar(
-        x=speeds,
+        x=times,
         y=[f"{row['label']}{' GPU' if row['device'] == 'cuda' else ''}" for row in rows],
         orientation="h",
         marker={"color": [BLUE if row is not rows[-1] else GREY for row in rows], "opacity": 0.85},
-        error_x={
-            "type": "data",
-            "symmetric": False,
-            "array": [(upper or speed) - speed for upper, speed in zip(high, speeds, strict=True)],
-            "arrayminus": [speed - (lower or speed) for lower, speed in zip(low, speeds, strict=True)],
-            "color": GREY,
-            "thickness": 1.2,
-            "width": 3,
-        },
-        customdata=[LATENCY.text(speed) for speed in speeds],
+        error_x=error_bars(
+            [(row["latency_p50_ms_low"], row["latency_p50_ms_high"], row["latency_p50_ms"]) for row in rows], GREY
+        ),
+        customdata=[LATENCY.text(time) for time in times],
         hovertemplate="%{y}: %{customdata}<extra></extra>",
     )
     style(figure, "Latency by runtime", "median of one sentence; grey: as trained", height=150 + 40 * len(rows))

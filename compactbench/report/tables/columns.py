@@ -22,46 +22,14 @@ class Column:
         label: what it is, for people; empty where it stands in the files to download alone.
         read: gives its value.
         dtype: its type in a table.
+        interval: whether it has a 95 % interval, which makes two more columns.
     """
 
     name: str
     label: str
     read: Read
     dtype: str = field(default="str", kw_only=True)
-
-    @property
-    def head(self) -> str:
-        """What a table's head says of it."""
-        return self.label
-
-    @property
-    def dtypes(self) -> dict[str, str]:
-        """The type of each column that it makes."""
-        return {self.name: self.dtype}
-
-    def cells(self, record: Record, result: RuntimeResult, drift: Sequence[float] = STEADY) -> Row:
-        """Its part of a row, on a machine of such a drift."""
-        return {self.name: self.read(record, result)}
-
-
-@dataclass(frozen=True)
-class Metric(Column):
-    """A column that a chart, a limit or the recommendation may use.
-
-    Args:
-        unit: its unit.
-        format: a format specification for one value.
-        better: which direction is better for a reader who must choose.
-        scale: factor from the stored value to the shown one (100 for a share shown in per cent).
-        interval: whether it has a 95 % interval, which makes two more columns.
-    """
-
-    unit: str
-    format: str = ".1f"
-    better: Literal["lower", "higher"] = field(default="lower", kw_only=True)
-    scale: float = field(default=1.0, kw_only=True)
     interval: bool = field(default=False, kw_only=True)
-    dtype: str = field(default="float64", kw_only=True)
 
     @property
     def low(self) -> str:
@@ -80,11 +48,11 @@ class Metric(Column):
 
     @property
     def head(self) -> str:
-        """The label with its unit, as an axis or a table's head carries it."""
-        return f"{self.label} ({self.unit})"
+        """What a table's head says of it."""
+        return self.label
 
     def cells(self, record: Record, result: RuntimeResult, drift: Sequence[float] = STEADY) -> Row:
-        """Its part of a row: the value, and the ends of its interval."""
+        """Its part of a row, on a machine of such a drift: the value, and the ends of its interval."""
         value = self.read(record, result)
         if isinstance(value, Samples):
             value = value.estimate(drift)
@@ -92,6 +60,29 @@ class Metric(Column):
             return {self.name: value}
         low, high = value.interval or (None, None)
         return {self.name: value.value, self.low: low, self.high: high}
+
+
+@dataclass(frozen=True)
+class Metric(Column):
+    """A column that a chart, a limit or the recommendation may use.
+
+    Args:
+        unit: its unit.
+        format: a format specification for one value.
+        better: which direction is better for a reader who must choose.
+        scale: factor from the stored value to the shown one (100 for a share shown in per cent).
+    """
+
+    unit: str
+    format: str = ".1f"
+    better: Literal["lower", "higher"] = field(default="lower", kw_only=True)
+    scale: float = field(default=1.0, kw_only=True)
+    dtype: str = field(default="float64", kw_only=True)
+
+    @property
+    def head(self) -> str:
+        """The label with its unit, as an axis or a table's head carries it."""
+        return f"{self.label} ({self.unit})"
 
     def text(self, value: float | None, unit: bool = True) -> str:
         """`value` as people read it, with its unit unless told otherwise; a dash where it was not measured.

@@ -178,6 +178,7 @@ def unknown_accuracy(group: pd.DataFrame) -> str:
     """A sentence on the models whose accuracy is not known, and why."""
     rows = plain_rows(group)
     random = [row["title"] for row in rows if row["weights"] == "random"]
+    edited = [row["title"] for row in rows if row["edited"]]
     failed = [f"{row['title']} ({row['error']})" for row in rows if row["status"] == "failed"]
     parts = []
     if random:
@@ -187,6 +188,8 @@ def unknown_accuracy(group: pd.DataFrame) -> str:
             "measured steps; all of it holds for the trained model too. Their accuracy is not known here, so they are "
             "never recommended."
         )
+    if edited:
+        parts.append(f"{listed(edited)} ran with an **edited training** and cannot be compared with the others.")
     if failed:
         parts.append(f"These runs failed: {'; '.join(failed)}.")
     return " ".join(parts) or "Every model ran with trained weights, and every run finished."
