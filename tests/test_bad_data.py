@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import yaml
-from conftest import Project
+from helpers.project import Project
 from test_data import NAMED, ROWS, lines
 
 pytestmark = pytest.mark.slow

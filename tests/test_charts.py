@@ -1,4 +1,4 @@
-"""Charts hold exactly the numbers of the records, and nobody is drawn as what he is not."""
+"""Charts hold exactly the numbers of the records, and no model is drawn as what it is not."""
 
 import itertools
 import json
@@ -7,21 +7,22 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 import pytest
-from factory import calls, make_failed, make_record
+from helpers.factory import BASELINE, FROZEN, calls, make_failed, make_record, runtime
 
-from compactbench.record import LatencySamples, Repeat
+from compactbench.record import Repeat, RuntimeResult
 from compactbench.report.charts import classes as class_charts
 from compactbench.report.charts import labels
 from compactbench.report.charts import run as run_charts
 from compactbench.report.charts import tradeoff as charts
 from compactbench.report.charts.show import chart_html, chart_json, show
+from compactbench.report.tables.metrics import LATENCY, METRICS, SIZE
 from compactbench.report.tables.results import results
 from compactbench.report.text import summary as prose
 
-X, BUBBLE = "cpu_latency_p50_ms", "artefact_size_mb"
+X, BUBBLE = LATENCY, SIZE
 
 
-def contender(model: str, latency: float, accuracy: float = 0.5, size: float = 80.0, **changes):
+def drawn_at(model: str, latency: float, accuracy: float = 0.5, size: float = 80.0, **changes):
     samples = calls([latency])
     quality = {"accuracy": accuracy, "accuracy_interval": (accuracy - 0.02, accuracy + 0.01)}
     artefact = {"files": {"model": int(size * 10**6)}, "weights_files": ["model"]}
@@ -30,12 +31,12 @@ def contender(model: str, latency: float, accuracy: float = 0.5, size: float = 8
 
 GROUP = results(
     [
-        contender("big", 12.0, 0.96, 100.0),
-        contender("small", 6.0, 0.94, 25.0),
-        contender("beaten", 13.0, 0.93, 25.0),
-        contender("tfidf", 0.5, 0.90, 1.0, weights="none"),
-        contender("random-1", 5.0, 0.99, weights="random"),
-        contender("random-2", 50.0, 0.99, weights="random"),
+        drawn_at("big", 12.0, 0.96, 100.0),
+        drawn_at("small", 6.0, 0.94, 25.0),
+        drawn_at("dominated", 13.0, 0.93, 25.0),
+        drawn_at("tfidf", 0.5, 0.90, 1.0, **BASELINE),
+        drawn_at("random-1", 5.0, 0.99, weights="random"),
+        drawn_at("random-2", 50.0, 0.99, weights="random"),
         make_failed("broken"),
     ]
 )
@@ -62,8 +63,8 @@ def test_every_finished_run_is_one_mark_at_its_own_numbers():
             assert found[row.model][1] == row.eval_accuracy
 
 
-def test_front_is_drawn_through_the_unbeaten_alone():
-    """Random weights on the front, or the front through a beaten contender."""
+def test_front_is_drawn_through_what_nothing_dominates():
+    """Random weights on the front, or the front through a dominated model."""
     line = traces(charts.tradeoff(GROUP, X, BUBBLE))["Pareto front"]
     assert list(zip(line["x"], line["y"], strict=True)) == [(0.5, 0.90), (6.0, 0.94), (12.0, 0.96)]
 
@@ -83,18 +84,40 @@ def test_bubble_area_is_in_proportion_and_the_unmeasured_is_hollow():
     drawn = traces(charts.tradeoff(GROUP, X, BUBBLE))["fine-tuned transformer"]
     size = dict(zip(drawn["customdata"], drawn["marker"]["size"], strict=True))
     assert size["big"] ** 2 / size["small"] ** 2 == pytest.approx(4.0)
-    no_gpu = traces(charts.tradeoff(GROUP, X, "finetune_peak_gpu_mb"))["fine-tuned transformer"]
+    no_gpu = traces(charts.tradeoff(GROUP, X, METRICS["finetune_peak_gpu_mb"]))["fine-tuned transformer"]
     assert set(no_gpu["marker"]["symbol"]) == {"circle-open"} and min(no_gpu["marker"]["size"]) > 0
 
 
-def test_error_bars_are_the_interval_and_the_floor_has_its_own_colour():
+def test_error_bars_are_the_interval_and_the_baseline_has_its_own_colour():
     """The 95 % interval is not symmetric: .02 down, .01 up."""
     drawn = traces(charts.tradeoff(GROUP, X, BUBBLE))
     bars = drawn["fine-tuned transformer"]["error_y"]
     assert bars["array"] == pytest.approx([0.01] * 3) and bars["arrayminus"] == pytest.approx([0.02] * 3)
-    floor = drawn["floor: no transformer"]
-    assert floor["customdata"] == ["tfidf"]
-    assert floor["marker"]["color"] != drawn["fine-tuned transformer"]["marker"]["color"]
+    baseline = drawn["baseline: no transformer"]
+    assert baseline["customdata"] == ["tfidf"]
+    assert baseline["marker"]["color"] != drawn["fine-tuned transformer"]["marker"]["color"]
+
+
+def test_each_kind_of_classifier_is_a_trace_in_a_colour_of_its_own():
+    """A kind that came later would be drawn as a fine-tuned transformer, or in the baseline's colour."""
+    group = results([drawn_at("fine", 5.0), drawn_at("tfidf", 1.0, **BASELINE), drawn_at("still", 3.0, **FROZEN)])
+    drawn = traces(charts.tradeoff(group, X, BUBBLE))
+    assert drawn["frozen embeddings"]["customdata"] == ["still"]
+    labels = ("fine-tuned transformer", "baseline: no transformer", "frozen embeddings")
+    assert len({drawn[label]["marker"]["color"] for label in labels}) == 3
+
+
+def test_an_edited_training_is_labelled_and_on_no_front():
+    """Its accuracy is shown, and would pass for that of the model as the suite trains it."""
+    group = results([drawn_at("plain", 5.0, 0.90), drawn_at("mine", 1.0, 0.99, finetune={"edited": True})])
+    drawn = traces(charts.tradeoff(group, X, BUBBLE))
+    marks = drawn["fine-tuned transformer"]
+    assert marks["text"] == ["Mine<br>(edited training)", "Plain"] and marks["y"] == [0.99, 0.90]
+    assert "edited training" in marks["hovertext"][0]
+    assert drawn["Pareto front"]["x"] == [5.0]
+    assert "Edited training, so not compared: Mine." in prose.tradeoff_caption(group, X, BUBBLE)
+    run = make_record(finetune={"edited": True})
+    assert "edited training" in run_charts.learning_curve(run.finetune, run.weights).layout.title.text
 
 
 def test_caption_names_whom_the_chart_cannot_show():
@@ -102,7 +125,10 @@ def test_caption_names_whom_the_chart_cannot_show():
     caption = prose.tradeoff_caption(GROUP, X, BUBBLE)
     assert "Broken (finetune: the weights could not be read)" in caption
     assert "Random-1, Random-2" in caption
-    assert "GPU latency, median not measured: Beaten" in prose.tradeoff_caption(GROUP, "gpu_latency_p50_ms", BUBBLE)
+    assert "GPU latency, median not measured: Big, Dominated" in prose.tradeoff_caption(
+        GROUP, METRICS["gpu_latency_p50_ms"], BUBBLE
+    )
+    assert "The pale ones are Pareto-dominated." in caption
 
 
 def test_wide_spans_are_logarithmic_with_every_mark_inside():
@@ -113,7 +139,7 @@ def test_wide_spans_are_logarithmic_with_every_mark_inside():
     assert near.type == "linear" and near.range[0] < 6 and near.range[1] > 12
 
 
-@pytest.mark.parametrize("group", [results([make_failed()]), results([contender("r", 5.0, weights="random")])])
+@pytest.mark.parametrize("group", [results([make_failed()]), results([drawn_at("r", 5.0, weights="random")])])
 def test_a_group_without_any_accuracy_still_draws(group: pd.DataFrame):
     """Nothing to draw is no reason to break the page."""
     assert chart_json(charts.tradeoff(group, X, BUBBLE))
@@ -181,25 +207,25 @@ def test_charts_of_one_run_hold_its_record():
     assert balance["training"]["x"] == [70, 70] and balance["test"]["x"] == [30, 30]
     curve = traces(run_charts.learning_curve(run.finetune, run.weights))["training loss"]
     assert (curve["x"], curve["y"]) == ([10, 20], [0.6, 0.2])
-    heat, text = json.loads(chart_json(class_charts.confusion_matrix(run.quality, run.data.classes)))["data"]
+    heat, text = json.loads(chart_json(class_charts.confusion_matrix(run.trained.quality, run.data.classes)))["data"]
     assert [[cell[0] for cell in row] for row in heat["customdata"]] == [[29, 1], [2, 28]]
     assert heat["z"][1] == pytest.approx([2 / 30, 28 / 30])
     assert text["text"][0] == "29<br>97%"
-    speed = traces(run_charts.throughput(run.throughput))
+    speed = traces(run_charts.throughput(run.trained.throughput))
     assert speed["throughput"]["y"] == [100.0, 200.0] and speed["best"]["x"] == [2]
-    assert traces(run_charts.latency_by_length(run.latency_by_length))["CPU"]["x"] == [10, 40]
-    files = json.loads(chart_json(run_charts.artefact_size(run.artefact)))["data"][0]
+    assert traces(run_charts.latency_by_length([run.trained]))["CPU"]["x"] == [10, 40]
+    files = json.loads(chart_json(run_charts.artefact_size(run.trained.artefact)))["data"][0]
     assert files["x"] == [0.001, 0.999, 80.0] and files["y"][-1] == "model.safetensors"
-    assert [trace.x[0] for trace in run_charts.parameters(run.size).data] == [10_000_000, 10_000_000]
+    assert [trace.x[0] for trace in run_charts.parameters(run.parameters).data] == [10_000_000, 10_000_000]
 
 
 def test_latency_distribution_keeps_processes_apart_and_marks_the_pooled_percentiles():
     """Pooled alone, the spread between processes is hidden: here it is the larger one."""
-    latency = [
-        LatencySamples.model_validate(calls(samples, process=process))
-        for process, samples in enumerate([[9.0, 10.0, 11.0], [10.0, 10.0, 20.0]])
-    ]
-    drawn = traces(run_charts.latency_distribution(latency))
+    latency = [calls([9.0, 10.0, 11.0]), calls([10.0, 10.0, 20.0], process=1)]
+    on_gpu = runtime(device="cuda", latency=[calls([1.0, 2.0])])
+    results = [RuntimeResult.model_validate(one) for one in (on_gpu, runtime(latency=latency))]
+    drawn = traces(run_charts.latency_distribution(results))
+    assert drawn["GPU, process 0"]["x"] == [1.0, 1.0, 2.0]
     assert drawn["2 threads, process 0"]["x"] == [9.0, 9.0, 10.0, 11.0]
     assert drawn["2 threads, process 0"]["y"] == pytest.approx([0, 1 / 3, 2 / 3, 1])
     assert drawn["2 threads: p50, p95"]["x"] == pytest.approx([10.0, 17.75])
@@ -207,7 +233,7 @@ def test_latency_distribution_keeps_processes_apart_and_marks_the_pooled_percent
 
 def test_class_without_test_texts_has_no_shares():
     """Nought by nought is no number: the row would be missing from the heat map."""
-    quality = make_record(quality={"confusion": [[3, 1], [0, 0]]}).quality
+    quality = make_record(quality={"confusion": [[3, 1], [0, 0]]}).trained.quality
     heat, _ = json.loads(chart_json(class_charts.confusion_matrix(quality, ["a", "b"])))["data"]
     assert heat["z"] == [[0.75, 0.25], [0.0, 0.0]]
 
@@ -225,7 +251,7 @@ def test_names_of_classes_are_shown_letter_by_letter_and_never_merged() -> None:
 def test_many_classes_keep_a_readable_axis() -> None:
     """150 classes: no numbers in the cells, every fourth class named, no chart taller than a screen."""
     count = 150
-    quality = make_record(quality={"confusion": np.eye(count, dtype=int).tolist()}).quality
+    quality = make_record(quality={"confusion": np.eye(count, dtype=int).tolist()}).trained.quality
     figure = class_charts.confusion_matrix(quality, [f"class {n}" for n in range(count)])
     assert len(figure.layout.xaxis.tickvals) == 38 and list(figure.layout.xaxis.tickvals)[:2] == [0, 4]
     assert list(figure.data[1].text) == []
@@ -237,12 +263,12 @@ def test_label_curve_joins_the_means_of_the_seeds() -> None:
     repeat = {"time_s": 1.0, "accuracy_interval": (0.4, 0.8), "macro_f1": 0.5, "labels": 20}
     repeats = [Repeat(**repeat, seed=seed, accuracy=share) for seed, share in enumerate((0.5, 0.6, 0.7))]
     run = make_record()
-    drawn = traces(run_charts.label_curve(repeats, run.quality, run.data))
+    drawn = traces(run_charts.label_curve(repeats, run.trained.quality, run.data))
     assert drawn["mean"]["x"] == [20, 140] and drawn["mean"]["y"] == pytest.approx([0.6, 0.95])
     assert drawn["one fine-tune"]["x"] == [20, 20, 20, 140]
 
 
 def test_a_disturbed_run_is_marked_where_it_is_drawn() -> None:
     windows = [{"stage": "latency", "samples_ms": [time]} for time in (10.0, 10.0, 10.0, 99.0)]
-    figure = charts.tradeoff(results([make_record("quiet"), make_record("loud", reference=windows)]), X, BUBBLE)
+    figure = charts.tradeoff(results([make_record("quiet"), make_record("loud", fixed_work=windows)]), X, BUBBLE)
     assert sorted(traces(figure)["fine-tuned transformer"]["text"]) == ["Loud<br>(noisy)", "Quiet"]

@@ -1,14 +1,16 @@
-"""The recommendation: who is taken, who comes second, and a true reason for each of the others."""
+"""The recommendation: which is taken, which comes second, and a true reason for each of the others."""
 
 import pytest
-from factory import calls, make_failed, make_record
+from helpers.factory import calls, make_failed, make_record
 
+from compactbench.report.choice.asked import asked, injected
 from compactbench.report.choice.recommend import Recommendation, recommend
 from compactbench.report.tables.results import results
 from compactbench.report.text import summary as prose
+from compactbench.settings import SettingsError
 
 
-def contender(model: str, accuracy: float, latency: float = 10.0, size: int = 80, **changes):
+def measured(model: str, accuracy: float, latency: float = 10.0, size: int = 80, **changes):
     samples = calls([latency])
     quality = {"accuracy": accuracy, "accuracy_interval": (accuracy - 0.01, accuracy + 0.01)}
     artefact = {"files": {"model": size * 10**6}, "weights_files": ["model"]}
@@ -19,7 +21,7 @@ def choose(*records, **limits) -> Recommendation:
     return recommend(results(list(records)), limits)
 
 
-BIG, SMALL, TINY = contender("big", 0.96, 12, 90), contender("small", 0.94, 6, 70), contender("tiny", 0.90, 1, 2)
+BIG, SMALL, TINY = measured("big", 0.96, 12, 90), measured("small", 0.94, 6, 70), measured("tiny", 0.90, 1, 2)
 
 
 def test_without_limits_the_most_accurate_is_taken():
@@ -32,16 +34,15 @@ def test_without_limits_the_most_accurate_is_taken():
 def test_changing_one_number_changes_the_recommendation():
     """A recommendation that does not follow the records is typed in, not computed."""
     assert choose(BIG, SMALL, TINY).chosen == "big"
-    assert choose(BIG, contender("small", 0.97, 6, 70), TINY).chosen == "small"
+    assert choose(BIG, measured("small", 0.97, 6, 70), TINY).chosen == "small"
 
 
 def test_equal_accuracy_goes_to_the_faster():
     """Of equals the first in the alphabet must not win."""
-    choice = choose(contender("a", 0.95, 9), contender("b", 0.95, 3), contender("c", 0.95, 12))
+    choice = choose(measured("a", 0.95, 9), measured("b", 0.95, 3), measured("c", 0.95, 12))
     assert (choice.chosen, choice.runner_up) == ("b", "a")
     assert choice.out == {
-        "c": "its accuracy cannot be told from that of the chosen one, but it is slower "
-        "(12.0\u00a0ms against 3.0\u00a0ms)"
+        "c": "its accuracy does not differ significantly, but it is slower (12.0\u00a0ms against 3.0\u00a0ms)"
     }
 
 
@@ -69,11 +70,13 @@ def test_what_was_not_measured_is_not_within_a_limit():
     assert choice.chosen is None and choice.out == {"big": "GPU latency, median was not measured"}
 
 
-def test_random_and_failed_are_never_taken_and_never_vanish():
+def test_random_edited_and_failed_are_never_taken_and_never_vanish():
     """The record of random weights carries an accuracy; a failed run carries none."""
-    choice = choose(contender("random", 0.99, weights="random"), make_failed("broken"), TINY)
+    edited = measured("edited", 0.98, finetune={"edited": True})
+    choice = choose(measured("random", 0.99, weights="random"), make_failed("broken"), edited, TINY)
     assert (choice.chosen, choice.runner_up) == ("tiny", None)
     assert choice.out == {
+        "edited": "its training was edited",
         "broken": "its run failed (finetune: the weights could not be read)",
         "random": "its accuracy was not measured: random weights",
     }
@@ -99,15 +102,17 @@ def test_limits_that_cannot_be_meant_are_refused(limits: dict, message: str):
 
 
 def test_prose_quotes_the_frame_for_one_many_and_none():
-    """Words with holes in them ("the runner-up is None") when few contenders are left."""
+    """Words with holes in them ("the runner-up is None") when few models are left."""
     group = results([BIG, SMALL, make_failed("broken")])
     many = prose.recommendation(group, recommend(group, {}))
     assert "**Big**: 96.0\u00a0% accuracy (95\u00a0% interval 95.0 to 97.0), 12.0\u00a0ms" in many
-    assert "runner-up is **Small**" in many and "more accurate than every other, beyond chance" in many
+    assert (
+        "runner-up is **Small**" in many and "significantly more accurate than every other (McNemar, p < .05)" in many
+    )
     one = prose.recommendation(group, recommend(group, {"artefact_size_mb": 75}))
-    assert "take **Small**" in one and "at most 75.0\u00a0MB" in one and "No other contender" in one
+    assert "take **Small**" in one and "at most 75.0\u00a0MB" in one and "No other model" in one
     none = prose.recommendation(group, recommend(group, {"artefact_size_mb": 1}))
-    assert none.startswith("**No contender keeps every limit**")
+    assert none.startswith("**No model keeps every limit**")
     assert not any("None" in text or "nan" in text for text in (many, one, none))
     conclusion = prose.conclusion(group, recommend(group, {}))
     assert (
@@ -118,9 +123,26 @@ def test_prose_quotes_the_frame_for_one_many_and_none():
 
 def test_full_table_shows_failures_random_weights_and_blanks():
     """A failed run without its error, random weights without a label, "nan" or "<NA>" for what was not measured."""
-    random = contender("random", 0.99, weights="random", title="R&D <b>")
-    html = prose.results_table(results([BIG, random, make_failed()]))
+    random = measured("random", 0.99, weights="random", title="R&D <b>")
+    edited = measured("edited", 0.97, finetune={"edited": True})
+    html = prose.results_table(results([BIG, random, edited, make_failed()]))
+    assert "Edited<small>edited training</small>" in html and "97.0" in html
     assert "failed: finetune: the weights could not be read" in html
     assert "random weights" in html and "R&amp;D &lt;b&gt;" in html and "99.0" not in html
     assert not any(word in html for word in ("nan", "NaN", "&lt;NA", "None"))
     assert "CPU latency, median (ms)" in html and ">12.0<" in html
+
+
+def test_parameters_that_papermill_sets_are_checked_and_a_readers_own_names_are_not():
+    """A misspelt parameter that is ignored answers under no limit; a variable of the reader's own is none."""
+    cells = ["", "suite = None\nmachine = None", "# Parameters\nlimits = {}\nlimit = 5\n", "mine = 1"]
+    assert injected(cells) == ["limits", "limit"]
+    with pytest.raises(SettingsError, match=r"key `limit` is not known \(did you mean `limits`\?\)"):
+        asked(None, None, {}, cells)
+
+
+def test_a_runtime_is_one_that_the_records_hold():
+    suite, machine, limits, runtime = asked("starter", "reference-cpu", {"runtime": "any", "artefact_size_mb": 5})
+    assert (suite, machine, limits, runtime) == ("starter", "reference-cpu", {"artefact_size_mb": 5}, "any")
+    with pytest.raises(SettingsError, match=r"runtime is 'onnx'; accepted: any, onnxruntime, scikit-learn, torch"):
+        asked("starter", "reference-cpu", {"runtime": "onnx"})

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 import pytest
 from datasets import Dataset
-from probes import Reader
+from helpers.probes import Reader
 
 from compactbench.benchmark.process import FreshProcess
 from compactbench.data.clean import Raw, counts, split

@@ -7,7 +7,7 @@ import numpy as np
 import onnx
 import pytest
 import torch
-from probes_onnx import Loaded
+from helpers.probes_onnx import Loaded
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from compactbench.benchmark.process import FreshProcess, ProcessError

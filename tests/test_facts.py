@@ -1,16 +1,15 @@
 """What the pages say in numbers, worked out by hand."""
 
-from pathlib import Path
-
 import pandas as pd
 import pytest
-from factory import calls, make_failed, make_record
+from helpers.factory import BASELINE, FROZEN, calls, make_failed, make_record
 
 from compactbench import ROOT
 from compactbench.report.choice.recommend import recommend
 from compactbench.report.tables.results import results
-from compactbench.report.text.background import listed, quoted_by_name
-from compactbench.report.text.facts import answer, colab, contenders, numbers, trade, unknown_accuracy
+from compactbench.report.text.background import quoted_by_name
+from compactbench.report.text.facts import answer, colab, models, numbers, trade, unknown_accuracy
+from compactbench.report.text.words import listed
 
 REPOSITORY = "https://github.com/somebody/something"
 
@@ -32,13 +31,13 @@ def test_the_answer_names_the_most_accurate_and_the_runner_up() -> None:
     text = said(ALPHA, BETA, DELTA)
     assert text.startswith("**Fine-tune Alpha.** It classifies 96.0\u00a0% of the held-out Example news texts right")
     assert "the runner-up, Beta, 95.0\u00a0% (95\u00a0% interval 92.0 to 97.0)" in text
-    assert "more accurate than every other, beyond chance" in text
+    assert "significantly more accurate than every other (McNemar, p < .05)" in text
 
 
 def test_a_tie_is_said_and_goes_to_the_faster() -> None:
     text = said(ALPHA, BETA, DELTA, tied=frozenset({frozenset(("alpha", "beta"))}))
     assert text.startswith("**Fine-tune Beta.**")
-    assert "cannot be told from that of Alpha" in text and "answers fastest" in text
+    assert "does not differ significantly from that of Alpha" in text and "answers fastest" in text
 
 
 def test_changing_one_record_changes_the_answer() -> None:
@@ -48,42 +47,57 @@ def test_changing_one_record_changes_the_answer() -> None:
     assert "97.0\u00a0%" in numbers(group, recommend(group, {}))
 
 
-def test_the_floor_is_held_against_the_answer() -> None:
-    floor = make_record("tfidf", weights="none", quality=quality(0.89, 0.86, 0.92), latency=[calls([0.5])])
-    assert "The floor, Tfidf, which is no transformer, reaches 89.0\u00a0%" in said(ALPHA, BETA, floor)
-    assert "answers 24 times as fast" in said(ALPHA, BETA, floor)  # 12 ms against .5 ms
-    assert "The floor" not in said(ALPHA, floor)  # it is named as the runner-up already
+def test_the_baseline_is_held_against_the_answer() -> None:
+    baseline = make_record("tfidf", **BASELINE, quality=quality(0.89, 0.86, 0.92), latency=[calls([0.5])])
+    assert "The baseline, Tfidf, which is no transformer, reaches 89.0\u00a0%" in said(ALPHA, BETA, baseline)
+    assert "answers 24 times as fast" in said(ALPHA, BETA, baseline)  # 12 ms against .5 ms
+    assert "The baseline" not in said(ALPHA, baseline)  # it is named as the runner-up already
 
 
 def test_random_weights_and_failures_are_never_the_answer() -> None:
     random = make_record("gamma", weights="random", quality=quality(0.99, 0.98, 1.0))
     group = results([random, make_failed("broken")])
-    assert said(random, make_failed("broken")).startswith("**No contender can be recommended yet:**")
+    assert said(random, make_failed("broken")).startswith("**No model can be recommended yet:**")
     assert numbers(group, recommend(group, {})) == ""
     text = unknown_accuracy(group)
     assert "Gamma ran with **random weights**" in text
     assert "Broken (finetune: the weights could not be read)" in text
 
 
-def test_a_floor_that_wins_is_not_fine_tuned() -> None:
-    floor = make_record("tfidf", weights="none", quality=quality(0.97, 0.95, 0.98))
-    assert said(ALPHA, floor).startswith("**Take Tfidf: no transformer beats the floor here.**")
+def test_a_baseline_that_wins_is_not_fine_tuned() -> None:
+    baseline = make_record("tfidf", **BASELINE, quality=quality(0.97, 0.95, 0.98))
+    assert said(ALPHA, baseline).startswith("**Take Tfidf: no transformer beats the baseline here.**")
 
 
-def test_the_trade_holds_every_known_contender_against_the_chosen_one() -> None:
-    """Beta is a point less accurate and three times as fast; delta is beaten by beta in both."""
+def test_only_what_is_fine_tuned_is_said_to_be() -> None:
+    """Frozen embeddings are a transformer and no baseline, and their encoder learns nothing."""
+    frozen = make_record("still", quality=quality(0.97, 0.95, 0.98), **FROZEN)
+    assert said(ALPHA, frozen).startswith("**Take Still.** It classifies 97.0")
+
+
+def test_an_edited_training_is_labelled_and_shown() -> None:
+    edited = make_record("mine", quality=quality(0.99, 0.98, 1.0), finetune={"edited": True})
+    assert said(ALPHA, edited).startswith("**Fine-tune Alpha.**")
+    assert "Mine <small>edited training</small> | 99.0" in models(results([ALPHA, edited]), ())
+    assert "Mine ran with an **edited training**" in unknown_accuracy(results([ALPHA, edited]))
+
+
+def test_the_trade_holds_every_known_model_against_the_chosen_one() -> None:
+    """Beta is a point less accurate and three times as fast; beta dominates delta."""
     group = results([ALPHA, BETA, DELTA])
     first, second = trade(group, recommend(group, {}), frozenset()).splitlines()
     assert first.startswith("- **Beta**: -1.0 points of accuracy; 3.0 times as fast (4.0\u00a0ms)")
-    assert "On the front" in first
-    assert second.startswith("- **Delta**: -6.0 points") and "On the front" not in second
+    assert "On the Pareto front" in first
+    assert second.startswith("- **Delta**: -6.0 points") and "On the Pareto front" not in second
 
 
-def test_the_table_puts_the_known_first_and_leaves_the_unknown_blank(tmp_path: Path) -> None:
+def test_the_table_puts_the_known_first_and_leaves_the_unknown_blank() -> None:
+    pages = {"runs/starter/reference-cpu/delta.ipynb"}
     fast = make_record("gamma", weights="random", latency=[calls([1.0])])
-    lines = contenders(results([make_failed("broken"), fast, DELTA, ALPHA]), tmp_path).splitlines()[2:]
+    lines = models(results([make_failed("broken"), fast, DELTA, ALPHA]), pages).splitlines()[2:]
     names, accuracies = zip(*([cell.strip() for cell in line.split("|")[1:3]] for line in lines), strict=True)
-    assert [name.split(" ")[0] for name in names] == ["Alpha", "Delta", "Gamma", "Broken"]
+    linked = "[Delta](runs/starter/reference-cpu/delta.ipynb)"
+    assert [name.split(" ")[0] for name in names] == ["Alpha", linked, "Gamma", "Broken"]
     assert accuracies == ("96.0 <small>94.0 to 98.0</small>", "90.0 <small>88.0 to 93.0</small>", "–", "–")
 
 

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 import torch
 import yaml
-from conftest import Project
 from datasets import ClassLabel, Dataset, Features, Value
-from hub_server import COMMIT, Fault, Hub, Repository, serving
+from helpers.hub_server import COMMIT, Fault, Hub, Repository, serving
+from helpers.project import Project
+from helpers.tiny_suite import ARCHITECTURE
 from safetensors.torch import load_file
-from tiny_suite import ARCHITECTURE
 from transformers import BertConfig, BertForPreTraining
 
 from compactbench.sources.local import package_folder

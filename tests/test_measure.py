@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 import torch
-from factory import MACHINE, make_record
+from helpers.factory import MACHINE, make_record
 
 from compactbench.classifiers.transformer import epoch_time
 from compactbench.data.load import fewer, load

@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import Project
-from tiny_suite import write_suite
+from helpers.project import Project
+from helpers.tiny_suite import write_suite
 
 from compactbench import ROOT
 

@@ -13,8 +13,8 @@ import jsonschema
 import nbformat
 import pytest
 import yaml
-from conftest import Project
-from tiny_suite import TINY, write_suite
+from helpers.project import Project
+from helpers.tiny_suite import TINY, write_suite
 
 from compactbench import ROOT
 from compactbench.benchmark.run import STAGES

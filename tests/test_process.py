@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from probes import Cramped, Probe
+from helpers.probes import Cramped, Probe
 
 from compactbench.benchmark.process import FreshProcess, ProcessError
 from compactbench.parameters import load_model

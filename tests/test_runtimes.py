@@ -1,46 +1,62 @@
-"""The ways to serve: their table, the best of each contender, and what a reader who asks for one is told."""
+"""The runtimes: their table, the best of each model, and what a reader who asks for one is told."""
 
 from typing import Any
 
 import pytest
-from factory import calls, make_failed, make_record
+from helpers.factory import BASELINE, calls, make_failed, make_record, runtime
 
 from compactbench.record import Record
+from compactbench.report.charts.runtimes import latencies_chart
 from compactbench.report.choice.recommend import recommend
-from compactbench.report.tables.results import plain_rows, results
-from compactbench.report.tables.runtimes import TYPES, runtimes, served_by, ways
+from compactbench.report.tables.results import plain_rows, results, runtimes
+from compactbench.report.tables.runtimes import in_runtime, names
 from compactbench.report.text.facts import exported
 from compactbench.report.text.model_card import card, metadata
-from compactbench.report.text.runtimes import gains, latencies_chart, table, verdicts
+from compactbench.report.text.runtimes import gains, table, verdicts
 
 
-def way(precision: str, latency_ms: float, right: str = "1" * 57 + "0" * 3, **changes: Any) -> dict[str, Any]:
+def onnx(precision: str, latency_ms: float, right: str = "1" * 57 + "0" * 3, **changes: Any) -> dict[str, Any]:
     """ONNX Runtime with every call at `latency_ms`."""
-    trained = make_record().model_dump()
-    quality = trained["quality"] | {"right": right, "accuracy": right.count("1") / len(right)}
-    served = {name: trained[name] for name in ("load_time_s", "inference_memory", "latency_by_length", "throughput")}
-    served |= {
+    fields = {
+        "runtime": "onnxruntime",
+        "label": f"ONNX {precision}",
+        "precision": precision,
         "artefact": {"files": {"onnx/model.onnx": 20_000_000, "tokenizer.json": 500_000}, "weights_files": []},
-        "latency": [calls([latency_ms] * 3, precision=precision)],
-        "quality": quality,
+        "latency": [calls([latency_ms] * 3)],
+        "quality": {"right": right, "accuracy": right.count("1") / len(right)},
+        "agreement": 0.98,
     }
-    fields = {"runtime": "onnxruntime", "precision": precision, "device": "cpu", "agreement": 0.98, "error": None}
-    return fields | {"served": served} | changes
+    return runtime(**fields | changes)
+
+
+NOTHING = {"artefact": None, "memory": None, "quality": None, "throughput": None, "load_time_s": None}
+"""What a runtime that cannot answer with the model leaves of its result."""
 
 
 def record(**changes: Any) -> Record:
-    """Trained at a median of 10 ms; ONNX Runtime in fp32 at 5 ms, in int8 at 2 ms, and one way that failed."""
-    failed = way("int8", 1.0, runtime="openvino", served=None, agreement=None, error="ValueError: no such operator")
-    return make_record(**({"runtimes": [way("fp32", 5.0), way("int8", 2.0), failed]} | changes))
+    """Trained at a median of 10 ms; ONNX Runtime in fp32 at 5 ms, in int8 at 2 ms, and one runtime that failed."""
+    failed = {
+        **onnx("int8", 1.0, runtime="openvino", label="OpenVINO int8"),
+        **NOTHING,
+        **{"agreement": None, "latency": [], "latency_by_length": [], "error": "ValueError: no such operator"},
+    }
+    return make_record(**({"runtimes": [onnx("fp32", 5.0), onnx("int8", 2.0), failed]} | changes))
 
 
+PUBLIC = [
+    *("suite", "machine", "model", "runtime", "device", "precision"),
+    *("latency_p50_ms", "latency_p50_ms_low", "latency_p50_ms_high", "latency_p95_ms", "throughput_sentences_per_s"),
+    *("size_mb", "load_time_s", "peak_ram_mb", "eval_accuracy", "eval_accuracy_low", "eval_accuracy_high"),
+    *("agreement", "status", "error"),
+]
+"""The columns that readers of runtimes.csv know, in order."""
 WORSE = "1" * 40 + "0" * 20
-"""Seventeen more of sixty texts wrong: beyond chance."""
+"""Seventeen more of sixty texts wrong: significant."""
 
 
-def test_one_row_a_way_and_a_failed_one_keeps_its_error() -> None:
+def test_one_row_a_runtime_and_a_failed_one_keeps_its_error() -> None:
     frame = runtimes([record(), make_failed()])
-    assert list(frame.columns) == list(TYPES)
+    assert [name for name in frame.columns if name in PUBLIC] == PUBLIC
     rows = plain_rows(frame)
     assert [(row["runtime"], row["precision"]) for row in rows] == [
         ("torch", "fp32"),
@@ -61,44 +77,51 @@ def test_random_weights_have_neither_accuracy_nor_agreement() -> None:
     assert rows[2]["latency_p50_ms"] == 2.0
 
 
-def test_the_best_way_is_the_fastest_that_keeps_the_quality() -> None:
-    (best,) = served_by([record()], "any")
-    assert (best.runtime, best.conditions.precision, best.title) == ("onnxruntime", "int8", "Alpha (ONNX int8)")
-    (best,) = served_by([record(runtimes=[way("fp32", 5.0), way("int8", 2.0, right=WORSE)])], "any")
+def test_the_best_runtime_is_the_fastest_that_keeps_the_quality() -> None:
+    (best,) = in_runtime([record()], "any")
+    assert (best.runtimes[0].runtime, best.runtimes[0].precision, best.title) == (
+        "onnxruntime",
+        "int8",
+        "Alpha (ONNX int8)",
+    )
+    (best,) = in_runtime([record(runtimes=[onnx("fp32", 5.0), onnx("int8", 2.0, right=WORSE)])], "any")
     assert best.title == "Alpha (ONNX fp32)"
-    (best,) = served_by([record(runtimes=[way("int8", 20.0)])], "any")
+    (best,) = in_runtime([record(runtimes=[onnx("int8", 20.0)])], "any")
     assert best.title == "Alpha"
-    (best,) = served_by([record(weights="random", runtimes=[way("int8", 2.0, right=WORSE)])], "any")
+    (best,) = in_runtime([record(weights="random", runtimes=[onnx("int8", 2.0, right=WORSE)])], "any")
     assert best.title == "Alpha (ONNX int8)"  # what random weights lose means nothing
 
 
 def test_a_runtime_among_the_limits_changes_what_is_compared_and_recommended() -> None:
-    """As trained beta is faster; served with ONNX Runtime alpha is, and the floor cannot be served so at all."""
-    runs = [record(), make_record("beta", latency=[calls([4.0] * 3)]), make_record("floor", weights="none")]
-    runs[2] = runs[2].model_copy(update={"runtime": "scikit-learn"})
-    tied = frozenset(frozenset(pair) for pair in (("alpha", "beta"), ("alpha", "floor"), ("beta", "floor")))
-    assert recommend(results(served_by(runs, None)), {}, tied).chosen == "beta"
-    assert recommend(results(served_by(runs, "any")), {}, tied).chosen == "alpha"
-    choice = recommend(results(served_by(runs, "onnxruntime")), {"cpu_latency_p50_ms": 3}, tied)
+    """As trained beta is faster; in ONNX Runtime alpha is, and the baseline was not measured in it at all."""
+    runs = [
+        record(),
+        make_record("beta", latency=[calls([4.0] * 3)]),
+        make_record("tfidf", runtime="scikit-learn", **BASELINE),
+    ]
+    tied = frozenset(frozenset(pair) for pair in (("alpha", "beta"), ("alpha", "tfidf"), ("beta", "tfidf")))
+    assert recommend(results(in_runtime(runs, None)), {}, tied).chosen == "beta"
+    assert recommend(results(in_runtime(runs, "any")), {}, tied).chosen == "alpha"
+    choice = recommend(results(in_runtime(runs, "onnxruntime")), {"cpu_latency_p50_ms": 3}, tied)
     assert (choice.chosen, choice.runner_up) == ("alpha", None)
-    assert choice.out["floor"] == choice.out["beta"] == "it was not measured with the runtime that was asked for"
+    assert choice.out["tfidf"] == choice.out["beta"] == "it was not measured in the runtime that was asked for"
+    assert names(runs) == ["onnxruntime", "openvino", "scikit-learn", "torch"]
 
 
-def test_a_served_row_holds_that_ways_numbers() -> None:
-    row = plain_rows(results(served_by([record()], "onnxruntime")))[0]
+def test_a_row_holds_the_numbers_of_the_runtime_chosen() -> None:
+    row = plain_rows(results(in_runtime([record()], "onnxruntime")))[0]
     assert (row["runtime"], row["precision"], row["cpu_latency_p50_ms"]) == ("onnxruntime", "int8", 2.0)
     assert (row["artefact_size_mb"], row["cpu_latency_1core_p50_ms"]) == (20.5, None)
-    assert len(ways(record())) == 3
 
 
-def test_the_page_says_where_a_way_is_slower_or_worse() -> None:
-    text = verdicts(record(runtimes=[way("fp32", 20.0), way("int8", 2.0, right=WORSE)])).data
+def test_the_page_says_where_a_runtime_is_slower_or_worse() -> None:
+    text = verdicts(record(runtimes=[onnx("fp32", 20.0), onnx("int8", 2.0, right=WORSE)])).data
     assert "**ONNX fp32** is **slower**, 0.50 times as fast" in text
-    assert "accuracy -28.3 points, **worse** beyond chance" in text
+    assert "accuracy -28.3 points, significantly **worse** (McNemar, p < .05)" in text
     assert "**ONNX int8** is 5.0 times as fast at 20.5" in text
     assert "nothing can be said of its quality" in verdicts(record(weights="random")).data
-    assert "cannot serve it: ValueError: no such operator" in verdicts(record()).data
-    assert verdicts(make_record()).data == "It is served one way only."
+    assert "cannot run it: ValueError: no such operator" in verdicts(record()).data
+    assert verdicts(make_record()).data == "It was measured in one runtime only."
 
 
 def test_tables_and_chart_hold_the_numbers() -> None:
@@ -111,7 +134,7 @@ def test_tables_and_chart_hold_the_numbers() -> None:
 
 
 def test_the_card_carries_results_with_intervals_and_none_for_random_weights() -> None:
-    settings = {"suite": {"max_length": 512, "dataset": {"cite": "Somebody, 2006", "licence": "research"}}, "model": {}}
+    settings = {"suite": {"max_length": 512, "dataset": {}}, "model": {}}
     text = card(record(settings=settings))
     assert text.startswith("---\n") and "model-index:" in text
     result = metadata(record()).eval_results[0]
@@ -131,5 +154,7 @@ def test_the_index_says_what_an_export_of_the_recommended_one_gains() -> None:
 
 @pytest.mark.parametrize("asked", ["torch", "openvino"])
 def test_nothing_of_another_runtime_is_taken(asked: str) -> None:
-    (found,) = served_by([record()], asked)
-    assert found.runtime == ("torch" if asked == "torch" else None)
+    (found,) = in_runtime([record()], asked)
+    (row,) = plain_rows(results([found]))
+    assert row["runtime"] == ("torch" if asked == "torch" else None)
+    assert row["eval_accuracy"] == 0.95

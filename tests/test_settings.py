@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from conftest import Project
+from helpers.project import Project
 
 from compactbench import ROOT
 from compactbench.commands.check import check_architecture

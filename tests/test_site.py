@@ -8,44 +8,32 @@ import http.server
 import json
 import os
 import re
-import shutil
 import sys
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import pandas as pd
 import pytest
-from book_factory import Book, build, make_tree
+from helpers.book_factory import Book, build, make_tree
+from helpers.browser import CHROMIUM, FLAGS, Links, Visit
 
 from compactbench import ROOT
-from compactbench.report.charts.tradeoff import AS_TRAINED
+from compactbench.report.tables.metrics import EPOCH_TIME, LATENCY
 from compactbench.report.tables.results import collect, default_group
 from compactbench.settings import Model
 
 pytestmark = pytest.mark.slow
 
-CHROMIUM = next(filter(None, map(shutil.which, ["chromium", "chromium-browser", "google-chrome"])), None)
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 WIDE = {"width": 1280, "height": 900}
 NARROW = [{"width": 390, "height": 844}, {"width": 320, "height": 568}]
 """A common phone, and the narrowest screen that a page must fit (WCAG 2.2, criterion 1.4.10)."""
 TRADEOFFS = [
-    ("index.html", "accuracy-latency", "cpu_latency_p50_ms"),
-    ("summary.html", "accuracy-finetune", "finetune_epoch_time_s"),
-    ("summary.html", "accuracy-latency", "cpu_latency_p50_ms"),
+    ("index.html", "accuracy-latency", LATENCY.name),
+    ("summary.html", "accuracy-finetune", EPOCH_TIME.name),
+    ("summary.html", "accuracy-latency", LATENCY.name),
     ("summary.html", "accuracy-throughput", "throughput_sentences_per_s"),
 ]
 """Page, chart and metric of every trade-off."""
@@ -108,21 +96,10 @@ def test_every_finished_run_has_a_page_and_its_title_in_the_side_bar(book: Book)
 def test_the_tables_can_be_downloaded_from_the_root(book: Book) -> None:
     assert len(pd.read_csv(book.html / "results.csv")) == len(book.results())
     assert len(pd.read_parquet(book.html / "results.parquet")) == len(book.results())
-    ways = json.loads((book.html / "runtimes.json").read_text())
-    assert len(pd.read_csv(book.html / "runtimes.csv")) == len(ways)
-    finished = {row["model"] for row in book.results() if row["status"] == "ok"}
-    assert {way["model"] for way in ways if way["runtime"] in AS_TRAINED} == finished
-
-
-class Links(HTMLParser):
-    """The addresses that a page refers to."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.found: list[str] = []
-
-    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
-        self.found += [value for name, value in attributes if name in ("href", "src") and value]
+    runtimes = json.loads((book.html / "runtimes.json").read_text())
+    assert len(pd.read_csv(book.html / "runtimes.csv")) == len(runtimes)
+    as_trained = {(row["model"], row["runtime"]) for row in book.results() if row["status"] == "ok"}
+    assert as_trained <= {(row["model"], row["runtime"]) for row in runtimes}
 
 
 def test_every_link_inside_the_site_leads_somewhere(book: Book) -> None:
@@ -171,6 +148,17 @@ def test_a_newer_record_refreshes_the_summary(book: Book, tmp_path: Path) -> Non
     assert page.stat().st_mtime_ns > first
 
 
+@pytest.mark.parametrize("book", ["made_up"], indirect=True)
+def test_a_corrected_license_reaches_the_site(book: Book, tmp_path: Path) -> None:
+    """No record changes with it: the pages that were read before must be read again all the same."""
+    build(book.tree, tmp_path)
+    model = book.tree / "params" / "models" / "bert-tiny.yaml"
+    model.write_text(model.read_text().replace("license: Apache-2.0", "license: Corrected-1.0"))
+    assert build(book.tree, tmp_path).returncode == 0
+    page = (tmp_path / "_build" / "html" / "add-a-model.html").read_text()
+    assert re.search(r"<code.*bert-tiny.*</code>.*?<td[^>]*><p>Corrected-1.0", page, re.DOTALL)
+
+
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
     if CHROMIUM is None:
@@ -196,44 +184,6 @@ def address(book: Book) -> Iterator[str]:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}/"
         server.shutdown()
-
-
-@dataclass
-class Visit:
-    """A visitor with the network cut, who notes everything that goes wrong."""
-
-    page: Any
-    address: str
-    wrong: list[str] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        page = self.page
-        page.route("**/*", self._only_the_site)
-        page.on("console", lambda said: said.type in ("error", "warning") and self._note(said.text))
-        page.on("pageerror", lambda error: self._note(str(error)))
-        page.on("requestfailed", lambda request: self._note(f"failed: {request.url}"))
-        page.on("response", lambda got: got.status >= 400 and self._note(f"{got.status}: {got.url}"))
-
-    def _note(self, what: str) -> None:
-        self.wrong.append(f"{self.page.url.removeprefix(self.address)}: {what}")
-
-    def _only_the_site(self, route: Any) -> None:
-        if route.request.url.startswith((self.address, "data:", "blob:")):
-            route.continue_()
-        else:
-            route.abort()  # which is noted as a failed request
-
-    def open(self, path: str) -> None:
-        """Open a page and wait until its charts are drawn or say why not."""
-        self.page.goto(self.address + path)
-        self.page.wait_for_function(
-            "[...document.querySelectorAll('figure.chart')]"
-            ".every(chart => chart.dataset.drawn || chart.querySelector('.chart-refused'))"
-        )
-
-    def ask(self, expression: str) -> Any:
-        """The value of some JavaScript on the page."""
-        return self.page.evaluate(expression)
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from factory import calls, make_record
+from helpers.factory import calls, make_record
 
 from compactbench.report.statistics.intervals import between_runs
 from compactbench.report.statistics.noise import drift
@@ -25,16 +25,16 @@ def windows(*samples_ms: float) -> list[dict]:
 
 def test_drift_is_each_runs_median_against_the_machines() -> None:
     """Windows 10 10 30, 10 10 10 and 12 12 12: usually 10, so the runs are at 1, 1 and 1.2."""
-    runs = [make_record(name, reference=windows(*times)) for name, times in (("a", (10, 10, 30)), ("b", (10, 10, 10)))]
-    slow = make_record("c", reference=windows(12, 12, 12))
-    elsewhere = make_record("d", machine="other", reference=windows(99))
+    runs = [make_record(name, fixed_work=windows(*times)) for name, times in (("a", (10, 10, 30)), ("b", (10, 10, 10)))]
+    slow = make_record("c", fixed_work=windows(12, 12, 12))
+    elsewhere = make_record("d", machine="other", fixed_work=windows(99))
     assert drift([*runs, slow, elsewhere]) == {"reference-cpu": [1.0, 1.0, 1.2], "other": [1.0]}
 
 
 def test_a_row_has_the_drift_of_its_own_machine() -> None:
     """Steady calls of 10 ms: alone on its machine the run has no spread, beside a slower run it has."""
-    steady = {"latency": [calls([10.0] * 3), calls([10.0] * 3, process=1)], "reference": windows(10, 10, 10)}
+    steady = {"latency": [calls([10.0] * 3), calls([10.0] * 3, process=1)], "fixed_work": windows(10, 10, 10)}
     ends = ["cpu_latency_p50_ms_low", "cpu_latency_p50_ms_high"]
     assert results([make_record(**steady)])[ends].iloc[0].tolist() == [10.0, 10.0]
-    both = results([make_record(**steady), make_record("slow", reference=windows(12))]).set_index("model")
+    both = results([make_record(**steady), make_record("slow", fixed_work=windows(12))]).set_index("model")
     assert both.loc["alpha", ends].tolist() == pytest.approx([10.0, 12.0])

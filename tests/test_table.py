@@ -6,33 +6,57 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from factory import START, calls, make_failed, make_record
+from helpers.factory import BASELINE, START, calls, make_failed, make_record, runtime
 
 from compactbench.record.file import write
-from compactbench.report.tables.results import COLUMNS, collect, default_group, plain_rows, results, write_results
+from compactbench.report.tables.metrics import METRICS, RESULTS
+from compactbench.report.tables.results import collect, default_group, plain_rows, results, write_results
+
+COLUMNS = tuple(results([make_record()]).columns)
+
+
+PUBLIC = [
+    *("suite", "machine", "model", "title", "model_name", "revision", "weights", "seed", "device", "precision"),
+    *("runtime", "fingerprint", "noisy", "parameters", "active_parameters", "finetune_time_s", "finetune_steps"),
+    *("finetune_samples_per_s", "finetune_epoch_time_s", "finetune_epoch_derived", "finetune_peak_gpu_mb"),
+    *("finetune_peak_ram_mb", "inference_peak_gpu_mb", "inference_peak_ram_mb", "artefact_size_mb"),
+    *("weights_size_mb", "cpu_latency_p50_ms", "cpu_latency_p50_ms_low", "cpu_latency_p50_ms_high"),
+    *("cpu_latency_p95_ms", "cpu_latency_p95_ms_low", "cpu_latency_p95_ms_high", "cpu_latency_p99_ms"),
+    *("cpu_latency_p99_ms_low", "cpu_latency_p99_ms_high", "cpu_latency_1core_p50_ms"),
+    *("cpu_latency_1core_p50_ms_low", "cpu_latency_1core_p50_ms_high", "gpu_latency_p50_ms"),
+    *("gpu_latency_p50_ms_low", "gpu_latency_p50_ms_high", "gpu_latency_p95_ms", "gpu_latency_p95_ms_low"),
+    *("gpu_latency_p95_ms_high", "tokenizer_p50_ms", "latency_by_length_ms", "latency_by_length_ms_low"),
+    *("latency_by_length_ms_high", "load_time_s", "throughput_device", "throughput_sentences_per_s"),
+    *("throughput_sentences_per_s_low", "throughput_sentences_per_s_high", "throughput_batch_size"),
+    *("max_batch_size", "throughput_stopped_by", "eval_accuracy", "eval_accuracy_low", "eval_accuracy_high"),
+    *("eval_macro_f1", "eval_macro_f1_low", "eval_macro_f1_high", "eval_loss", "eval_loss_low", "eval_loss_high"),
+    *("eval_ece", "eval_ece_low", "eval_ece_high", "seeds", "eval_accuracy_mean", "eval_accuracy_std", "status"),
+    "error",
+]
+"""The columns that readers of results.csv know, in order."""
 
 
 def row_of(record) -> dict:
     return plain_rows(results([record]))[0]
 
 
-def cpu(threads: int, samples: list[float], device: str = "cpu") -> dict:
-    return calls(samples, device=device, threads=threads)
-
-
 def test_columns_are_exactly_those_of_the_table():
-    """A column that is added to a row but not declared would be lost without a word."""
-    assert tuple(results([make_record()]).columns) == COLUMNS
-    assert len(COLUMNS) == len(set(COLUMNS)) == 73
+    """A column that is renamed, or declared twice, breaks whoever reads the file."""
+    assert len(COLUMNS) == len(set(COLUMNS))
+    assert [name for name in COLUMNS if name in PUBLIC] == PUBLIC
+    assert METRICS.keys() <= set(COLUMNS)
+    assert {column.name for column in RESULTS} <= set(COLUMNS)
 
 
 def test_latency_pools_the_processes_of_the_largest_thread_count():
     """Percentiles of the first process alone, or of one-thread and two-thread samples mixed, are both wrong.
 
-    Pooled and sorted: 9 10 10 10 11 20. p50 lies at rank 2.5, p95 at 4.75 (11 + .75 * 9), p99 at 4.95 (11 + .95 * 9).
+    Pooled and sorted: 9 10 10 10 11 20. p50 lies at rank 2.5, p90 at 4.5 (11 + .5 * 9), p95 at 4.75 (11 + .75 * 9),
+    p99 at 4.95 (11 + .95 * 9).
     """
     row = row_of(make_record())
     assert row["cpu_latency_p50_ms"] == pytest.approx(10.0)
+    assert row["cpu_latency_p90_ms"] == pytest.approx(15.5)
     assert row["cpu_latency_p95_ms"] == pytest.approx(17.75)
     assert row["cpu_latency_p99_ms"] == pytest.approx(19.55)
     assert row["cpu_latency_1core_p50_ms"] == pytest.approx(16.0)
@@ -41,17 +65,25 @@ def test_latency_pools_the_processes_of_the_largest_thread_count():
 
 def test_one_core_machine_has_one_latency_for_both_columns():
     """On one core the largest thread count is 1: the all-core columns must not stay empty."""
-    row = row_of(make_record(latency=[cpu(1, [4.0, 6.0])]))
+    row = row_of(make_record(latency=[calls([4.0, 6.0], threads=1)]))
     assert row["cpu_latency_p50_ms"] == row["cpu_latency_1core_p50_ms"] == pytest.approx(5.0)
 
 
 def test_gpu_latency_never_mixes_with_the_cpu():
     """Samples of the GPU in the CPU's columns would make every model look fast."""
-    row = row_of(make_record(latency=[cpu(2, [10.0]), cpu(2, [1.0, 3.0], device="cuda")]))
+    cpu = runtime(latency=[calls([10.0])])
+    row = row_of(make_record(device="cuda", latency=[calls([1.0, 3.0])], latency_by_length=[], runtimes=[cpu]))
     assert (row["cpu_latency_p50_ms"], row["gpu_latency_p50_ms"]) == (10.0, 2.0)
     assert row["gpu_latency_p95_ms"] == pytest.approx(2.9)
     assert row["cpu_latency_1core_p50_ms"] is None
     assert row_of(make_record())["gpu_latency_p50_ms"] is None
+
+
+def test_on_a_gpu_the_cpu_is_read_from_the_same_runtime_and_precision_alone():
+    """The CPU's latency of another precision would pass for that of the model as trained."""
+    other = runtime(precision="bf16", latency=[calls([1.0])])
+    row = row_of(make_record(device="cuda", latency=[calls([3.0])], runtimes=[other]))
+    assert (row["cpu_latency_p50_ms"], row["gpu_latency_p50_ms"], row["throughput_device"]) == (None, 3.0, "cuda")
 
 
 def test_sizes_are_in_millions_of_bytes():
@@ -107,10 +139,10 @@ def test_a_run_is_noisy_when_its_fixed_work_took_longer_than_usual():
         return [{"stage": "latency", "samples_ms": [time]} for time in times]
 
     runs = [
-        make_record("quiet", reference=windows(10.0, 10.0, 10.0)),
-        make_record("near", reference=windows(10.0, 12.0)),
-        make_record("disturbed", reference=windows(10.0, 13.0)),
-        make_record("elsewhere", machine="slower", reference=windows(30.0, 30.0)),
+        make_record("quiet", fixed_work=windows(10.0, 10.0, 10.0)),
+        make_record("near", fixed_work=windows(10.0, 12.0)),
+        make_record("disturbed", fixed_work=windows(10.0, 13.0)),
+        make_record("elsewhere", machine="slower", fixed_work=windows(30.0, 30.0)),
     ]
     frame = results(runs).set_index("model")
     assert frame["noisy"].to_dict() == {"quiet": False, "near": False, "disturbed": True, "elsewhere": False}
@@ -121,7 +153,7 @@ def test_random_weights_have_no_quality():
     row = row_of(make_record(weights="random"))
     assert all(row[name] is None for name in COLUMNS if name.startswith("eval_"))
     assert row["cpu_latency_p50_ms"] is not None
-    assert row_of(make_record(weights="none"))["eval_accuracy"] == 0.95
+    assert row_of(make_record(**BASELINE))["eval_accuracy"] == 0.95
 
 
 def test_failed_run_is_a_row_with_its_error():

@@ -1,11 +1,12 @@
 """Ties in accuracy: the exact paired test, worked out by hand, and what follows from it."""
 
 import pytest
-from factory import calls, make_record
+from helpers.factory import calls, make_record
 
 from compactbench.report.choice.pareto import front
 from compactbench.report.choice.recommend import recommend
 from compactbench.report.statistics.ties import mcnemar, ties
+from compactbench.report.tables.metrics import ACCURACY, LATENCY
 from compactbench.report.tables.results import results
 
 
@@ -24,15 +25,15 @@ def test_other_test_texts_cannot_be_compared() -> None:
         mcnemar("110", "11")
 
 
-def contender(model: str, right: str, latency: float):
+def model_at(model: str, right: str, latency: float):
     return make_record(
         model, quality={"right": right, "accuracy": right.count("1") / len(right)}, latency=[calls([latency])]
     )
 
 
-BEST = contender("best", "1" * 100, 9.0)
-NEAR = contender("near", "1" * 96 + "0" * 4, 6.0)  # p against best: 2 / 2^4 = .125
-FAR = contender("far", "1" * 90 + "0" * 10, 1.0)  # against best 2 / 2^10; against near, 2 / 2^6 = .03
+BEST = model_at("best", "1" * 100, 9.0)
+NEAR = model_at("near", "1" * 96 + "0" * 4, 6.0)  # p against best: 2 / 2^4 = .125
+FAR = model_at("far", "1" * 90 + "0" * 10, 1.0)  # against best 2 / 2^10; against near, 2 / 2^6 = .03
 
 
 def test_pairs_that_chance_explains_are_tied() -> None:
@@ -45,7 +46,7 @@ def test_random_weights_and_other_data_are_tied_with_nobody() -> None:
     assert ties([BEST, random, other]) == frozenset()
 
 
-def test_of_tied_contenders_the_fastest_is_recommended() -> None:
+def test_of_tied_models_the_fastest_is_recommended() -> None:
     runs = [BEST, NEAR, FAR]
     choice = recommend(results(runs), {}, ties(runs))
     assert (choice.chosen, choice.runner_up, choice.tied) == ("near", "best", ["best", "near"])
@@ -56,8 +57,7 @@ def test_of_tied_contenders_the_fastest_is_recommended() -> None:
 def test_the_front_counts_ties_as_equal_and_keeps_what_is_better_than_all_on_it() -> None:
     """The slower of two tied ones goes; one that is tied only with what is not on the front stays."""
     frame = results([BEST, NEAR, FAR])
-    latency = "cpu_latency_p50_ms"
-    assert set(frame[front(frame, latency, "eval_accuracy")]["model"]) == {"best", "near", "far"}
-    assert set(frame[front(frame, latency, "eval_accuracy", ties([BEST, NEAR, FAR]))]["model"]) == {"near", "far"}
+    assert set(frame[front(frame, LATENCY, ACCURACY)]["model"]) == {"best", "near", "far"}
+    assert set(frame[front(frame, LATENCY, ACCURACY, ties([BEST, NEAR, FAR]))]["model"]) == {"near", "far"}
     chain = frozenset({frozenset(("best", "near")), frozenset(("near", "far"))})
-    assert set(frame[front(frame, latency, "eval_accuracy", chain)]["model"]) == {"best", "far"}
+    assert set(frame[front(frame, LATENCY, ACCURACY, chain)]["model"]) == {"best", "far"}

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 import torch
+from helpers.tiny_suite import ARCHITECTURE
 from safetensors.torch import load_file, save_file
-from tiny_suite import ARCHITECTURE
 from transformers import BertConfig, BertForPreTraining, BertForSequenceClassification
 
 from compactbench.commands.check import check_architecture

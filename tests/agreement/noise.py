@@ -3,8 +3,8 @@
     python tests/agreement/noise.py [WINDOWS]
 
 Times the work in windows half a second apart, first alone, then while another process multiplies matrices on one core.
-A window counts as its median over the median of the quiet windows. The bound of `report/noise.py` must lie between the
-two lines: above nearly all quiet windows, below nearly all disturbed ones.
+A window counts as its median over the median of the quiet windows. `noise.BOUND` must lie between the two lines: above
+nearly all quiet windows, below nearly all disturbed ones.
 """
 
 import multiprocessing

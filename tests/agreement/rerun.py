@@ -3,8 +3,8 @@
     python tests/agreement/rerun.py SUITE MACHINE OTHER_MACHINE
 
 Compares the folders book/runs/SUITE/MACHINE and book/runs/SUITE/OTHER_MACHINE, which the same machine measured under
-two names: how many (contender, front) pairs have overlapping intervals, and how well the ranks agree. Exits with 1 when
-less than 95 % overlap or a rank correlation is below .95.
+two names: how many intervals of a metric overlap, and how well the ranks agree. Exits with 1 when fewer than 95 %
+overlap, or when a rank correlation is below .95.
 """
 
 import sys
@@ -12,10 +12,11 @@ import sys
 from scipy.stats import spearmanr
 
 from compactbench import ROOT
-from compactbench.report.tables.results import COLUMNS, collect, results
+from compactbench.report.tables.metrics import LATENCY, METRICS, SIZE
+from compactbench.report.tables.results import collect, results
 
-FRONTS = [name.removesuffix("_low") for name in COLUMNS if name.endswith("_low")]
-RANKED = ["cpu_latency_p50_ms", "inference_peak_ram_mb", "finetune_peak_ram_mb", "artefact_size_mb"]
+WITH_INTERVAL = [metric for metric in METRICS.values() if metric.interval]
+RANKED = [LATENCY.name, "inference_peak_ram_mb", "finetune_peak_ram_mb", SIZE.name]
 
 
 def main() -> None:
@@ -26,16 +27,16 @@ def main() -> None:
         frame[(frame["suite"] == suite) & (frame["machine"] == machine)].set_index("model") for machine in machines
     )
     overlapping, compared = 0, 0
-    for front in FRONTS:
+    for metric in WITH_INTERVAL:
         for model in first.index.intersection(second.index):
-            ends = [(run.loc[model, f"{front}_low"], run.loc[model, f"{front}_high"]) for run in (first, second)]
+            ends = [(run.loc[model, metric.low], run.loc[model, metric.high]) for run in (first, second)]
             if any(end != end for interval in ends for end in interval):
                 continue
             compared += 1
             if max(low for low, _ in ends) <= min(high for _, high in ends):
                 overlapping += 1
             else:
-                print(f"apart: {model} {front} " + " and ".join(f"{low:.4g} to {high:.4g}" for low, high in ends))
+                print(f"apart: {model} {metric.name} " + " and ".join(f"{low:.4g} to {high:.4g}" for low, high in ends))
     worst = min(spearmanr(first[name], second.loc[first.index, name]).statistic for name in RANKED)
     for name in RANKED:
         print(f"ranks by {name}: Spearman {spearmanr(first[name], second.loc[first.index, name]).statistic:.3f}")

@@ -14,14 +14,15 @@ from compactbench.record.file import read
 
 
 def main() -> None:
-    """Print each contender's two sizes; exit with 1 when any differ."""
+    """Print each model's two sizes; exit with 1 when any differ."""
     suite, machine = sys.argv[1:]
     equal, paths = 0, sorted((ROOT / "book" / "runs" / suite / machine).glob("*.json"))
     records = [record for record in map(read, paths) if isinstance(record, Record)]
     for record in records:
-        ours = sum(record.artefact.files.values())
-        files = sorted((ROOT / "models" / suite / machine / record.model).iterdir())
-        lines = subprocess.run(["du", "-b", *files], capture_output=True, text=True, check=True).stdout.splitlines()
+        files = record.trained.artefact.files if record.trained.artefact else {}
+        ours, folder = sum(files.values()), ROOT / "models" / suite / machine / record.model
+        command = ["du", "-b", *(folder / name for name in files)]
+        lines = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
         theirs = sum(int(line.split()[0]) for line in lines)
         equal += ours == theirs
         print(f"{record.model}: benchmark {ours:,} bytes, du -b {theirs:,} bytes")

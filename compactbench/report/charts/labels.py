@@ -1,6 +1,7 @@
 """Where the label of each mark goes, so that labels cover neither one another, nor a mark, nor a line."""
 
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 
@@ -76,7 +77,7 @@ def positions(
     for _ in range(TURNS):
         before = dict(chosen)
         for mark in range(len(marks)):
-            chosen[mark] = min(PLACES, key=lambda place, mark=mark: cost(mark, place))
+            chosen[mark] = min(PLACES, key=partial(cost, mark))
         if chosen == before:
             break
     return [chosen[mark] for mark in range(len(marks))]

@@ -3,41 +3,30 @@
 import numpy as np
 import plotly.graph_objects as go
 
-from compactbench.record import (
-    Artefact,
-    Data,
-    Finetune,
-    LatencySamples,
-    LengthSamples,
-    Parameters,
-    Quality,
-    Repeat,
-    Throughput,
-    Trial,
+from compactbench import record
+from compactbench.report.charts.style import (
+    BLUE,
+    GREEN,
+    GREY,
+    ORANGE,
+    PURPLE,
+    error_bars,
+    style,
+    value_axis,
+    with_legend,
 )
-from compactbench.report.charts.style import BLUE, GREEN, GREY, ORANGE, PURPLE, style, value_axis, with_legend
-from compactbench.report.tables.metrics import METRICS
-
-STOPPED_BY = {
-    "oom": "stopped because memory ran out",
-    "plateau": "stopped because larger batches gained nothing more",
-    "cap": "stopped at the largest batch that the suite allows",
-}
+from compactbench.report.tables.metrics import LATENCY, best_point
+from compactbench.report.text.run_page import STOPPED
+from compactbench.report.text.words import notes
 
 
-def learning_rates(trials: list[Trial], taken: float) -> go.Figure:
+def learning_rates(trials: list[record.Trial], taken: float) -> go.Figure:
     """Accuracy of each learning rate that was tried, with its interval; the one that was taken is filled."""
     figure = go.Figure()
     figure.add_scatter(
         x=[trial.learning_rate for trial in trials],
         y=[trial.accuracy for trial in trials],
-        error_y={
-            "type": "data",
-            "symmetric": False,
-            "array": [trial.accuracy_interval[1] - trial.accuracy for trial in trials],
-            "arrayminus": [trial.accuracy - trial.accuracy_interval[0] for trial in trials],
-            "color": GREY,
-        },
+        error_y=error_bars([(*trial.accuracy_interval, trial.accuracy) for trial in trials], GREY),
         name="tries",
         mode="markers",
         marker={
@@ -55,8 +44,8 @@ def learning_rates(trials: list[Trial], taken: float) -> go.Figure:
     return figure.update_yaxes(title_text="Accuracy on held-out training texts", tickformat=".0%")
 
 
-def learning_curve(finetune: Finetune, weights: str) -> go.Figure:
-    """Training loss against the optimizer step, labelled when the weights are random."""
+def learning_curve(finetune: record.Finetune, weights: record.Weights) -> go.Figure:
+    """Training loss against the optimizer step, labelled when the weights are random or the training was edited."""
     figure = go.Figure()
     figure.add_scatter(
         x=[point.step for point in finetune.loss_curve],
@@ -67,13 +56,13 @@ def learning_curve(finetune: Finetune, weights: str) -> go.Figure:
         marker={"size": 6},
         hovertemplate="step %{x}: %{y:.3f} nats<extra></extra>",
     )
-    random = "random weights: " if weights == "random" else ""
-    style(figure, "Learning curve", f"{random}{finetune.steps:,} steps, {finetune.samples:,} texts seen", height=360)
+    noted = "".join(f"{note}: " for note in notes(weights, finetune.edited))
+    style(figure, "Learning curve", f"{noted}{finetune.steps:,} steps, {finetune.samples:,} texts seen", height=360)
     figure.update_xaxes(title_text="Optimizer step")
     return figure.update_yaxes(title_text="Training loss (nats)", rangemode="tozero")
 
 
-def label_curve(repeats: list[Repeat], quality: Quality, data: Data) -> go.Figure:
+def label_curve(repeats: list[record.Repeat], quality: record.Quality, data: record.Data) -> go.Figure:
     """Accuracy against the number of training texts: a mark for each fine-tune, the line through their means."""
     marks = [(repeat.labels, repeat.accuracy) for repeat in repeats] + [(sum(data.train_counts), quality.accuracy)]
     counts = sorted({labels for labels, _ in marks})
@@ -102,27 +91,29 @@ def label_curve(repeats: list[Repeat], quality: Quality, data: Data) -> go.Figur
     return with_legend(figure)
 
 
-def latency_distribution(latency: list[LatencySamples]) -> go.Figure:
+def latency_distribution(results: list[record.RuntimeResult]) -> go.Figure:
     """The share of calls that are answered within a time: each process as a thin line, all of a setting as a thick one.
 
     The spread between the thin lines is the spread between processes; the marks are the median and the 95th percentile
     of the pooled calls. Method: empirical distribution function, without bins to choose.
+
+    Args:
+        results: the runtime that the model was trained with, on each device.
     """
     figure = go.Figure()
-    settings = sorted({(sample.device, sample.threads) for sample in latency}, reverse=True)
+    settings: dict[str, list[list[float]]] = {}
+    for result in sorted(results, key=lambda result: result.device, reverse=True):
+        for sample in sorted(result.latency, key=lambda sample: -sample.threads):
+            threads = f"{sample.threads} thread{'s' if sample.threads > 1 else ''}"
+            settings.setdefault("GPU" if result.device == "cuda" else threads, []).append(sample.samples_ms)
     times: list[float] = []
-    for (device, threads), colour in zip(settings, (BLUE, ORANGE, GREEN, PURPLE), strict=False):
-        processes = [sample.samples_ms for sample in latency if (sample.device, sample.threads) == (device, threads)]
-        name = "GPU" if device == "cuda" else f"{threads} thread{'s' if threads > 1 else ''}"
+    for (name, processes), colour in zip(settings.items(), (BLUE, ORANGE, GREEN, PURPLE), strict=False):
         for number, samples in enumerate(processes):
             _add_steps(figure, samples, f"{name}, process {number}", colour, width=1, opacity=0.8)
         pooled = [time for samples in processes for time in samples]
         times += pooled
         quantiles = {share: float(np.percentile(pooled, 100 * share)) for share in (0.5, 0.95)}
-        p50, p95 = (
-            METRICS[f"cpu_latency_{part}_ms"].text(value)
-            for part, value in zip(("p50", "p95"), quantiles.values(), strict=True)
-        )
+        p50, p95 = (LATENCY.text(value) for value in quantiles.values())
         _add_steps(figure, pooled, f"{name}: p50 {p50}, p95 {p95}", colour, width=2.5, opacity=1)
         figure.add_scatter(
             x=list(quantiles.values()),
@@ -140,29 +131,30 @@ def latency_distribution(latency: list[LatencySamples]) -> go.Figure:
     return with_legend(figure, rows=len(settings))
 
 
-def latency_by_length(samples: list[LengthSamples]) -> go.Figure:
-    """Time of a call against the tokens of its text."""
+def latency_by_length(results: list[record.RuntimeResult]) -> go.Figure:
+    """Time of a call against the tokens of its text, of the runtime trained with on each device."""
     figure = go.Figure()
-    for device, name, colour in (("cpu", "CPU", BLUE), ("cuda", "GPU", GREEN)):
-        of_device = [sample for sample in samples if sample.device == device]
-        if not of_device:
+    for result in sorted(results, key=lambda result: result.device):
+        name, colour = ("GPU", GREEN) if result.device == "cuda" else ("CPU", BLUE)
+        samples = result.latency_by_length
+        if not samples:
             continue
         figure.add_scatter(
-            x=[tokens for sample in of_device for tokens in sample.tokens],
-            y=[time for sample in of_device for time in sample.samples_ms],
+            x=[tokens for sample in samples for tokens in sample.tokens],
+            y=[time for sample in samples for time in sample.samples_ms],
             name=name,
             mode="markers",
             marker={"color": colour, "size": 8, "opacity": 0.6},
             hovertemplate=f"%{{x}} tokens: %{{y:.1f}} ms ({name})<extra></extra>",
         )
-    calls = f"{len(samples[0].tokens)} test texts, one call each in every process"
-    style(figure, "Latency by length of the text", calls, height=380)
+    texts = max((len(sample.tokens) for result in results for sample in result.latency_by_length), default=0)
+    style(figure, "Latency by length of the text", f"{texts} test texts, one call each in every process", height=380)
     figure.update_xaxes(title_text="Tokens")
     figure.update_yaxes(title_text="Time of the call (ms)", rangemode="tozero")
     return with_legend(figure) if len(figure.data) > 1 else figure
 
 
-def throughput(measured: Throughput) -> go.Figure:
+def throughput(measured: record.Throughput) -> go.Figure:
     """Sentences per second against the batch size; the best is marked."""
     sizes = [point.batch_size for point in measured.points]
     speeds = [point.sentences_per_s for point in measured.points]
@@ -176,26 +168,25 @@ def throughput(measured: Throughput) -> go.Figure:
         marker={"size": 8},
         hovertemplate="batch of %{x}: %{y:,.0f} sentences/s<extra></extra>",
     )
-    if measured.points:
-        best = max(measured.points, key=lambda point: point.sentences_per_s)
-        figure.add_scatter(
-            x=[best.batch_size],
-            y=[best.sentences_per_s],
-            name="best",
-            mode="markers+text",
-            text=[f"{best.sentences_per_s:,.0f} at {best.batch_size}"],
-            textposition="top left" if best.batch_size > sizes[0] else "top right",
-            cliponaxis=False,
-            marker={"size": 14, "color": ORANGE, "symbol": "circle-open", "line": {"width": 2.5}},
-            hoverinfo="skip",
-        )
-    style(figure, "Batched throughput", STOPPED_BY[measured.stopped_by], height=380)
+    best = best_point(measured)
+    figure.add_scatter(
+        x=[best.batch_size],
+        y=[best.sentences_per_s],
+        name="best",
+        mode="markers+text",
+        text=[f"{best.sentences_per_s:,.0f} at {best.batch_size}"],
+        textposition="top left" if best.batch_size > sizes[0] else "top right",
+        cliponaxis=False,
+        marker={"size": 14, "color": ORANGE, "symbol": "circle-open", "line": {"width": 2.5}},
+        hoverinfo="skip",
+    )
+    style(figure, "Batched throughput", f"ended because {STOPPED[measured.stopped_by]}", height=380)
     figure.update_xaxes(title_text="Batch size (doubled each time)", type="log", tickvals=sizes)
-    figure.update_yaxes(title_text="Sentences per second", range=[0, 1.18 * max(speeds, default=1)])
+    figure.update_yaxes(title_text="Sentences per second", range=[0, 1.18 * max(speeds)])
     return figure.update_layout(showlegend=False)
 
 
-def artefact_size(artefact: Artefact) -> go.Figure:
+def artefact_size(artefact: record.Artefact) -> go.Figure:
     """The files of the saved folder by size, largest on top; weights in a colour of their own."""
     files = sorted(artefact.files.items(), key=lambda file: file[1])
     megabytes = [size / 1e6 for _, size in files]
@@ -215,22 +206,22 @@ def artefact_size(artefact: Artefact) -> go.Figure:
     return figure.update_yaxes(showgrid=False)
 
 
-def parameters(size: Parameters) -> go.Figure:
+def parameters(counts: record.Parameters) -> go.Figure:
     """Parameters in one bar: those of the embedding tables, and those at work for every token."""
     figure = go.Figure()
     for name, count, colour in (
-        ("embeddings", size.parameters - size.active_parameters, GREY),
-        ("all others", size.active_parameters, BLUE),
+        ("embeddings", counts.total - counts.active, GREY),
+        ("all others", counts.active, BLUE),
     ):
         figure.add_bar(
             x=[count],
             y=["parameters"],
             orientation="h",
-            name=f"{name}: {count:,} ({count / size.parameters:.0%})",
+            name=f"{name}: {count:,} ({count / counts.total:.0%})",
             marker={"color": colour, "opacity": 0.85},
             hovertemplate=f"{name}: %{{x:,}}<extra></extra>",
         )
-    style(figure, f"{size.parameters:,} parameters", height=210)
+    style(figure, f"{counts.total:,} parameters", height=210)
     figure.update_layout(barmode="stack", bargap=0.1)
     figure.update_yaxes(visible=False)
     return with_legend(figure, rows=2)

@@ -65,6 +65,19 @@ def with_legend(figure: go.Figure, rows: int = 1) -> go.Figure:
     return figure.update_layout(margin={"b": 58 + 22 * rows}, showlegend=True)
 
 
+def error_bars(marks: list[tuple[float | None, float | None, float]], colour: str) -> dict[str, Any]:
+    """The bars of some intervals: the lower end, the upper end and the value of each; no end, no bar."""
+    return {
+        "type": "data",
+        "symmetric": False,
+        "array": [0 if high is None else high - value for _, high, value in marks],
+        "arrayminus": [0 if low is None else value - low for low, _, value in marks],
+        "color": colour,
+        "thickness": 1.2,
+        "width": 0,
+    }
+
+
 def value_axis(values: list[float], padding: float = 0.08) -> dict[str, Any]:
     """An axis for `values`: its range with room on both sides, logarithmic where they span more than a factor of 10.
 

@@ -1,53 +1,62 @@
 """What a reader asks of the summary notebook, checked before it answers."""
 
-from collections.abc import Mapping
-from typing import Any
+import ast
+from collections.abc import Mapping, Sequence
 
 from compactbench import ROOT
-from compactbench.parameters import notebook_parameters
 from compactbench.report.choice.recommend import check_limits
 from compactbench.report.tables.results import collect, default_group
-from compactbench.report.tables.runtimes import CHOICES
+from compactbench.report.tables.runtimes import ANY, names
 from compactbench.settings import SettingsError, nearest
 
 KNOWN = ("suite", "machine", "limits")
 
 
-def asked(namespace: dict[str, Any]) -> tuple[str, str, dict[str, float], str | None]:
-    """The suite and machine to compare, the limits in numbers, and the runtime that is asked for among them, or None.
+def asked(
+    suite: str | None, machine: str | None, limits: object, cells: Sequence[str] = ()
+) -> tuple[str, str, dict[str, float], str | None]:
+    """The suite and machine to compare, the limits in numbers, and the runtime among them (None: as trained).
 
     Args:
-        namespace: a notebook's, with its parameters.
+        suite: a folder of book/runs; None: that of the default group.
+        machine: a folder in that one; None: likewise.
+        limits: a mapping of columns to numbers, which may name a `runtime`.
+        cells: the code that ran so far, in which papermill may have set parameters.
 
     Raises:
         SettingsError: a parameter is unknown, or cannot be meant.
         ValueError: there is no run at all.
     """
-    given = notebook_parameters(namespace)
-    runs = collect(ROOT / "book" / "runs")
-    for key in given:
+    for key in injected(cells):
         if key not in KNOWN:
             raise SettingsError(
                 f"parameters: key `{key}` is not known{nearest(key, KNOWN)}; accepted: {', '.join(KNOWN)}."
             )
-    for key in ("suite", "machine"):
+    runs = collect(ROOT / "book" / "runs")
+    for key, given in (("suite", suite), ("machine", machine)):
         known = sorted({getattr(run, key) for run in runs})
-        if runs and given.get(key) not in (None, *known):
-            raise SettingsError(f"parameters: key `{key}`: got {given[key]!r}; accepted: {', '.join(known)}.")
-    limits = given.get("limits") or {}
+        if runs and given not in (None, *known):
+            raise SettingsError(f"parameters: key `{key}`: got {given!r}; accepted: {', '.join(known)}.")
+    limits = limits or {}
     if not isinstance(limits, Mapping):
         raise SettingsError(f"parameters: key `limits`: got {limits!r}; accepted: a mapping of columns to numbers.")
-    limits = dict(limits)
-    runtime = limits.pop("runtime", None)
-    if runtime not in (None, *CHOICES):
-        raise SettingsError(f"limits: runtime is {runtime!r}; accepted: {', '.join(CHOICES)}.")
+    bounds = dict(limits)
+    runtime = bounds.pop("runtime", None)
+    accepted = [ANY, *names(runs)]
+    if runtime not in (None, *accepted):
+        raise SettingsError(f"limits: runtime is {runtime!r}; accepted: {', '.join(accepted)}.")
     try:
-        check_limits(limits)
+        check_limits(bounds)
     except ValueError as error:
         raise SettingsError(str(error)) from error
-    matching = [
-        run for run in runs if given.get("suite") in (None, run.suite) and given.get("machine") in (None, run.machine)
-    ]
+    matching = [run for run in runs if suite in (None, run.suite) and machine in (None, run.machine)]
     if runs and not matching:
-        raise SettingsError(f"parameters: the suite {given['suite']!r} has no run on the machine {given['machine']!r}.")
-    return *default_group(matching), limits, runtime
+        raise SettingsError(f"parameters: the suite {suite!r} has no run on the machine {machine!r}.")
+    return *default_group(matching), bounds, runtime
+
+
+def injected(cells: Sequence[str]) -> list[str]:
+    """The parameters that papermill set: it adds a cell that begins with a comment of its own."""
+    set_there = [cell for cell in cells if cell.startswith("# Parameters")]
+    parts = [part for cell in set_there for part in ast.parse(cell).body if isinstance(part, ast.Assign)]
+    return [target.id for part in parts for target in part.targets if isinstance(target, ast.Name)]

@@ -1,4 +1,4 @@
-"""Which contender to take under a reader's limits, and why not the others."""
+"""Which model to take under a reader's limits, and why not the others."""
 
 import difflib
 from collections.abc import Mapping
@@ -7,11 +7,9 @@ from dataclasses import dataclass
 import pandas as pd
 
 from compactbench.report.statistics import ties as tied
-from compactbench.report.tables.metrics import METRICS, Metric
-from compactbench.report.tables.results import Row, plain_rows
-
-ACCURACY = METRICS["eval_accuracy"]
-LATENCY = METRICS["cpu_latency_p50_ms"]
+from compactbench.report.tables.columns import Metric, Row
+from compactbench.report.tables.metrics import ACCURACY, LATENCY, METRICS
+from compactbench.report.tables.results import plain_rows
 
 
 @dataclass(frozen=True)
@@ -19,12 +17,12 @@ class Recommendation:
     """What to take.
 
     Args:
-        chosen: name of the recommended model; None when nobody keeps the limits.
-        runner_up: name of the next best; None when nobody else keeps them.
-        out: for every other contender the reason why it fell out, in one sentence.
+        chosen: name of the recommended model; None when none keeps the limits.
+        runner_up: name of the next best; None when no other keeps them.
+        out: for every other model the reason why it fell out, in one sentence.
         limits: the limits it was chosen under, by metric.
-        tied: names of the models that are as accurate as the most accurate one within the limits, as far as the test
-            texts can tell, that one included; the chosen one is the fastest of them.
+        tied: names of the models within the limits whose accuracy does not differ significantly from the highest one,
+            the most accurate model included; the chosen one is the fastest of them.
     """
 
     chosen: str | None
@@ -35,7 +33,7 @@ class Recommendation:
 
 
 def recommend(frame: pd.DataFrame, limits: Mapping[str, float], ties: tied.Ties = tied.NONE) -> Recommendation:
-    """The fastest of the contenders that are tied with the most accurate one, among those within every limit.
+    """The fastest of the models that are tied with the most accurate one, among those within every limit.
 
     Args:
         frame: the rows of one suite on one machine.
@@ -49,22 +47,21 @@ def recommend(frame: pd.DataFrame, limits: Mapping[str, float], ties: tied.Ties 
     check_limits(limits)
     rows = plain_rows(frame)
     out = {row["model"]: reason for row in rows if (reason := _falls_out(row, limits))}
-    able = sorted((row for row in rows if row["model"] not in out), key=lambda row: -row["eval_accuracy"])
+    able = sorted((row for row in rows if row["model"] not in out), key=lambda row: -row[ACCURACY.name])
     best = [row for row in able if _as_accurate(row, able[0], ties)]
     ranked = sorted(best, key=_latency) + [row for row in able if row not in best]
-    first, second, *rest = [*ranked, None, None]
-    for row in filter(None, rest):
-        out[row["model"]] = _worse(row, first, row in best)
-    names = [row["model"] for row in best]
-    return Recommendation(first and first["model"], second and second["model"], out, dict(limits), names)
+    for row in ranked[2:]:
+        out[row["model"]] = _worse(row, ranked[0], row in best)
+    chosen, runner_up, *_ = [*(row["model"] for row in ranked), None, None]
+    return Recommendation(chosen, runner_up, out, dict(limits), [row["model"] for row in best])
 
 
 def _as_accurate(row: Row, best: Row, ties: tied.Ties) -> bool:
-    return row["eval_accuracy"] == best["eval_accuracy"] or frozenset((row["model"], best["model"])) in ties
+    return row[ACCURACY.name] == best[ACCURACY.name] or frozenset((row["model"], best["model"])) in ties
 
 
 def _latency(row: Row) -> float:
-    latency = row["cpu_latency_p50_ms"]
+    latency = row[LATENCY.name]
     return float("inf") if latency is None else latency
 
 
@@ -101,10 +98,12 @@ def _falls_out(row: Row, limits: Mapping[str, float]) -> str | None:
     if row["status"] == "failed":
         return f"its run failed ({row['error']})"
     if row["runtime"] is None:
-        return "it was not measured with the runtime that was asked for"
+        return "it was not measured in the runtime that was asked for"
+    if row["edited"]:
+        return "its training was edited"
     if row["weights"] == "random":
         return "its accuracy was not measured: random weights"
-    if row["eval_accuracy"] is None:
+    if row[ACCURACY.name] is None:
         return "its accuracy was not measured"
     return "; ".join(filter(None, (_misses(row, METRICS[name], limit) for name, limit in limits.items()))) or None
 
@@ -121,6 +120,6 @@ def _misses(row: Row, metric: Metric, limit: float) -> str | None:
 def _worse(row: Row, chosen: Row, as_accurate: bool) -> str:
     """Why `row`, which keeps the limits, comes after `chosen`."""
     if not as_accurate:
-        return f"less accurate ({ACCURACY.text(row['eval_accuracy'])} against {ACCURACY.text(chosen['eval_accuracy'])})"
-    slower, faster = LATENCY.text(row["cpu_latency_p50_ms"]), LATENCY.text(chosen["cpu_latency_p50_ms"])
-    return f"its accuracy cannot be told from that of the chosen one, but it is slower ({slower} against {faster})"
+        return f"less accurate ({ACCURACY.text(row[ACCURACY.name])} against {ACCURACY.text(chosen[ACCURACY.name])})"
+    slower, faster = LATENCY.text(row[LATENCY.name]), LATENCY.text(chosen[LATENCY.name])
+    return f"its accuracy does not differ significantly, but it is slower ({slower} against {faster})"

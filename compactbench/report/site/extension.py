@@ -24,13 +24,14 @@ from sphinx.util.docutils import SphinxDirective
 from compactbench.record.page import broken
 from compactbench.report.charts import tradeoff as charts
 from compactbench.report.charts.show import LIVE, chart_html
-from compactbench.report.site.pages import unfinished
+from compactbench.report.site.pages import pages
 from compactbench.report.statistics.ties import Ties, ties
-from compactbench.report.tables.results import collect, headline, results, write_results, write_table
-from compactbench.report.tables.runtimes import runtimes
+from compactbench.report.tables.metrics import LATENCY, SIZE
+from compactbench.report.tables.results import collect, headline, results, runtimes, write_results, write_table
 from compactbench.report.text import summary as prose
 from compactbench.report.text.facts import facts
 
+MODELS = "params/models"
 QUOTED = "data/reference-2021.csv"
 TEMPLATE = "notebooks/summary.ipynb"
 PLOTLY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
@@ -41,7 +42,7 @@ log = logging.getLogger(__name__)
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register everything with Sphinx."""
     app.add_directive("chart", ChartDirective)
-    app.add_config_value("compactbench_results", "", "env")  # pages are read again when a result changed
+    app.add_config_value("compactbench_sources", "", "env")  # pages are read again when a result or a model changed
     app.add_config_value("compactbench_look", "", "html")  # else a changed script or style alone would not be copied
     app.connect("config-inited", prepare)
     app.connect("html-page-context", drop_repeated_scripts, priority=900)
@@ -56,11 +57,14 @@ def prepare(app: Sphinx, config: Config) -> None:
         records = collect(book / "runs")
         frame, quoted = results(records), pd.read_csv(book / QUOTED)
         repository = config.html_theme_options["repository_url"]
-        config.exclude_patterns += unfinished(book)
-        config.myst_substitutions = config.myst_substitutions | facts(records, quoted, book, repository)
+        found = pages(book)
+        finished = [page for page, whole in found.items() if whole]
+        config.exclude_patterns += [page for page, whole in found.items() if not whole]
+        config.myst_substitutions = config.myst_substitutions | facts(records, quoted, finished, repository)
     except ValueError as error:
         raise ExtensionError(str(error)) from error
-    config.compactbench_results = frame.to_json()
+    models = [file.read_text("utf-8") for file in sorted((book.parent / MODELS).glob("*.yaml"))]
+    config.compactbench_sources = frame.to_json() + "".join(models)
     config.compactbench_look = str([file.stat().st_mtime_ns for file in sorted((book / "_static").iterdir())])
     refresh_summary(book)
 
@@ -79,20 +83,19 @@ def refresh_summary(book: Path) -> None:
     if page.exists() and not broken(page) and newest <= page.stat().st_mtime:
         return
     log.info("the summary is missing or out of date: executing %s", TEMPLATE)
-    unfinished = page.with_name(".summary.ipynb")  # renamed when whole, so that half of it never passes for the page
+    partial = page.with_name(".summary.ipynb")  # renamed when whole, so that half of it never passes for the page
     papermill = [sys.executable, "-m", "papermill", "--no-progress-bar", "--kernel", "python3"]
-    paths = [TEMPLATE, str(unfinished.relative_to(root))]  # relative: papermill writes them into the notebook
+    paths = [TEMPLATE, str(partial.relative_to(root))]  # relative: papermill writes them into the notebook
     environment = {name: value for name, value in os.environ.items() if name not in LIVE}
     done = subprocess.run([*papermill, *paths], cwd=root, env=environment, capture_output=True, text=True)
     if done.returncode:
         raise ExtensionError(f"{TEMPLATE} did not run to its end:\n{done.stderr[-2000:]}")
-    unfinished.replace(page)
+    partial.replace(page)
 
 
 def accuracy_latency(group: pd.DataFrame, ties: Ties, quoted: pd.DataFrame) -> tuple[go.Figure, str]:
     """The trade-off that most readers face first, with its caption."""
-    metrics = ("cpu_latency_p50_ms", "artefact_size_mb")
-    return charts.tradeoff(group, *metrics, ties), prose.tradeoff_caption(group, *metrics, ties)
+    return charts.tradeoff(group, LATENCY, SIZE, ties), prose.tradeoff_caption(group, LATENCY, SIZE, ties)
 
 
 def quoted_2021(group: pd.DataFrame, ties: Ties, quoted: pd.DataFrame) -> tuple[go.Figure, str]:

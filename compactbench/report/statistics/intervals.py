@@ -1,25 +1,63 @@
 """The spread of a measured time: what another run of the same thing on the same machine may give."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 from scipy.stats import bootstrap
 
-Statistic = Callable[[np.ndarray], Any]
+from compactbench.record import Interval
+
+Statistic = Callable[..., Any]
+"""A number of an array of samples, along its `axis` where one is given."""
 RESAMPLES = 999
 STEADY = (1.0,)
 """The drift of a machine of which nothing is known: none."""
 
 
+@dataclass(frozen=True)
+class Estimate:
+    """A value and its 95 % interval; None where one process alone cannot tell it."""
+
+    value: float
+    interval: Interval | None
+
+
+@dataclass(frozen=True)
+class Samples:
+    """The samples of each process, at least one, and the statistic of all of them that counts.
+
+    Args:
+        processes: as many samples in each as in the others.
+        rate: the samples are rates, which a slow machine lowers, instead of times.
+    """
+
+    processes: list[list[float]]
+    statistic: Statistic
+    rate: bool = False
+
+    @property
+    def value(self) -> float:
+        """The statistic of all samples."""
+        return float(self.statistic(np.concatenate(self.processes)))
+
+    def estimate(self, drift: Sequence[float] = STEADY) -> Estimate:
+        """The statistic with its interval; without the machine's `drift`, that between these processes alone."""
+        several = len(self.processes) > 1
+        interval = between_runs(self.processes, self.statistic, drift, self.rate) if several else None
+        return Estimate(self.value, interval)
+
+
 def percentile(q: float) -> Statistic:
     """The statistic "percentile `q` of all samples"."""
-    return lambda samples, axis=None: np.percentile(samples, q, axis=axis)
+    return partial(np.percentile, q=q)
 
 
 def between_runs(
     processes: list[list[float]], statistic: Statistic, drift: Sequence[float] = STEADY, rate: bool = False
-) -> tuple[float, float]:
+) -> Interval:
     """The 95 % bootstrap interval of a statistic of all samples, over processes and over the states of the machine.
 
     Whole processes are drawn, not single calls: calls of one process resemble one another, so that drawing them one by
@@ -27,10 +65,10 @@ def between_runs(
     because another run minutes later meets another one (`noise.drift`).
 
     Args:
-        processes: the samples of each process, at least two of them, as many in each as in the others.
-        statistic: a number of an array of samples, along one of its axes.
+        processes: as in `Samples`, at least two of them.
+        statistic: as in `Samples`.
         drift: how many times as long as usual the machine took in each of its runs.
-        rate: the samples are rates, which a slow machine lowers, instead of times.
+        rate: as in `Samples`.
     """
     samples = np.array(processes)  # (processes, calls)
     states = np.repeat(drift, 2) if len(drift) == 1 else np.asarray(drift)  # scipy wants two of everything

@@ -2,6 +2,7 @@
 
 import statistics
 from collections import defaultdict
+from collections.abc import Sequence
 
 from compactbench.record import FailedRecord, Record
 
@@ -15,7 +16,7 @@ SHARE = 0.1
 """A run is noisy when more than this share of its windows is disturbed: one blip among thirty moves no median."""
 
 
-def usual_ms(records: list[Record | FailedRecord]) -> dict[str, float]:
+def usual_ms(records: Sequence[Record | FailedRecord]) -> dict[str, float]:
     """What the fixed work usually takes on each machine: the median over the windows of its runs, ms."""
     windows: dict[str, list[float]] = defaultdict(list)
     for record in records:
@@ -24,7 +25,7 @@ def usual_ms(records: list[Record | FailedRecord]) -> dict[str, float]:
     return {machine: statistics.median(found) for machine, found in windows.items()}
 
 
-def drift(records: list[Record | FailedRecord]) -> dict[str, list[float]]:
+def drift(records: Sequence[Record | FailedRecord]) -> dict[str, list[float]]:
     """How many times as long as usual the fixed work took in each run, by machine: the states that a run may meet."""
     usual = usual_ms(records)
     states: dict[str, list[float]] = defaultdict(list)
@@ -42,4 +43,4 @@ def noisy(record: Record, usual: dict[str, float]) -> bool:
 
 def medians_ms(record: Record) -> list[float]:
     """The median time of the fixed work in each window around a measurement, ms."""
-    return [statistics.median(window.samples_ms) for window in record.reference]
+    return [statistics.median(window.samples_ms) for window in record.fixed_work]

@@ -1,25 +1,38 @@
-"""Which contenders are tied in accuracy: a paired test on the same test texts."""
+"""Which models are tied in accuracy: a paired test on the same test texts."""
 
 import itertools
+from collections.abc import Sequence
 
 from scipy.stats import binomtest
 
-from compactbench.record import FailedRecord, Record
+from compactbench.record import FailedRecord, Quality, Record
 
 ALPHA = 0.05
 Ties = frozenset[frozenset[str]]
-"""Pairs of models whose accuracies differ by no more than chance explains."""
+"""Pairs of models whose accuracies do not differ significantly."""
 NONE: Ties = frozenset()
 
 
-def ties(records: list[Record | FailedRecord]) -> Ties:
-    """The tied pairs among the runs of one suite on one machine; random weights are tied with nobody."""
-    able = [record for record in records if isinstance(record, Record) and record.weights != "random"]
+def ties(records: Sequence[Record | FailedRecord]) -> Ties:
+    """The tied pairs among the runs of one suite on one machine, each model in the first runtime of its record.
+
+    Random weights are tied with nobody.
+    """
+    able = [
+        (record, record.runtimes[0].quality)
+        for record in records
+        if isinstance(record, Record) and record.weights != "random" and record.runtimes[0].quality
+    ]
     return frozenset(
         frozenset((one.model, other.model))
-        for one, other in itertools.combinations(able, 2)
-        if one.data.fingerprint == other.data.fingerprint and mcnemar(one.quality.right, other.quality.right) >= ALPHA
+        for (one, quality), (other, others) in itertools.combinations(able, 2)
+        if one.data.fingerprint == other.data.fingerprint and not differ(quality, others)
     )
+
+
+def differ(one: Quality, other: Quality) -> bool:
+    """Whether the accuracies of two classifiers on the same test texts differ significantly."""
+    return mcnemar(one.right, other.right) < ALPHA
 
 
 def mcnemar(one: str, other: str) -> float:

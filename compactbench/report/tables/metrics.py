@@ -1,77 +1,243 @@
-"""The one table of metrics: name, label, unit, better-direction and format, feeding every chart, table and text.
+"""The one table of columns and metrics, each with the function that reads it; all else derives from its entries."""
 
-A name is a column of the summary table (`report/table.py`).
-"""
+import statistics
+from collections.abc import Callable
 
-from dataclasses import dataclass
-from typing import Literal
+import numpy as np
 
-
-@dataclass(frozen=True)
-class Metric:
-    """How one column is named, read and written.
-
-    Args:
-        name: the column.
-        label: what it is, for people.
-        unit: its unit, empty for a share or a count.
-        better: which direction is better for a reader who must choose.
-        format: a format specification for one value.
-        scale: factor from the stored value to the shown one (100 for a share shown in per cent).
-    """
-
-    name: str
-    label: str
-    unit: str
-    better: Literal["lower", "higher"]
-    format: str
-    scale: float = 1.0
-
-    @property
-    def axis(self) -> str:
-        """The label with its unit, as an axis or a table's head carries it."""
-        return f"{self.label} ({self.unit})" if self.unit else self.label
-
-    def text(self, value: float | None, unit: bool = True) -> str:
-        """`value` as people read it, with its unit unless told otherwise; a dash where it was not measured.
-
-        A value below 1 keeps two significant digits: 0.4 against 0.5 would hide a difference of half.
-        """
-        if value is None or value != value:
-            return "–"
-        shown = value * self.scale
-        number = format(shown, ".2g" if 0 < abs(shown) < 1 and "." in self.format else self.format)
-        return f"{number}\N{NO-BREAK SPACE}{self.unit}" if unit and self.unit else number
+from compactbench.record import (
+    Artefact,
+    Device,
+    Finetune,
+    Memory,
+    Record,
+    RuntimeResult,
+    Throughput,
+    ThroughputPoint,
+)
+from compactbench.report.statistics.intervals import Estimate, Samples, percentile
+from compactbench.report.tables.columns import Column, Metric, Read
 
 
-METRICS = {
-    metric.name: metric
-    for metric in (
-        Metric("parameters", "Parameters", "M", "lower", ".1f", 1e-6),
-        Metric("active_parameters", "Parameters without embeddings", "M", "lower", ".1f", 1e-6),
-        Metric("finetune_time_s", "Fine-tune time", "s", "lower", ".1f"),
-        Metric("finetune_samples_per_s", "Fine-tune speed", "texts/s", "higher", ",.0f"),
-        Metric("finetune_epoch_time_s", "Time of one fine-tuning epoch", "s", "lower", ".1f"),
-        Metric("finetune_peak_gpu_mb", "Peak GPU memory at fine-tune", "MB", "lower", ",.0f"),
-        Metric("finetune_peak_ram_mb", "Peak memory at fine-tune", "MB", "lower", ",.0f"),
-        Metric("inference_peak_gpu_mb", "Peak GPU memory at inference", "MB", "lower", ",.0f"),
-        Metric("inference_peak_ram_mb", "Peak memory at inference", "MB", "lower", ",.0f"),
-        Metric("artefact_size_mb", "Artefact size", "MB", "lower", ".1f"),
-        Metric("weights_size_mb", "Size of the weights", "MB", "lower", ".1f"),
-        Metric("cpu_latency_p50_ms", "CPU latency, median", "ms", "lower", ".1f"),
-        Metric("cpu_latency_p95_ms", "CPU latency, 95th percentile", "ms", "lower", ".1f"),
-        Metric("cpu_latency_p99_ms", "CPU latency, 99th percentile", "ms", "lower", ".1f"),
-        Metric("cpu_latency_1core_p50_ms", "CPU latency on one core, median", "ms", "lower", ".1f"),
-        Metric("gpu_latency_p50_ms", "GPU latency, median", "ms", "lower", ".2f"),
-        Metric("gpu_latency_p95_ms", "GPU latency, 95th percentile", "ms", "lower", ".2f"),
-        Metric("tokenizer_p50_ms", "Tokenizing one sentence, median", "ms", "lower", ".2f"),
-        Metric("latency_by_length_ms", "Latency over the data set's own lengths, mean", "ms", "lower", ".1f"),
-        Metric("load_time_s", "Start to first answer", "s", "lower", ".1f"),
-        Metric("throughput_sentences_per_s", "Batched throughput", "sentences/s", "higher", ",.0f"),
-        Metric("eval_accuracy", "Accuracy", "%", "higher", ".1f", 100),
-        Metric("eval_macro_f1", "Macro F1", "%", "higher", ".1f", 100),
-        Metric("eval_loss", "Test loss", "nats", "lower", ".3f"),
-        Metric("eval_ece", "Calibration error", "%", "lower", ".1f", 100),
-    )
-}
-"""Every metric a chart, a table, a limit or the recommendation may use, by column."""
+def on(device: Device, record: Record, result: RuntimeResult) -> RuntimeResult | None:
+    """What was measured on `device` in the runtime and precision of `result`; None where nothing was."""
+    wanted = (result.runtime, result.precision, device)
+    known = (result, *record.runtimes)
+    return next((one for one in known if (one.runtime, one.precision, one.device) == wanted), None)
+
+
+def latency(result: RuntimeResult | None, q: float, one_core: bool = False) -> Samples | None:
+    """Percentile `q` of the calls with the fixed sentence on all cores, or on one, ms."""
+    samples = result.latency if result else []
+    threads = 1 if one_core else max((one.threads for one in samples), default=None)
+    processes = [one.samples_ms for one in samples if one.threads == threads]
+    return Samples(processes, percentile(q)) if processes else None
+
+
+def by_length(result: RuntimeResult | None) -> Samples | None:
+    """The mean of the calls with real texts, ms."""
+    processes = [one.samples_ms for one in result.latency_by_length] if result else []
+    return Samples(processes, np.mean) if processes else None
+
+
+def tokenizing(result: RuntimeResult | None) -> float | None:
+    """The median time of tokenizing the fixed sentence, with all cores at hand, ms."""
+    samples = result.latency if result else []
+    threads = max((one.threads for one in samples), default=None)
+    times = [time for one in samples if one.threads == threads for time in one.tokenizer_ms]
+    return float(np.median(times)) if times else None
+
+
+def best_point(throughput: Throughput) -> ThroughputPoint:
+    """The best batch size of the search."""
+    return max(throughput.points, key=lambda point: point.sentences_per_s)
+
+
+def size_mb(artefact: Artefact | None, weights_alone: bool = False) -> float | None:
+    """The files that a runtime reads, or those with weights alone, MB."""
+    if artefact is None:
+        return None
+    names = artefact.weights_files if weights_alone else artefact.files
+    return sum(artefact.files[name] for name in names) / 1e6
+
+
+def _gpu_mb(part: Finetune | Memory | None) -> float | None:
+    return part.gpu.allocated_mb if part and part.gpu else None
+
+
+def _ram_mb(memory: Memory | None, libraries: bool = False) -> float | None:
+    """The highest resident memory, with or without the libraries, MB."""
+    return memory.peak_ram_mb + (memory.baseline_ram_mb if libraries else 0) if memory else None
+
+
+def _on(device: Device, read: Callable[[RuntimeResult | None], float | Samples | None]) -> Read:
+    """Reads what was measured on that device."""
+    return lambda run, one: read(on(device, run, one))
+
+
+def _cpu(q: float, one_core: bool = False) -> Read:
+    return _on("cpu", lambda one: latency(one, q, one_core))
+
+
+def _gpu(q: float) -> Read:
+    return _on("cuda", lambda one: latency(one, q))
+
+
+def _throughput(run: Record, one: RuntimeResult) -> Samples | None:
+    """Sentences per second at the best batch size, in all processes that had it."""
+    points = [best_point(one.throughput), *one.throughput.again] if one.throughput else []
+    return Samples([[point.sentences_per_s] for point in points], np.median, rate=True) if points else None
+
+
+def _searched(read: Callable[[Throughput], str | int]) -> Read:
+    """Reads from the search for the best batch size."""
+    return lambda _, one: read(one.throughput) if one.throughput else None
+
+
+def _quality(name: str) -> Read:
+    """Reads a measure of quality with its recorded interval; with random weights it means nothing."""
+
+    def read(run: Record, one: RuntimeResult) -> Estimate | None:
+        if one.quality is None or run.weights == "random":
+            return None
+        return Estimate(getattr(one.quality, name), getattr(one.quality, f"{name}_interval"))
+
+    return read
+
+
+def _agreement(run: Record, one: RuntimeResult) -> float | None:
+    return None if run.weights == "random" else one.agreement
+
+
+def _seeds(statistic: Callable[[list[float]], float], at_least: int = 2) -> Read:
+    """Reads a statistic of the accuracies from all seeds, each with all texts."""
+
+    def read(run: Record, one: RuntimeResult) -> float | None:
+        texts = sum(run.data.train_counts)
+        found = [repeat.accuracy for repeat in run.repeats if repeat.labels == texts]
+        if one.quality is None or run.weights == "random" or 1 + len(found) < at_least:
+            return None
+        return statistic([one.quality.accuracy, *found])
+
+    return read
+
+
+_WHO = (
+    Column("suite", "Suite", lambda run, _: run.suite),
+    Column("machine", "Machine", lambda run, _: run.machine),
+    Column("model", "", lambda run, _: run.model),
+)
+_LOAD_TIME = Metric("load_time_s", "Start to first answer", lambda _, one: one.load_time_s, "s")
+_SPEED, _WORDS = "throughput_sentences_per_s", "Batched throughput"
+_THROUGHPUT = Metric(_SPEED, _WORDS, _throughput, "sentences/s", ",.0f", better="higher", interval=True)
+ACCURACY = Metric("eval_accuracy", "Accuracy", _quality("accuracy"), "%", better="higher", scale=100, interval=True)
+
+RESULTS: tuple[Column, ...] = (
+    *_WHO,
+    Column("title", "Model", lambda run, _: run.title),
+    Column("model_name", "", lambda run, _: run.model_name),
+    Column("revision", "", lambda run, _: run.revision),
+    Column("weights", "", lambda run, _: run.weights),
+    Column("kind", "Kind", lambda run, _: run.classifier.kind),
+    Column("classifier", "", lambda run, _: run.classifier.label),
+    Column("fine_tuned", "", lambda run, _: run.classifier.fine_tuned, dtype="boolean"),
+    Column("baseline", "", lambda run, _: run.classifier.baseline, dtype="boolean"),
+    Column("edited", "Edited training", lambda run, _: run.finetune.edited, dtype="boolean"),
+    Column("seed", "", lambda run, _: run.conditions.seed, dtype="Int64"),
+    Column("device", "Fine-tuned on", lambda run, _: run.conditions.device),
+    Column("precision", "Precision", lambda _, one: one.precision),
+    Column("runtime", "Runtime", lambda _, one: None if one.error else one.runtime),
+    Column("fingerprint", "", lambda run, _: run.fingerprint.digest),
+    Column("noisy", "Noisy machine", lambda *_: None, dtype="boolean"),  # takes the other runs to tell: see `results`
+    Metric("parameters", "Parameters", lambda run, _: run.parameters.total, "M", scale=1e-6, dtype="Int64"),
+    Metric(
+        "active_parameters",
+        "Parameters without embeddings",
+        lambda run, _: run.parameters.active,
+        "M",
+        scale=1e-6,
+        dtype="Int64",
+    ),
+    Metric("finetune_time_s", "Fine-tune time", lambda run, _: run.finetune.time_s, "s"),
+    Column("finetune_steps", "Fine-tune steps", lambda run, _: run.finetune.steps, dtype="Int64"),
+    Metric(
+        "finetune_samples_per_s",
+        "Fine-tune speed",
+        lambda run, _: run.finetune.samples_per_s,
+        "texts/s",
+        ",.0f",
+        better="higher",
+    ),
+    Metric("finetune_epoch_time_s", "Time of one fine-tuning epoch", lambda run, _: run.finetune.epoch_time_s, "s"),
+    Column(
+        "finetune_epoch_derived",
+        "Epoch time from fewer steps",
+        lambda run, _: run.finetune.epoch_derived,
+        dtype="boolean",
+    ),
+    Metric("finetune_peak_gpu_mb", "Peak GPU memory at fine-tune", lambda run, _: _gpu_mb(run.finetune), "MB", ",.0f"),
+    Metric("finetune_peak_ram_mb", "Peak memory at fine-tune", lambda run, _: run.finetune.peak_ram_mb, "MB", ",.0f"),
+    Metric("inference_peak_gpu_mb", "Peak GPU memory at inference", lambda _, one: _gpu_mb(one.memory), "MB", ",.0f"),
+    Metric("inference_peak_ram_mb", "Peak memory at inference", lambda _, one: _ram_mb(one.memory), "MB", ",.0f"),
+    Metric("artefact_size_mb", "Artefact size", lambda _, one: size_mb(one.artefact), "MB"),
+    Metric("weights_size_mb", "Size of the weights", lambda _, one: size_mb(one.artefact, weights_alone=True), "MB"),
+    Metric("cpu_latency_p50_ms", "CPU latency, median", _cpu(50), "ms", interval=True),
+    Metric("cpu_latency_p90_ms", "CPU latency, 90th percentile", _cpu(90), "ms", interval=True),
+    Metric("cpu_latency_p95_ms", "CPU latency, 95th percentile", _cpu(95), "ms", interval=True),
+    Metric("cpu_latency_p99_ms", "CPU latency, 99th percentile", _cpu(99), "ms", interval=True),
+    Metric("cpu_latency_1core_p50_ms", "CPU latency on one core, median", _cpu(50, one_core=True), "ms", interval=True),
+    Metric("gpu_latency_p50_ms", "GPU latency, median", _gpu(50), "ms", ".2f", interval=True),
+    Metric("gpu_latency_p95_ms", "GPU latency, 95th percentile", _gpu(95), "ms", ".2f", interval=True),
+    Metric("tokenizer_p50_ms", "Tokenizing one sentence, median", _on("cpu", tokenizing), "ms", ".2f"),
+    Metric(
+        "latency_by_length_ms",
+        "Latency over the data set's own lengths, mean",
+        _on("cpu", by_length),
+        "ms",
+        interval=True,
+    ),
+    _LOAD_TIME,
+    Column("throughput_device", "Throughput on", lambda _, one: one.device if one.throughput else None),
+    _THROUGHPUT,
+    Column(
+        "throughput_batch_size", "Best batch size", _searched(lambda found: best_point(found).batch_size), dtype="Int64"
+    ),
+    Column(
+        "max_batch_size", "Largest batch tried", _searched(lambda found: found.points[-1].batch_size), dtype="Int64"
+    ),
+    Column("throughput_stopped_by", "Batches stopped by", _searched(lambda found: found.stopped_by)),
+    ACCURACY,
+    Metric("eval_macro_f1", "Macro F1", _quality("macro_f1"), "%", better="higher", scale=100, interval=True),
+    Metric("eval_loss", "Test loss", _quality("loss"), "nats", ".3f", interval=True),
+    Metric("eval_ece", "Calibration error", _quality("ece"), "%", scale=100, interval=True),
+    Column("seeds", "", _seeds(len, at_least=1), dtype="Int64"),
+    Column("eval_accuracy_mean", "", _seeds(statistics.fmean), dtype="float64"),
+    Column("eval_accuracy_std", "", _seeds(statistics.stdev), dtype="float64"),
+    Column("status", "Run", lambda run, _: run.status),
+    Column("error", "", lambda *_: None),
+)
+"""The columns of the table of runs, in order."""
+RUNTIMES: tuple[Column, ...] = (
+    *_WHO,
+    Column("runtime", "", lambda _, one: one.runtime),
+    Column("label", "Runtime", lambda _, one: one.label),
+    Column("device", "", lambda _, one: one.device),
+    Column("precision", "", lambda _, one: one.precision),
+    Metric("latency_p50_ms", "Latency, median", lambda _, one: latency(one, 50), "ms", interval=True),
+    Metric("latency_p95_ms", "Latency, 95th percentile", lambda _, one: latency(one, 95), "ms", interval=True),
+    _THROUGHPUT,
+    Metric("size_mb", "Size", lambda _, one: size_mb(one.artefact), "MB"),
+    _LOAD_TIME,
+    Metric("peak_ram_mb", "Memory", lambda _, one: _ram_mb(one.memory, libraries=True), "MB", ",.0f"),
+    ACCURACY,
+    Metric("agreement", "Agreement", _agreement, "%", better="higher", scale=100),
+    Column("status", "", lambda _, one: "failed" if one.error else "ok"),
+    Column("error", "", lambda _, one: one.error),
+)
+"""The columns of the table of runtimes, in order; the memory is that of the whole process, its libraries included."""
+
+METRICS = {column.name: column for column in RESULTS if isinstance(column, Metric)}
+"""Every metric that a chart, a table, a limit or the recommendation may use, by column."""
+LATENCY, SIZE = METRICS["cpu_latency_p50_ms"], METRICS["artefact_size_mb"]
+EPOCH_TIME = METRICS["finetune_epoch_time_s"]
+"""Beside ACCURACY, what the recommendation and most sentences are about."""

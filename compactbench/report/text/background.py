@@ -1,18 +1,19 @@
 """The background of the numbers as Markdown tables: data sets, settings, machines, versions, and what 2021 reported."""
 
-import re
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from typing import Any, Literal
 
 import pandas as pd
 
 from compactbench.record import Machine, Record
+from compactbench.report.text.words import listed, literal, markdown_table
 from compactbench.settings import Model
 
 BYTES_PER_FP32 = 4
 HUB, PAPER = "https://huggingface.co/", "https://arxiv.org/abs/"
 NOT_ASKED = {"suite", "suite_title", "like", "dataset", "models"}
-"""Keys of a suite that stand elsewhere on the page or ask nothing of a contender."""
+"""Keys of a suite that stand elsewhere on the page or ask nothing of a model."""
 QUOTED_COLUMNS = {
     "eval_accuracy": ("Accuracy (%)", 100, ".1f"),
     "cpu_latency_ms": ("CPU latency (ms)", 1, ".1f"),
@@ -37,9 +38,8 @@ def machine_in_words(record: Record) -> str:
 
 def data_sets(records: Iterable[Record]) -> str:
     """The data set of each suite, a column a suite."""
-    columns = {record.suite: record for record in records}
     return _columns(
-        columns,
+        _grouped(records, "suite"),
         {
             "data set": lambda run: literal(run.data.name),
             "source": lambda run: literal(run.data.source),
@@ -54,44 +54,45 @@ def data_sets(records: Iterable[Record]) -> str:
             "words per text, median": lambda run: f"{run.data.words_p50:.0f}",
             "words per text, 95th percentile": lambda run: f"{run.data.words_p95:.0f}",
             "words of the longest text": lambda run: f"{run.data.words_max:,}",
-            "cite": lambda run: literal(run.settings["suite"]["dataset"]["cite"]),
-            "may be used for": lambda run: literal(run.settings["suite"]["dataset"]["licence"]),
+            "cite": lambda run: literal(run.data.cite),
+            "may be used for": lambda run: literal(run.data.license),
         },
     )
 
 
 def settings(records: Iterable[Record]) -> str:
     """What each suite asks, a column a suite: every setting but the data set and the list of models."""
-    columns = {record.suite: record for record in records}
-    names = dict.fromkeys(name for run in columns.values() for name in run.settings["suite"] if name not in NOT_ASKED)
-    return _columns(
-        columns, {f"`{name}`": lambda run, name=name: _plain(run.settings["suite"][name]) for name in names}
-    )
+    suites = _grouped(records, "suite")
+    names = dict.fromkeys(name for runs in suites.values() for run in runs for name in run.settings["suite"])
+    return _columns(suites, {f"`{name}`": partial(_setting, name) for name in names if name not in NOT_ASKED})
+
+
+def _setting(name: str, run: Record) -> str:
+    return _plain(run.settings["suite"].get(name))
 
 
 def catalogue(models: Iterable[Model]) -> str:
-    """Every contender that has a file, a row each, those of one paper together."""
+    """Every model that has a file, a row each, those of one paper together."""
     rows = [
         [
             f"`{model.model}`",
             f"{literal(model.summary)} <small>{_weights(model)}</small>",
             f"[{model.paper}]({PAPER}{model.paper})" if model.paper else "–",
-            model.licence or "–",
+            model.license or "–",
         ]
         for model in sorted(models, key=lambda model: (model.kind, model.paper or "", model.model))
     ]
-    return markdown_table(["Name", "In one line, and its weights", "arXiv", "Licence"], rows, "llll")
+    return markdown_table(["Name", "In one line, and its weights", "arXiv", "License"], rows, "llll")
 
 
 def _weights(model: Model) -> str:
-    on_hub = model.kind == "transformer" and not model.path
+    on_hub = "/" in model.model_name and not model.path
     return f"[{model.model_name}]({HUB}{model.model_name})" if on_hub else literal(model.model_name)
 
 
 def machines(records: Iterable[Record]) -> str:
     """The hardware and system of each machine, a column a machine."""
-    columns = _by_machine(records)
-    asked = {
+    asked: dict[str, Callable[[Record], str]] = {
         "processor": lambda run: run.conditions.machine.cpu,
         "cores used": lambda run: str(run.conditions.machine.cores),
         "main memory": lambda run: f"{run.conditions.machine.ram_mb / 1e3:.1f} GB",
@@ -103,25 +104,23 @@ def machines(records: Iterable[Record]) -> str:
         "GPU driver": lambda run: run.conditions.machine.gpu_driver or "–",
         "GPU clock, highest": lambda run: _megahertz(run.conditions.machine.gpu_clock_mhz),
         "threads": lambda run: str(run.conditions.threads),
-        "precision when classifying": lambda run: run.conditions.precision,
+        "precision when classifying": lambda run: run.trained.precision,
         "precision of the fine-tune": lambda run: run.finetune.procedure.precision if run.finetune.procedure else "–",
         "measured (UTC)": lambda run: f"{run.started_at:%Y-%m-%d}",
-        "measuring code": lambda run: _commit(run),
+        "measuring code": _commit,
     }
-    return _columns(columns, {name: lambda runs, ask=ask: _distinct(map(ask, runs)) for name, ask in asked.items()})
+    return _columns(_grouped(records, "machine"), asked)
 
 
 def versions(records: Iterable[Record]) -> str:
     """The version of each package on each machine, a column a machine."""
-    columns = _by_machine(records)
-    packages = dict.fromkeys(name for runs in columns.values() for run in runs for name in run.conditions.versions)
-    return _columns(
-        columns,
-        {
-            name: lambda runs, name=name: _distinct(run.conditions.versions.get(name, "–") for run in runs)
-            for name in packages
-        },
-    )
+    machines = _grouped(records, "machine")
+    names = dict.fromkeys(name for runs in machines.values() for run in runs for name in run.conditions.versions)
+    return _columns(machines, {name: partial(_version, name) for name in names})
+
+
+def _version(name: str, run: Record) -> str:
+    return run.conditions.versions.get(name, "–")
 
 
 def quoted_by_name(quoted: pd.DataFrame) -> dict[str, dict[str, str]]:
@@ -142,38 +141,20 @@ def quoted_table(quoted: pd.DataFrame) -> str:
     )
 
 
-def literal(text: str) -> str:
-    """`text` in Markdown that shows it letter by letter, whatever signs are in it."""
-    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", text)
-
-
-def listed(words: list[str]) -> str:
-    """The words as a sentence lists them: "a, b and c"."""
-    return " and ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))
-
-
-def markdown_table(head: list[str], rows: list[list[str]], align: str = "") -> str:
-    """A table in Markdown.
-
-    Args:
-        head: the cells of the first row.
-        rows: the cells of each other row.
-        align: "l" or "r" for each column; the first left and all others right unless given.
-    """
-    align = align or "l" + "r" * (len(head) - 1)
-    rule = [{"l": ":---", "r": "---:"}[side] for side in align]
-    return "\n".join(f"| {' | '.join(map(_one_cell, row))} |" for row in [head, rule, *rows])
-
-
-def _one_cell(text: str) -> str:
-    """A bar that is not escaped would begin another cell."""
-    return re.sub(r"(?<!\\)\|", r"\|", text)
-
-
-def _columns(columns: dict[str, Any], asked: dict[str, Callable[[Any], str]]) -> str:
-    """A table with a column for each of `columns` and a row for each question asked of them."""
-    rows = [[question, *(ask(column) for column in columns.values())] for question, ask in asked.items()]
+def _columns(columns: dict[str, list[Record]], asked: Mapping[str, Callable[[Record], str]]) -> str:
+    """A table with a column for each group of runs, and a row for each question with the different answers of each."""
+    rows = [
+        [question, *(", ".join(dict.fromkeys(map(ask, runs))) for runs in columns.values())]
+        for question, ask in asked.items()
+    ]
     return markdown_table(["", *(f"`{name}`" for name in columns)], rows, "l" * (len(columns) + 1))
+
+
+def _grouped(records: Iterable[Record], key: Literal["suite", "machine"]) -> dict[str, list[Record]]:
+    groups: dict[str, list[Record]] = {}
+    for record in records:
+        groups.setdefault(getattr(record, key), []).append(record)
+    return groups
 
 
 def _granted(machine: Machine) -> str:
@@ -187,17 +168,6 @@ def _granted(machine: Machine) -> str:
 
 def _megahertz(clock: float | None) -> str:
     return "–" if clock is None else f"{clock:,.0f} MHz"
-
-
-def _by_machine(records: Iterable[Record]) -> dict[str, list[Record]]:
-    found: dict[str, list[Record]] = {}
-    for record in records:
-        found.setdefault(record.machine, []).append(record)
-    return found
-
-
-def _distinct(values: Iterable[str]) -> str:
-    return ", ".join(dict.fromkeys(values))
 
 
 def _gigabytes(megabytes: float | None) -> str:
@@ -215,6 +185,6 @@ def _plain(value: Any) -> str:
     return "–" if value is None else format(value, "g") if isinstance(value, float) else str(value)
 
 
-def _quoted(row: dict[str, Any], column: str) -> str:
+def _quoted(row: Mapping[Any, Any], column: str) -> str:
     _, factor, form = QUOTED_COLUMNS[column]
     return format(row[column] * factor, form)

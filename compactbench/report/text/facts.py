@@ -3,47 +3,39 @@
 A page writes {{ name }}; the values that hold tables stand on a line of their own.
 """
 
-from pathlib import Path
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import pandas as pd
 
 from compactbench import ROOT
 from compactbench.parameters import load_model
-from compactbench.record import FailedRecord, Record
+from compactbench.record import Record
 from compactbench.report.choice.pareto import front
-from compactbench.report.choice.recommend import ACCURACY, LATENCY, Recommendation, in_sentence, recommend
-from compactbench.report.site.pages import unfinished
+from compactbench.report.choice.recommend import Recommendation, in_sentence, recommend
 from compactbench.report.statistics.noise import BOUND, SHARE
 from compactbench.report.statistics.ties import Ties, ties
-from compactbench.report.tables.metrics import METRICS, Metric
-from compactbench.report.tables.results import Row, headline, plain_rows, results
-from compactbench.report.tables.runtimes import ANY, served_by
+from compactbench.report.tables.columns import Metric, Row
+from compactbench.report.tables.metrics import ACCURACY, EPOCH_TIME, LATENCY, METRICS, SIZE
+from compactbench.report.tables.results import Records, by_model, headline, plain_rows, results
+from compactbench.report.tables.runtimes import ANY, in_runtime
 from compactbench.report.text import background
-from compactbench.report.text.background import listed, literal, markdown_table
 from compactbench.report.text.summary import verdict
+from compactbench.report.text.words import listed, literal, markdown_table, notes, small
 
 MODELS = ROOT / "params" / "models"
-COSTS = ["artefact_size_mb", "finetune_epoch_time_s"]
-"""What the index shows of the recommended contender beside accuracy and latency."""
-SIDE_BY_SIDE = [
-    "cpu_latency_p50_ms",
-    "gpu_latency_p50_ms",
-    "artefact_size_mb",
-    "finetune_epoch_time_s",
-    "finetune_peak_ram_mb",
-]
+SIDE_BY_SIDE = (LATENCY, METRICS["gpu_latency_p50_ms"], SIZE, EPOCH_TIME, METRICS["finetune_peak_ram_mb"])
 """The metrics of the index page's table, beside accuracy."""
 Facts = dict[str, Any]
 
 
-def facts(records: list[Record | FailedRecord], quoted: pd.DataFrame, book: Path, repository: str) -> Facts:
+def facts(records: Records, quoted: pd.DataFrame, pages: Collection[str], repository: str) -> Facts:
     """Every fact that a page may name.
 
     Args:
         records: every run of the book.
         quoted: the results of 2021, as in book/data/reference-2021.csv.
-        book: the folder of the pages.
+        pages: the page of each finished run that has one, as paths inside the book.
         repository: address of the project's repository.
 
     Raises:
@@ -60,7 +52,7 @@ def facts(records: list[Record | FailedRecord], quoted: pd.DataFrame, book: Path
         "numbers": numbers(group, choice),
         "exported": exported(here, choice),
         "trade": trade(group, choice, tied),
-        "contenders": contenders(group, book),
+        "models": models(group, pages),
         "unknown_accuracy": unknown_accuracy(group),
         "machine": f"`{machine}`",
         "machine_in_words": background.machine_in_words(here[0]) if here else machine,
@@ -79,115 +71,114 @@ def facts(records: list[Record | FailedRecord], quoted: pd.DataFrame, book: Path
     }
 
 
-def answer(group: pd.DataFrame, choice: Recommendation, here: list[Record]) -> str:
-    """Which contender to take, in one paragraph."""
-    rows = _by_model(group)
+def answer(group: pd.DataFrame, choice: Recommendation, here: Sequence[Record]) -> str:
+    """Which model to take, in one paragraph."""
+    rows = by_model(group)
     if choice.chosen is None:
         return (
-            "**No contender can be recommended yet:** no run on this machine both finished and started from trained "
+            "**No model can be recommended yet:** no run on this machine both finished and started from trained "
             "weights, so no accuracy is known."
         )
     chosen, data = rows[choice.chosen], here[0].data
-    floor = chosen["weights"] == "none"
-    rivals = [row for row in rows.values() if row["weights"] == "pretrained"]
-    beaten = "no transformer beats the floor here" if rivals else "no transformer's accuracy is known here"
-    what = f"Take {chosen['title']}: {beaten}" if floor else f"Fine-tune {chosen['title']}"
+    what = f"{'Fine-tune' if chosen['fine_tuned'] else 'Take'} {chosen['title']}"
+    if chosen["baseline"]:
+        rivals = [row for row in rows.values() if row["baseline"] is False and row[ACCURACY.name] is not None]
+        what += ": no transformer beats the baseline here" if rivals else ": no transformer's accuracy is known here"
     texts = f"held-out {literal(data.name)} texts"
     text = f"**{what}.** It classifies {_accuracy(chosen)} of the {texts} right ({_interval(chosen)})"
     if choice.runner_up is None:
         return f"{text}; no other accuracy is known."
     second = rows[choice.runner_up]
     text += f"; the runner-up, {second['title']}, {_accuracy(second)} ({_interval(second)}). "
-    return text + verdict(choice, rows) + _against_the_floor(rows, choice.chosen, choice.runner_up)
+    return text + verdict(choice, rows) + _against_the_baseline(rows, choice.chosen, choice.runner_up)
 
 
-def _against_the_floor(rows: dict[str, Row], *named: str) -> str:
-    """How far the floor is below the recommended contender, where it was measured and not named yet."""
-    floors = [row for row in rows.values() if row["weights"] == "none" and row["eval_accuracy"] is not None]
-    if not floors or floors[0]["model"] in named:
+def _against_the_baseline(rows: dict[str, Row], *named: str) -> str:
+    """How far the baseline is below the recommended model, where it was measured and not named yet."""
+    baselines = [row for row in rows.values() if row["baseline"] and row[ACCURACY.name] is not None]
+    if not baselines or baselines[0]["model"] in named:
         return ""
-    floor, chosen = floors[0], rows[named[0]]
-    faster = chosen["cpu_latency_p50_ms"] / floor["cpu_latency_p50_ms"]
+    baseline, chosen = baselines[0], rows[named[0]]
+    faster = chosen[LATENCY.name] / baseline[LATENCY.name]
     return (
-        f" The floor, {floor['title']}, which is no transformer, reaches {_accuracy(floor)} ({_interval(floor)}) and "
-        f"answers {faster:.0f} times as fast."
+        f" The baseline, {baseline['title']}, which is no transformer, reaches {_accuracy(baseline)} "
+        f"({_interval(baseline)}) and answers {faster:.0f} times as fast."
     )
 
 
 def numbers(group: pd.DataFrame, choice: Recommendation) -> str:
-    """The figures of the recommended contender, as a row of cards; nothing without a recommendation."""
+    """The figures of the recommended model, as a row of cards; nothing without a recommendation."""
     if choice.chosen is None:
         return ""
-    row = _by_model(group)[choice.chosen]
+    row = by_model(group)[choice.chosen]
     cards = [
         (_accuracy(row), f"accuracy, {_interval(row)}"),
         (LATENCY.text(row[LATENCY.name]), "median time to classify the one fixed sentence on the CPU"),
-        *((METRICS[name].text(row[name]), in_sentence(METRICS[name])) for name in COSTS),
+        *((metric.text(row[metric.name]), in_sentence(metric)) for metric in (SIZE, EPOCH_TIME)),
     ]
     items = [f":::{{grid-item-card}}\n:class-card: number\n**{value}**\n\n{label}\n:::" for value, label in cards]
     return "::::{grid} 2 2 4 4\n:gutter: 3\n\n" + "\n".join(items) + "\n::::"
 
 
-def exported(here: list[Record], choice: Recommendation) -> str:
-    """What the recommended contender gains in its best runtime, in a sentence."""
+def exported(here: Sequence[Record], choice: Recommendation) -> str:
+    """What the recommended model gains in its best runtime, in a sentence."""
     if choice.chosen is None:
         return ""
     trained = next(record for record in here if record.model == choice.chosen)
-    (best,) = served_by([trained], ANY)
+    (best,) = in_runtime([trained], ANY)
     before, after = (plain_rows(results([record]))[0] for record in (trained, best))
     if best is trained:
         return f"No other runtime that was measured answers faster than {trained.title} as it was trained."
-    size, gain = METRICS["artefact_size_mb"], before["cpu_latency_p50_ms"] / after["cpu_latency_p50_ms"]
+    gain = before[LATENCY.name] / after[LATENCY.name]
     return (
-        f"Exported it is faster still: **{best.title}** answers in {LATENCY.text(after['cpu_latency_p50_ms'])}, "
-        f"{gain:.1f} times as fast, takes {size.text(after['artefact_size_mb'])}, and classifies {_accuracy(after)} of "
+        f"Exported it is faster still: **{best.title}** answers in {LATENCY.text(after[LATENCY.name])}, "
+        f"{gain:.1f} times as fast, takes {SIZE.text(after[SIZE.name])}, and classifies {_accuracy(after)} of "
         "the same texts right ([serve it](serve-it.md))."
     )
 
 
 def trade(group: pd.DataFrame, choice: Recommendation, tied: Ties) -> str:
-    """What the less accurate contenders on the front of accuracy and latency offer in exchange, as a list."""
-    rows = _by_model(group)
-    known = [row for row in rows.values() if row["eval_accuracy"] is not None and row["model"] != choice.chosen]
-    if not known:
+    """What each other model of known accuracy offers in exchange, as a list."""
+    rows = by_model(group)
+    known = [row for row in rows.values() if row[ACCURACY.name] is not None and row["model"] != choice.chosen]
+    if not known or choice.chosen is None:
         return "No other accuracy is known: there is nothing to trade."
-    known.sort(key=lambda row: -row["eval_accuracy"])
-    on_front = set(group.loc[front(group, "cpu_latency_p50_ms", "eval_accuracy", tied), "model"])
+    known.sort(key=lambda row: -row[ACCURACY.name])
+    on_front = set(group.loc[front(group, LATENCY, ACCURACY, tied), "model"])
     return "\n".join(_exchange(row, rows[choice.chosen], row["model"] in on_front, tied) for row in known)
 
 
 def _exchange(row: Row, chosen: Row, on_front: bool, tied: Ties) -> str:
-    """What another contender gives and takes, held against the chosen one."""
-    points = (row["eval_accuracy"] - chosen["eval_accuracy"]) * 100
-    chance = ", which may be chance" if frozenset((row["model"], chosen["model"])) in tied else ""
-    times = row["cpu_latency_p50_ms"] / chosen["cpu_latency_p50_ms"]
+    """What another model gives and takes, held against the chosen one."""
+    points = (row[ACCURACY.name] - chosen[ACCURACY.name]) * 100
+    chance = ", not significantly" if frozenset((row["model"], chosen["model"])) in tied else ""
+    times = row[LATENCY.name] / chosen[LATENCY.name]
     pace = f"{1 / times:.1f} times as fast" if times < 1 else f"{times:.1f} times as slow"
-    size = METRICS["artefact_size_mb"]
     return (
-        f"- **{row['title']}**: {points:+.1f} points of accuracy{chance}; {pace} "
-        f"({LATENCY.text(row['cpu_latency_p50_ms'])}); {size.text(row['artefact_size_mb'])} on disk against "
-        f"{size.text(chosen['artefact_size_mb'])}.{' On the front of accuracy and latency.' if on_front else ''}"
+        f"- **{row['title']}**{small(notes(row['weights'], row['edited']))}: {points:+.1f} points of accuracy{chance}; "
+        f"{pace} ({LATENCY.text(row[LATENCY.name])}); {SIZE.text(row[SIZE.name])} on disk against "
+        f"{SIZE.text(chosen[SIZE.name])}.{' On the Pareto front of accuracy and latency.' if on_front else ''}"
     )
 
 
-def contenders(group: pd.DataFrame, book: Path) -> str:
-    """The compact table: every contender of the group, the most accurate first, those of unknown accuracy last."""
-    left_out = unfinished(book)
-    shown = [METRICS[name] for name in SIDE_BY_SIDE if group[name].notna().any()]
+def models(group: pd.DataFrame, pages: Collection[str]) -> str:
+    """The compact table: every model of the group, the most accurate first, those of unknown accuracy last."""
+    shown = [metric for metric in SIDE_BY_SIDE if group[metric.name].notna().any()]
     body = []
     for row in sorted(plain_rows(group), key=_known_first):
         page = f"runs/{row['suite']}/{row['machine']}/{row['model']}.ipynb"
-        name = f"[{row['title']}]({page})" if (book / page).is_file() and page not in left_out else row["title"]
-        low_high = f" <small>{_interval(row, word='')}</small>" if row["eval_accuracy"] is not None else ""
-        accuracy = ACCURACY.text(row["eval_accuracy"], unit=False) + low_high
+        name = f"[{row['title']}]({page})" if page in pages else row["title"]
+        low_high = f" <small>{_interval(row, word='')}</small>" if row[ACCURACY.name] is not None else ""
+        accuracy = ACCURACY.text(row[ACCURACY.name], unit=False) + low_high
         body.append([name + _note(row), accuracy, *(_cell(row, metric) for metric in shown)])
-    return markdown_table(["Contender", ACCURACY.axis, *(metric.axis for metric in shown)], body)
+    return markdown_table(["Model", ACCURACY.head, *(metric.head for metric in shown)], body)
 
 
 def unknown_accuracy(group: pd.DataFrame) -> str:
-    """A sentence on the contenders whose accuracy is not known, and why."""
+    """A sentence on the models whose accuracy is not known, and why."""
     rows = plain_rows(group)
     random = [row["title"] for row in rows if row["weights"] == "random"]
+    edited = [row["title"] for row in rows if row["edited"]]
     failed = [f"{row['title']} ({row['error']})" for row in rows if row["status"] == "failed"]
     parts = []
     if random:
@@ -197,9 +188,11 @@ def unknown_accuracy(group: pd.DataFrame) -> str:
             "measured steps; all of it holds for the trained model too. Their accuracy is not known here, so they are "
             "never recommended."
         )
+    if edited:
+        parts.append(f"{listed(edited)} ran with an **edited training** and cannot be compared with the others.")
     if failed:
         parts.append(f"These runs failed: {'; '.join(failed)}.")
-    return " ".join(parts) or "Every contender ran with trained weights, and every run finished."
+    return " ".join(parts) or "Every model ran with trained weights, and every run finished."
 
 
 def clone(repository: str) -> str:
@@ -220,28 +213,23 @@ def colab(repository: str, notebook: str) -> str:
     )
 
 
-def _by_model(group: pd.DataFrame) -> dict[str, Row]:
-    return {row["model"]: row for row in plain_rows(group)}
-
-
 def _known_first(row: Row) -> tuple[bool, bool, float, float]:
     """The table's order: by accuracy, then those of unknown accuracy from the fastest on, then those that failed."""
-    unknown = row["eval_accuracy"] is None
-    return row["status"] == "failed", unknown, 0 if unknown else -row["eval_accuracy"], row["cpu_latency_p50_ms"] or 0
+    unknown = row[ACCURACY.name] is None
+    return row["status"] == "failed", unknown, 0 if unknown else -row[ACCURACY.name], row[LATENCY.name] or 0
 
 
 def _accuracy(row: Row) -> str:
-    return ACCURACY.text(row["eval_accuracy"])
+    return ACCURACY.text(row[ACCURACY.name])
 
 
 def _interval(row: Row, word: str = "95\u00a0% interval ") -> str:
-    low, high = (ACCURACY.text(row[f"eval_accuracy_{end}"], unit=False) for end in ("low", "high"))
-    return f"{word}{low} to {high}"
+    return word + ACCURACY.range((row[ACCURACY.low], row[ACCURACY.high]))
 
 
 def _cell(row: Row, metric: Metric) -> str:
     """One number of the table; what was extrapolated is marked as roughly so."""
-    derived = metric.name == "finetune_epoch_time_s" and row["finetune_epoch_derived"]
+    derived = metric is EPOCH_TIME and row["finetune_epoch_derived"]
     return ("≈ " if derived else "") + metric.text(row[metric.name], unit=False)
 
 
@@ -249,5 +237,4 @@ def _note(row: Row) -> str:
     """What a reader must know about a row of the table."""
     if row["status"] == "failed":
         return f" <small>failed: {row['error']}</small>"
-    note = {"random": "random weights", "none": "the floor: no transformer"}.get(row["weights"])
-    return f" <small>{note}</small>" if note else ""
+    return small(notes(row["weights"], row["edited"]) + [row["classifier"]] * bool(row["baseline"]))

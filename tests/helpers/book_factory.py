@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
-from factory import calls, make_failed, make_record
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from compactbench import ROOT
@@ -19,11 +18,13 @@ from compactbench.record import FailedRecord, Record
 from compactbench.record.file import write
 from compactbench.report.charts.show import chart_html
 from compactbench.report.charts.tradeoff import tradeoff
+from compactbench.report.tables.metrics import LATENCY, SIZE
 from compactbench.report.tables.results import results
+from helpers.factory import BASELINE, FROZEN, calls, make_failed, make_record
 
 
 def made_up_records() -> list[Record | FailedRecord]:
-    """Two trained contenders, the floor, one with random weights, and a failed run."""
+    """Two trained models, the baseline, one of frozen embeddings, one with random weights, and a failed run."""
     settings = {
         "suite": load_suite("starter").model_dump(mode="json"),
         "model": load_model("bert-tiny").model_dump(mode="json"),
@@ -34,7 +35,8 @@ def made_up_records() -> list[Record | FailedRecord]:
     return [
         make_record("alpha", **common),
         make_record("beta", **common, **small, quality=quality),
-        make_record("tfidf", **common, weights="none", quality=quality | {"accuracy": 0.85}),
+        make_record("tfidf", **common, **BASELINE, quality=quality | {"accuracy": 0.85}),
+        make_record("frozen", **common, **FROZEN, **small, quality=quality | {"accuracy": 0.88}),
         make_record("bert-tiny", **common, **small, weights="random", finetune={"epoch_derived": True}),
         make_failed("broken"),
     ]
@@ -45,7 +47,7 @@ def page_of(run: Record | FailedRecord) -> nbformat.NotebookNode:
     random = " (random weights)" if isinstance(run, Record) and run.weights == "random" else ""
     cells = [new_markdown_cell(f"# {run.title} on {run.machine}{random}")]
     if isinstance(run, Record):
-        figure = tradeoff(results([run]), "cpu_latency_p50_ms", "artefact_size_mb")
+        figure = tradeoff(results([run]), LATENCY, SIZE)
         output = new_output("display_data", {"text/html": chart_html(figure, "own", "One contender alone.")})
         cells.append(new_code_cell("show(figure)", outputs=[output], execution_count=1))
     kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}

@@ -1,0 +1,101 @@
+"""What a column of a table is, and what a metric is beside: how it is named, read from a record, and written."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from compactbench.record import Record, RuntimeResult
+from compactbench.report.statistics.intervals import STEADY, Estimate, Samples
+
+Read = Callable[[Record, RuntimeResult], str | float | Estimate | Samples | None]
+"""Reads a value from a record and one of its runtimes; None where it was not measured."""
+Row = dict[str, Any]
+"""One row in plain Python values."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a table.
+
+    Args:
+        name: the column.
+        label: what it is, for people; empty where it stands in the files to download alone.
+        read: gives its value.
+        dtype: its type in a table.
+        interval: whether it has a 95 % interval, which makes two more columns.
+    """
+
+    name: str
+    label: str
+    read: Read
+    dtype: str = field(default="str", kw_only=True)
+    interval: bool = field(default=False, kw_only=True)
+
+    @property
+    def low(self) -> str:
+        """The column with the lower end of its interval."""
+        return f"{self.name}_low"
+
+    @property
+    def high(self) -> str:
+        """The column with the upper end of its interval."""
+        return f"{self.name}_high"
+
+    @property
+    def dtypes(self) -> dict[str, str]:
+        """The type of each column that it makes."""
+        return dict.fromkeys([self.name, self.low, self.high] if self.interval else [self.name], self.dtype)
+
+    @property
+    def head(self) -> str:
+        """What a table's head says of it."""
+        return self.label
+
+    def cells(self, record: Record, result: RuntimeResult, drift: Sequence[float] = STEADY) -> Row:
+        """Its part of a row, on a machine of such a drift: the value, and the ends of its interval."""
+        value = self.read(record, result)
+        if isinstance(value, Samples):
+            value = value.estimate(drift)
+        if not isinstance(value, Estimate):
+            return {self.name: value}
+        low, high = value.interval or (None, None)
+        return {self.name: value.value, self.low: low, self.high: high}
+
+
+@dataclass(frozen=True)
+class Metric(Column):
+    """A column that a chart, a limit or the recommendation may use.
+
+    Args:
+        unit: its unit.
+        format: a format specification for one value.
+        better: which direction is better for a reader who must choose.
+        scale: factor from the stored value to the shown one (100 for a share shown in per cent).
+    """
+
+    unit: str
+    format: str = ".1f"
+    better: Literal["lower", "higher"] = field(default="lower", kw_only=True)
+    scale: float = field(default=1.0, kw_only=True)
+    dtype: str = field(default="float64", kw_only=True)
+
+    @property
+    def head(self) -> str:
+        """The label with its unit, as an axis or a table's head carries it."""
+        return f"{self.label} ({self.unit})"
+
+    def text(self, value: float | None, unit: bool = True) -> str:
+        """`value` as people read it, with its unit unless told otherwise; a dash where it was not measured.
+
+        A value below 1 keeps two significant digits: 0.4 against 0.5 would hide a difference of half.
+        """
+        if value is None or value != value:
+            return "–"
+        shown = value * self.scale
+        number = format(shown, ".2g" if 0 < abs(shown) < 1 and "." in self.format else self.format)
+        return f"{number}\N{NO-BREAK SPACE}{self.unit}" if unit else number
+
+    def range(self, interval: tuple[float, float]) -> str:
+        """The ends of an interval as people read them, without unit."""
+        low, high = (self.text(end, unit=False) for end in interval)
+        return f"{low} to {high}"
