@@ -5,7 +5,7 @@ default.
 """
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -104,9 +104,7 @@ def validate_name(key: str, name: str) -> None:
         raise SettingsError(f"parameters: key `{key}`: got {name!r}; accepted: {accepted}.") from error
 
 
-def validated(
-    kind: type[S], values: dict[str, Any], where: str, by_hand: set[str] = frozenset(), within: str = ""
-) -> S:
+def validated(kind: type[S], values: dict[str, Any], where: str, by_hand: Collection[str] = (), within: str = "") -> S:
     """`values` as a `kind`.
 
     Args:

@@ -28,8 +28,7 @@ class Journal:
 
     def __init__(self, stages: list[str], model: Model, suite: Suite, machine: str, record: Path) -> None:
         self._stages = stages
-        self._who = {"suite": suite.suite, "machine": machine, "model": model.model}
-        self._who |= {"title": model.title, "model_name": model.model_name}
+        self._model, self._suite, self._machine = model, suite, machine
         self._failed = record.with_suffix(".failed.json")
         self.log = record.with_suffix(".log")
         self.started_at = datetime.now(UTC)
@@ -68,5 +67,14 @@ class Journal:
         self._failed.unlink(missing_ok=True)
 
     def _leave(self, stage: str, error: str) -> None:
-        failed = FailedRecord(**self._who, started_at=self.started_at, stage=stage, error=error)
+        failed = FailedRecord(
+            suite=self._suite.suite,
+            machine=self._machine,
+            model=self._model.model,
+            title=self._model.title,
+            model_name=self._model.model_name,
+            started_at=self.started_at,
+            stage=stage,
+            error=error,
+        )
         record_file.write(failed, self._failed)

@@ -6,6 +6,7 @@ The template notebook calls the stages one by one and shows what each returns.
 import random
 import shutil
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -99,7 +100,7 @@ class Run:
         self._journal.begin()
         self.plan.record.unlink(missing_ok=True)
         shutil.rmtree(self.artefact_folder, ignore_errors=True)
-        self._trainer = FreshProcess(self.classifier, self._journal.log)
+        self._trainer = self._fresh_process()
         self._libraries = FreshProcess(runtimes.open_session, self._journal.log, forked=True)
         with self._journal.stage("data"):
             self._splits.save_to_disk(self._scratch_path("splits"))
@@ -266,16 +267,20 @@ class Run:
         where = (self._scratch_path("splits"), self.conditions.device, self.conditions.threads)
         return Task(self.plan.model, self.plan.weights, self.plan.suite, self._data, *where, seed, labels)
 
+    def _fresh_process(self) -> FreshProcess[[Task], Classifier]:
+        kind: Callable[[Task], Classifier] = self.classifier
+        return FreshProcess(kind, self._journal.log)
+
     def _trial(self, learning_rate: float, train: Train) -> Trial:
         task = self._task(self.plan.suite.seeds[0])
-        with FreshProcess(self.classifier, self._journal.log).create(task) as trainer:
+        with self._fresh_process().create(task) as trainer:
             return trainer.call(Classifier.trial, learning_rate, taken(train))
 
     def _repeat(self, seed: int, labels: int | None, train: Train) -> Repeat:
         task = self._task(seed, labels)
         with (
             tempfile.TemporaryDirectory(prefix="compactbench-") as folder,
-            FreshProcess(self.classifier, self._journal.log).create(task) as trainer,
+            self._fresh_process().create(task) as trainer,
         ):
             trainer.call(Classifier.build)
             finetune = trainer.call(Classifier.finetune, Path(folder), self.learning_rate, taken(train))

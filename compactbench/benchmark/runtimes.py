@@ -67,7 +67,9 @@ class Measured:
             first: the runtime whose answers the agreement is with.
         """
         setup, kept = self.setup, self if self.error is None else Measured(self.setup, self.folder, self.trained)
-        known = self is not first and kept.predicted is not None and first.predicted is not None
+        agreement = None
+        if self is not first and kept.predicted is not None and first.predicted is not None:
+            agreement = float(np.mean(kept.predicted == first.predicted))
         return RuntimeResult(
             runtime=setup.runtime,
             label=f"{self.runtime.label} {setup.precision}",
@@ -78,7 +80,7 @@ class Measured:
             load_time_s=kept.load_time_s,
             memory=kept.memory,
             quality=kept.quality,
-            agreement=float((kept.predicted == first.predicted).mean()) if known else None,
+            agreement=agreement,
             latency=kept.latency,
             latency_by_length=kept.latency_by_length,
             throughput=kept.throughput,

@@ -6,7 +6,7 @@ import tempfile
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import cloudpickle
 import numpy as np
@@ -29,6 +29,8 @@ from compactbench.sources.weights import count_parameters, load_classifier, weig
 WARMUP_STEPS = 2
 """The first steps are slower (memory is claimed, kernels are chosen) and do not count for the speed."""
 POINTS_OF_CURVE = 20
+PADDING: dict[object, Literal["batch", "longest"]] = {True: "batch", "longest": "batch", "max_length": "longest"}
+"""What a collator of transformers calls the two ways to pad."""
 
 
 @dataclass(frozen=True)
@@ -187,7 +189,6 @@ class Transformer(Classifier):
         batch_size, count = arguments.train_batch_size * arguments.gradient_accumulation_steps, len(rows)
         steady = meter.step_s[WARMUP_STEPS:] or meter.step_s
         samples = min(round(meter.epochs * count), meter.steps * batch_size)
-        padding = getattr(meter.collator, "padding", None)
         return Finetune(
             time_s=meter.total_s,
             steps=meter.steps,
@@ -199,7 +200,7 @@ class Transformer(Classifier):
             batch_size=batch_size,
             learning_rate=arguments.learning_rate,
             procedure=Procedure(
-                padding={True: "batch", "longest": "batch", "max_length": "longest"}.get(padding, "other"),
+                padding=PADDING.get(getattr(meter.collator, "padding", None), "other"),
                 group_by_length=arguments.train_sampling_strategy == "group_by_length",
                 optimizer=str(getattr(arguments.optim, "value", arguments.optim)),
                 precision="bf16" if arguments.bf16 else "fp16" if arguments.fp16 else "fp32",

@@ -35,14 +35,17 @@ def cores() -> int:
 
 def machine() -> Machine:
     """The hardware and operating system of this machine."""
+    cpu, _, period = (_cgroup("cpu.max") or "").partition(" ")
+    ram = _cgroup("memory.max")
     return Machine(
         cpu=_cpu_name(),
         cores=cores(),
         ram_mb=psutil.virtual_memory().total / 1e6,
         os=_os_name(),
         governor=_governor(),
+        cpu_limit=int(cpu) / int(period) if cpu.isdigit() else None,
+        ram_limit_mb=int(ram) / 1e6 if ram and ram != "max" else None,
         **card.describe(),
-        **_container_limits(),
     )
 
 
@@ -100,17 +103,8 @@ def _governor() -> str | None:
     return file.read_text().strip() if file.is_file() else None
 
 
-def _container_limits() -> dict[str, float | None]:
-    """Cores and memory that the control group (version 2) grants; null where it sets no limit or cannot be read."""
-    cpu, ram = (_cgroup(name) for name in ("cpu.max", "memory.max"))
-    quota, period = cpu.split() if cpu and not cpu.startswith("max") else (None, None)
-    return {
-        "cpu_limit": int(quota) / int(period) if quota else None,
-        "ram_limit_mb": int(ram) / 1e6 if ram and ram != "max" else None,
-    }
-
-
 def _cgroup(name: str) -> str | None:
+    """What the control group (version 2) says of a limit, "max" for none; None where it cannot be read."""
     file = Path("/sys/fs/cgroup") / name
     return file.read_text().strip() if file.is_file() else None
 

@@ -22,6 +22,7 @@ def peak_resident_mb() -> float:
     started it, because it survives `exec` (getrusage(2), RUSAGE_SELF).
     """
     if _STATUS.is_file():
-        return int(re.search(r"VmHWM:\s*(\d+) kB", _STATUS.read_text())[1]) * 1024 / 1e6
+        found = re.findall(r"VmHWM:\s*(\d+) kB", _STATUS.read_text())
+        return int(found[0]) * 1024 / 1e6
     unit = 1 if sys.platform == "darwin" else 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6

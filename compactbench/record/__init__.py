@@ -6,7 +6,7 @@ derived from them later. What was not measured is null.
 
 import json
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field, TypeAdapter
 
@@ -24,42 +24,7 @@ from compactbench.record.runtime import (
 )
 from compactbench.record.training import Finetune, GpuMemory, LossPoint, Parameters, Procedure, Repeat, Trial
 
-__all__ = [
-    "ANY_RECORD",
-    "SCHEMA_VERSION",
-    "AnyRecord",
-    "Artefact",
-    "Classifier",
-    "Conditions",
-    "Data",
-    "Device",
-    "FailedRecord",
-    "Finetune",
-    "Fingerprint",
-    "FixedWork",
-    "GpuMemory",
-    "Interval",
-    "LatencySamples",
-    "LengthSamples",
-    "LossPoint",
-    "Machine",
-    "Memory",
-    "Parameters",
-    "Precision",
-    "Procedure",
-    "Quality",
-    "Record",
-    "Repeat",
-    "RuntimeResult",
-    "Strict",
-    "Throughput",
-    "ThroughputPoint",
-    "Trial",
-    "Weights",
-    "json_schema",
-]
-
-SCHEMA_VERSION = 5
+SCHEMA_VERSION: Final = 5
 
 
 class FixedWork(Strict):

@@ -72,21 +72,24 @@ def local_folder(model: Model) -> Path | None:
     Raises:
         SettingsError: no such package or folder, something is missing in it, or other weights than the file names.
     """
-    if not (model.package or model.path):
-        return None
     file = f"params/models/{model.model}.yaml"
-    key, given = ("package.folder", model.package.folder) if model.package else ("path", model.path)
-    try:
-        folder = package_folder(model.package, "package") if model.package else ROOT / Path(model.path).expanduser()
-    except SettingsError as error:
-        raise SettingsError(f"{file}: {error}") from error
+    if model.package:
+        key, given = "package.folder", model.package.folder
+        try:
+            folder = package_folder(model.package, "package")
+        except SettingsError as error:
+            raise SettingsError(f"{file}: {error}") from error
+    elif model.path:
+        key, given, folder = "path", model.path, ROOT / Path(model.path).expanduser()
+    else:
+        return None
     if not folder.is_dir():
         raise SettingsError(f"{file}: key `{key}`: got {given!r}; accepted: a folder that exists.")
     for needed in ([hub.CONFIG], WEIGHTS_FILES, TOKENIZER_FILES):
         if not any((folder / name).is_file() for name in needed):
             raise SettingsError(f"{file}: key `{key}`: got {given!r} without {' or '.join(needed)}.")
     if model.sha256 and (found := sha256(weights_file(folder))) != model.sha256:
-        name = f"{weights_file(folder).name} of {model.package.name if model.package else model.path}"
+        name = f"{weights_file(folder).name} of {model.package.name if model.package else given}"
         raise SettingsError(f"{file}: key `sha256`: the {name} has {found}; accepted: {model.sha256}.")
     return folder
 

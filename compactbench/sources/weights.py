@@ -53,7 +53,7 @@ def load_classifier(
             revision = hub.cached_commit(model.model_name, model.revision)
     else:
         revision = None
-        described = dict(model.architecture)
+        described = dict(model.architecture or {})
         config = AutoConfig.for_model(described.pop("model_type"), **described, **labels)
         tokenizer = _wordpiece(config)
         config.pad_token_id = tokenizer.pad_token_id

@@ -10,10 +10,10 @@ import sys
 from pathlib import Path
 
 import torch.utils.benchmark
+from compactbench.runtimes.serve_torch import Server
 
 from compactbench.instruments.machine import cores
 from compactbench.parameters import load_suite
-from compactbench.runtimes.serve_torch import Server
 
 ROUNDS = 10
 

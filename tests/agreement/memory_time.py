@@ -11,8 +11,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-from compactbench.benchmark.process import FreshProcess
 from compactbench.benchmark.routes import SERVERS
+
+from compactbench.benchmark.process import FreshProcess
 from compactbench.parameters import load_suite
 
 WORK = """

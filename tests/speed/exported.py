@@ -13,13 +13,13 @@ import statistics
 import tempfile
 from pathlib import Path
 
+from compactbench.runtimes.onnx_export import PLAIN, export_fp32, quantize
+from compactbench.runtimes.serve import timed_ms
+from compactbench.runtimes.serve_onnx import Classifier, file_name, load_tokenizer
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
 from compactbench.instruments.machine import cores
 from compactbench.parameters import load_suite
-from compactbench.runtimes.onnx_export import PLAIN, export_fp32, quantize
-from compactbench.runtimes.serve import timed_ms
-from compactbench.runtimes.serve_onnx import Classifier, file_name, load_tokenizer
 
 CALLS = 100
 
