@@ -18,6 +18,8 @@ from compactbench.runtimes.onnxruntime import RUNTIME, OnnxPredictor, file_name
 from compactbench.runtimes.torch import TorchPredictor
 from compactbench.sources.weights import load_classifier
 
+pytestmark = pytest.mark.slow
+
 TEXTS = ["Shares rose.", "The cup final was decided in extra time by a goal that should not have stood.", "word " * 80]
 
 

@@ -24,8 +24,8 @@ from compactbench.record import json_schema
 from compactbench.report.tables.results import collect, results
 
 MACHINE = "here"
-PENDING = r"\.json\t.*\tupdate pending$"
-"""How the summary of Snakemake ends the line of a record that would be made."""
+PENDING = r"\.ipynb\t.*\tupdate pending$"
+"""How the summary of Snakemake ends the line of a page that would be made."""
 
 pytestmark = pytest.mark.slow
 

@@ -125,6 +125,7 @@ def test_comments_and_docstrings_are_no_edit(old: str, new: str, edited: bool) -
     assert of_code(code.replace(old, new)).edited is edited
 
 
+@pytest.mark.slow
 def test_after_a_bf16_fine_tune_the_model_answers_in_fp32(tmp_path: Path) -> None:
     """The trainer wraps the forward pass in bf16 and leaves it so: quality and exports were once of that arithmetic."""
     asked = suite(precision="bf16", random_weights_steps=1)
