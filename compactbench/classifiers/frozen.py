@@ -41,7 +41,7 @@ class MeanPooled(PreTrainedModel):
     def __init__(self, config: MeanPooledConfig) -> None:
         super().__init__(config)
         self.encoder = AutoModel.from_config(config.encoder)
-        self.classifier = torch.nn.Linear(config.encoder.hidden_size, config.num_labels)
+        self.classifier = torch.nn.Linear(self.encoder.config.hidden_size, config.num_labels)
         self.post_init()
 
     def embed(self, input_ids: torch.Tensor, attention_mask: torch.Tensor, **further: torch.Tensor) -> torch.Tensor:
