@@ -11,7 +11,7 @@ from compactbench import ROOT
 PACKAGE = ROOT / "compactbench"
 FILES = sorted(PACKAGE.rglob("*.py"))
 LINES = 300
-GROUND = {"record", "settings", "errors", "parameters"}
+GROUND = {"record", "settings", "errors", "parameters", "registry"}
 BELOW = {
     "sources": GROUND,
     "instruments": GROUND,
@@ -19,7 +19,7 @@ BELOW = {
     "runtimes": GROUND | {"sources", "instruments"},
     "classifiers": GROUND | {"sources", "instruments", "data", "runtimes"},
     "benchmark": GROUND | {"sources", "instruments", "data", "runtimes", "classifiers"},
-    "report": GROUND,
+    "report": GROUND - {"registry"},
     "commands": GROUND | {"sources", "instruments", "data", "runtimes", "classifiers", "benchmark", "report"},
     **dict.fromkeys(GROUND, GROUND),
 }

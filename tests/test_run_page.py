@@ -87,3 +87,8 @@ def test_sizes_and_the_place_of_the_record() -> None:
         page.about_record(ROOT / "book" / "one.json", "0123456789abcdef" * 4).data
     )
     assert "`one.json`" in page.about_record(Path("/elsewhere/one.json"), "0" * 64).data
+
+
+def test_the_page_names_the_commit_that_measured() -> None:
+    record = make_record(conditions={"git_commit": "abcdef0123" * 4, "git_dirty": True})
+    assert "commit abcdef01 with changes" in page.where(record.conditions).data

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from compactbench.record import Machine, Record
+from compactbench.record import Conditions, Machine, Record
 from compactbench.report.text.words import listed, literal, markdown_table
 from compactbench.settings import Model
 
@@ -107,7 +107,7 @@ def machines(records: Iterable[Record]) -> str:
         "precision when classifying": lambda run: run.trained.precision,
         "precision of the fine-tune": lambda run: run.finetune.procedure.precision if run.finetune.procedure else "–",
         "measured (UTC)": lambda run: f"{run.started_at:%Y-%m-%d}",
-        "measuring code": _commit,
+        "measuring code": lambda run: commit(run.conditions),
     }
     return _columns(_grouped(records, "machine"), asked)
 
@@ -170,13 +170,13 @@ def _megahertz(clock: float | None) -> str:
     return "–" if clock is None else f"{clock:,.0f} MHz"
 
 
+def commit(conditions: Conditions) -> str:
+    """The commit of the measuring code, and whether the checkout had changes of its own."""
+    return (conditions.git_commit or "–")[:8] + (" with changes" if conditions.git_dirty else "")
+
+
 def _gigabytes(megabytes: float | None) -> str:
     return "–" if megabytes is None else f"{megabytes / 1e3:.1f} GB"
-
-
-def _commit(record: Record) -> str:
-    conditions = record.conditions
-    return (conditions.git_commit or "–")[:8] + (" with changes" if conditions.git_dirty else "")
 
 
 def _plain(value: Any) -> str:

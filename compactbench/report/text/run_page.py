@@ -18,7 +18,7 @@ from compactbench.report.tables.metrics import (
     size_mb,
     tokenizing,
 )
-from compactbench.report.text.background import PAPER
+from compactbench.report.text.background import PAPER, commit
 from compactbench.report.text.words import listed, literal, markdown_table, notes
 from compactbench.settings import DEFAULT_SUITE, Model, Suite
 
@@ -75,6 +75,7 @@ def where(conditions: record.Conditions) -> Markdown:
         ["System", machine.os],
         ["torch", f"{versions['torch']}, {conditions.threads} threads"],
         ["transformers", versions["transformers"]],
+        ["Measuring code", f"commit {commit(conditions)}"],
     ]
     return Markdown(markdown_table(["", ""], rows, "ll"))
 
