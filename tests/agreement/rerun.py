@@ -3,8 +3,8 @@
     python tests/agreement/rerun.py FOLDER OTHER_FOLDER
 
 Compares two folders with records, such as book/runs/starter/here and book/runs/starter/again, which the same machine
-measured under two names: how many intervals of a metric overlap, and how well the ranks agree. Exits with 1 when fewer than 95 %
-overlap, or when a rank correlation is below .95.
+measured under two names: how many intervals of a metric overlap, and how well the ranks agree. Exits with 1 when fewer
+than 95 % overlap, or when a rank correlation is below .95.
 """
 
 import sys
