@@ -148,6 +148,7 @@ def test_json_rows_keep_whole_numbers_as_labels(tmp_path: Path) -> None:
     assert (facts.classes, facts.unlabelled_dropped) == (["0", "1"], 1)
 
 
+@pytest.mark.slow
 def test_a_million_rows_take_less_than_two_gigabytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Loaded, split and tokenized, libraries included: the rows stay on the disk."""
     monkeypatch.setenv("HF_DATASETS_CACHE", str(tmp_path / "cache"))
