@@ -18,30 +18,29 @@ for variable in LIVE:  # the kernels started here are nobody's live notebook
     os.environ.pop(variable, None)
 
 if "due" in config:  # `compactbench` has checked and decided
-    RECORDS = str(config["due"] or "").split()
+    PAGES = str(config["due"] or "").split()
 else:
     given = {key: str(config.get(key) or "") for key in ("models", "machine")}
     try:
         plan = check(str(config.get("suite", DEFAULT_SUITE)), given["models"].split(), given["machine"])
-        RECORDS = [plan.record(name) for name in due(plan)]
+        PAGES = [plan.page(name) for name in due(plan)]
     except SettingsError as error:
         raise WorkflowError(str(error))
 
 
 rule models:
     input:
-        RECORDS,
+        PAGES,
 
 
 rule run:
     output:
-        page=f"{RUN}.ipynb",
-        record=f"{RUN}.json",
+        f"{RUN}.ipynb",  # not the record: when a run fails, its outputs are deleted, and what was measured is to stay
     log:
         f"{RUN}.log",
     threads: workflow.cores  # a run alone on the machine, or its times say nothing
     shell:
-        "{sys.executable:q} -m papermill notebooks/benchmark.ipynb {output.page:q} --no-progress-bar --kernel python3"
+        "{sys.executable:q} -m papermill notebooks/benchmark.ipynb {output:q} --no-progress-bar --kernel python3"
         " -f params/suites/{wildcards.suite:q}.yaml -f params/models/{wildcards.model:q}.yaml"
         " -r machine {wildcards.machine:q} 2>> {log:q}"
 

@@ -36,7 +36,7 @@ class Package(Strict):
 
 
 class Suite(Strict):
-    """What is asked of every contender. Every default stands in params/suites/starter.yaml."""
+    """What is asked of every model. Every default stands in params/suites/starter.yaml."""
 
     suite: Name
     like: Name | None = Field(default=None, description="the suite to take all other keys from")

@@ -22,7 +22,7 @@ def plan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Plan:
     """A plan of one model whose run is there, and would give the same again."""
     monkeypatch.setattr(decider, "ROOT", tmp_path)
     plan = Plan(load_suite("starter"), "here", [load_model("tfidf")], {"tfidf": "none"})
-    (tmp_path / plan.record("tfidf")).parent.mkdir(parents=True)
+    (tmp_path / plan.page("tfidf")).parent.mkdir(parents=True)
     shutil.copy(REFERENCE.with_suffix(".ipynb"), folder_of(plan))
     write(plan, fingerprint(plan.models[0], plan.suite, "none"))
     return plan
@@ -30,7 +30,7 @@ def plan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Plan:
 
 def folder_of(plan: Plan) -> Path:
     """Where the run lies."""
-    return (decider.ROOT / plan.record("tfidf")).parent
+    return (decider.ROOT / plan.page("tfidf")).parent
 
 
 def write(plan: Plan, found: Fingerprint) -> None:
@@ -106,12 +106,21 @@ def test_what_only_readers_are_told_makes_nothing_due() -> None:
     model, suite = load_model("tfidf"), load_suite("starter")
     now = fingerprint(model, suite, "none")
     told = model.model_copy(update={"title": "X", "summary": "X", "paper": "2001.00001"})
-    dataset = suite.dataset.model_copy(update={"name": "X", "cite": "X"})
+    dataset = suite.dataset | {"name": "X", "cite": "X", "license": "X"}
     asked = suite.model_copy(update={"suite_title": "X", "models": ["tfidf"], "dataset": dataset})
     assert fingerprint(told, asked, "none") == now
     assert "license" not in str(now) and "licence" not in str(now)
     other = fingerprint(model, suite.model_copy(update={"seed": 7}), "none")
     assert decider.changes(now, other) == {"settings": "settings changed (seed)"}
+
+
+def test_label_names_may_mix_numbers_and_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Their keys cannot be sorted as they are."""
+    monkeypatch.setattr("compactbench.benchmark.fingerprint.version", lambda suite: "as it was")
+    suite = load_suite("starter")
+    named = suite.model_copy(update={"dataset": suite.dataset | {"label_names": {1: "World", "x": "Sports"}}})
+    now, other = (fingerprint(load_model("tfidf"), one, "none") for one in (suite, named))
+    assert decider.changes(now, other) == {"settings": "settings changed (dataset.label_names)"}
 
 
 CODE = '''"""A module."""

@@ -18,6 +18,8 @@ from compactbench.runtimes.onnxruntime import RUNTIME, OnnxPredictor, file_name
 from compactbench.runtimes.torch import TorchPredictor
 from compactbench.sources.weights import load_classifier
 
+pytestmark = pytest.mark.slow
+
 TEXTS = ["Shares rose.", "The cup final was decided in extra time by a goal that should not have stood.", "word " * 80]
 
 
@@ -41,7 +43,7 @@ def folder(trained: tuple, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def export(network: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, folder: Path) -> dict[str, list[str]]:
     """Export to `folder` in both precisions, and the files of each."""
     given = Trained(network, tokenizer, TEXTS, max_length=64)
-    return {precision: RUNTIME.export(given, precision, folder, folder)[1] for precision in RUNTIME.precisions("cpu")}
+    return {precision: RUNTIME.export(given, precision, folder, folder)[1] for precision in RUNTIME.precisions["cpu"]}
 
 
 def loaded(folder: Path, precision: str) -> OnnxPredictor:

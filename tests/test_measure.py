@@ -231,6 +231,7 @@ def test_machine_is_named_after_its_hardware(
     assert default_machine() == slug
 
 
+@pytest.mark.slow
 def test_modelling_code_is_loaded_before_the_baseline_is_taken() -> None:
     """It once came with the first model, and its 100 MB and more than a second counted as the contender's."""
     code = "import sys, compactbench.runtimes.torch; print('transformers.modeling_utils' in sys.modules)"

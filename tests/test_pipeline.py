@@ -24,8 +24,8 @@ from compactbench.record import json_schema
 from compactbench.report.tables.results import collect, results
 
 MACHINE = "here"
-PENDING = r"\.json\t.*\tupdate pending$"
-"""How the summary of Snakemake ends the line of a record that would be made."""
+PENDING = r"\.ipynb\t.*\tupdate pending$"
+"""How the summary of Snakemake ends the line of a page that would be made."""
 
 pytestmark = pytest.mark.slow
 
@@ -63,7 +63,7 @@ def reported(tmp_path_factory: pytest.TempPathFactory) -> Reported:
 
 def test_one_failure_stops_no_other_and_is_named(reported: Reported) -> None:
     assert reported.first.returncode == 1, reported.first.stderr
-    assert "FAILED broken: model: " in reported.first.stdout
+    assert "FAILED broken: parameters: " in reported.first.stdout
     assert {path.name for path in reported.runs.glob("*.json")} == {
         "tiny.json",
         "tfidf.json",
@@ -91,9 +91,10 @@ def test_record_holds_what_the_suite_asked_for(reported: Reported) -> None:
     assert record["finetune"]["steps"] == 3
     assert record["finetune"]["epoch_derived"] is True
     assert len(record["finetune"]["step_s"]) == 3
-    assert [len(one["samples_ms"]) for one in record["latency"] if one["threads"] > 1] in ([], [4, 4])
-    assert [point["batch_size"] for point in record["throughput"]["points"]][:3] == [1, 2, 4]
-    assert record["throughput"]["cap"] == 4
+    trained = record["runtimes"][0]
+    assert [len(one["samples_ms"]) for one in trained["latency"] if one["threads"] > 1] in ([], [4, 4])
+    assert [point["batch_size"] for point in trained["throughput"]["points"]][:3] == [1, 2, 4]
+    assert trained["throughput"]["cap"] == 4
     assert record["weights"] == "random"
     assert record["data"]["duplicates_dropped"] == 122  # the starter's data, counted by hand
 
@@ -103,7 +104,9 @@ def test_seeds_and_fewer_labels_are_repeats_of_the_fine_tune(reported: Reported)
     record = reported.record("tfidf")
     everything = sum(record["data"]["train_counts"])
     assert [(one["seed"], one["labels"]) for one in record["repeats"]] == [(7, everything), (42, 50), (7, 50)]
-    assert record["repeats"][1]["accuracy"] < record["quality"]["accuracy"]  # 50 texts teach less than all
+    assert (
+        record["repeats"][1]["accuracy"] < record["runtimes"][0]["quality"]["accuracy"]
+    )  # 50 texts teach less than all
     assert reported.record("tiny")["repeats"] == []
 
 
@@ -120,23 +123,27 @@ def test_the_learning_rate_is_chosen_on_training_texts(reported: Reported) -> No
 
 
 def test_the_fixed_work_was_timed_around_every_measurement(reported: Reported) -> None:
-    """Before and after: the fine-tune, each latency process of each route, the search and its second process."""
-    stages = [window["stage"] for window in reported.record("tiny")["reference"]]
-    routes = 1 if reported.record("tiny")["conditions"]["threads"] == 1 else 2
-    assert stages == ["finetune"] * 2 + ["latency"] * 2 * 2 * (routes + 2) + ["throughput"] * 2 * 2 * 3
+    """Before and after: the fine-tune, each latency process of each runtime, the search and its second process."""
+    record = reported.record("tiny")
+    stages = [window["stage"] for window in record["fixed_work"]]
+    timed = sum(len(one["latency"]) for one in record["runtimes"])
+    threads = {one["threads"] for one in record["runtimes"][0]["latency"]}
+    assert timed == 2 * (len(threads) + 2)  # two processes: torch with each number of threads, ONNX in fp32 and int8
+    assert stages == ["finetune"] * 2 + ["latency"] * 2 * timed + ["throughput"] * 2 * (2 * 3)
 
 
-def test_every_way_to_serve_is_in_the_record(reported: Reported) -> None:
+def test_every_runtime_is_in_the_record(reported: Reported) -> None:
     for model, texts in (("minilm-l3", 631), ("tiny", 128)):
-        ways = reported.record(model)["runtimes"]
-        assert [f"{way['runtime']} {way['precision']}" for way in ways] == ["onnxruntime fp32", "onnxruntime int8"]
-        for way in ways:
-            assert way["error"] is None
-            assert len(way["served"]["quality"]["right"]) == texts
-            assert [len(one["samples_ms"]) for one in way["served"]["latency"]] == [4, 4]
-            assert way["served"]["load_time_s"] > 0
-    assert reported.record("minilm-l3")["runtimes"][0]["agreement"] == 1.0  # fp32 only changes the runtime
-    assert reported.record("tfidf")["runtimes"] == []
+        trained, *further = reported.record(model)["runtimes"]
+        assert trained["label"] == "torch fp32" and trained["agreement"] is None
+        assert [result["label"] for result in further] == ["ONNX fp32", "ONNX int8"]
+        for result in further:
+            assert result["error"] is None
+            assert len(result["quality"]["right"]) == texts
+            assert [len(one["samples_ms"]) for one in result["latency"]] == [4, 4]
+            assert result["load_time_s"] > 0
+    assert reported.record("minilm-l3")["runtimes"][1]["agreement"] == 1.0  # fp32 only changes the runtime
+    assert [result["label"] for result in reported.record("tfidf")["runtimes"]] == ["scikit-learn fp32"]
 
 
 def lines_of_the_page(folder: Path) -> list[str]:
@@ -151,7 +158,7 @@ def test_the_artefact_gives_the_records_accuracy_by_the_lines_of_the_page(report
     record = reported.record("minilm-l3")
     test = load(load_suite("starter"))[0]["test"]  # the tiny suite has the starter's texts
     true = [record["data"]["classes"][label] for label in test["label"]]
-    expected = [record["runtimes"][1]["served"]["quality"]["accuracy"], record["quality"]["accuracy"]]
+    expected = [record["runtimes"][number]["quality"]["accuracy"] for number in (2, 0)]
     for program, accuracy in zip(lines_of_the_page(reported.artefact("minilm-l3")), expected, strict=True):
         names: dict = {}
         exec(program, names)
@@ -162,7 +169,10 @@ def test_the_artefact_gives_the_records_accuracy_by_the_lines_of_the_page(report
 
 def test_export_makes_the_artefact_again(reported: Reported) -> None:
     """From nothing, as in a fresh clone: the run's settings and seed give the same model."""
-    folder, accuracy = reported.artefact("minilm-l3"), reported.record("minilm-l3")["quality"]["accuracy"]
+    folder, accuracy = (
+        reported.artefact("minilm-l3"),
+        reported.record("minilm-l3")["runtimes"][0]["quality"]["accuracy"],
+    )
     before = {str(path.relative_to(folder)) for path in folder.rglob("*")}
     assert {"README.md", "model.safetensors", "tokenizer.json", "onnx/model_int8.onnx"} <= before
     shutil.rmtree(folder)
@@ -185,7 +195,7 @@ def test_log_lies_beside_the_record(reported: Reported) -> None:
 def test_failed_run_shows_in_table_and_site(reported: Reported) -> None:
     frame = results(collect(reported.project.folder / "book" / "runs")).set_index("model")
     assert frame.loc["broken", "status"] == "failed"
-    assert frame.loc["broken", "error"].startswith("model: ")
+    assert frame.loc["broken", "error"].startswith("parameters: ")
     page = (reported.project.folder / "book" / "_build" / "html" / "summary.html").read_text()
     assert "Broken" in page and "SafetensorError" in page
 
@@ -203,7 +213,7 @@ def test_pages_charts_hold_the_records_numbers(reported: Reported) -> None:
     for text in html:
         slug = text.partition('id="chart-')[2].partition('"')[0]
         figures[slug] = json.loads(text.partition('<script type="application/json">')[2].partition("</script>")[0])
-    points = reported.record("tiny")["throughput"]["points"]
+    points = reported.record("tiny")["runtimes"][0]["throughput"]["points"]
     (curve,) = [trace for trace in figures["throughput"]["data"] if len(trace["x"]) == len(points)]
     assert curve["x"] == [point["batch_size"] for point in points]
     assert curve["y"] == [point["sentences_per_s"] for point in points]
@@ -289,7 +299,7 @@ def test_limits_given_by_hand_reach_the_site_and_wrong_ones_do_not(reported: Rep
     assert limits.returncode == 0, limits.stderr
     site = reported.project.folder / "book" / "_build" / "html" / "summary.html"
     reported.project.run("compactbench", "site", path=reported.packages)
-    assert "No contender keeps every limit" in site.read_text()
+    assert "No model keeps every limit" in site.read_text()
     for wrong, sentence in (
         ("limit: {artefact_size_mb: 1}", "parameters: key `limit` is not known (did you mean `limits`?)"),
         ("limits: {artefact_sise_mb: 1}", "limits: 'artefact_sise_mb' is no metric; did you mean 'artefact_size_mb'?"),

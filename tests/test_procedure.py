@@ -15,7 +15,7 @@ from compactbench.classifiers import Task
 from compactbench.classifiers import transformer as module
 from compactbench.classifiers.transformer import Transformer, procedure
 from compactbench.data.load import load, to_classify
-from compactbench.instruments.session import probabilities
+from compactbench.instruments.session import in_batches
 from compactbench.parameters import load_model, load_suite
 from compactbench.runtimes import Setup
 from compactbench.runtimes.torch import RUNTIME
@@ -125,6 +125,7 @@ def test_comments_and_docstrings_are_no_edit(old: str, new: str, edited: bool) -
     assert of_code(code.replace(old, new)).edited is edited
 
 
+@pytest.mark.slow
 def test_after_a_bf16_fine_tune_the_model_answers_in_fp32(tmp_path: Path) -> None:
     """The trainer wraps the forward pass in bf16 and leaves it so: quality and exports were once of that arithmetic."""
     asked = suite(precision="bf16", random_weights_steps=1)
@@ -132,7 +133,7 @@ def test_after_a_bf16_fine_tune_the_model_answers_in_fp32(tmp_path: Path) -> Non
     classifier.finetune(tmp_path / "artefact", asked.learning_rate, of_template())
     test = to_classify(load(asked)[0]["test"], "random", asked.eval_batch_size)
     saved = RUNTIME.load(tmp_path / "artefact", Setup("torch", "fp32", "cpu", 2, Transformer.network), asked.max_length)
-    found = probabilities(saved, list(test["text"]), asked.eval_batch_size)
+    found = in_batches(saved, list(test["text"]), asked.eval_batch_size)
     loss = -np.log(found[np.arange(len(test)), test["label"]]).mean()
     assert classifier.quality()[0].loss == pytest.approx(loss, abs=1e-6)
 

@@ -11,6 +11,8 @@ from compactbench.benchmark.process import FreshProcess, ProcessError
 from compactbench.parameters import load_model
 from compactbench.sources.weights import load_classifier
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def probe(tmp_path: Path) -> Iterator[FreshProcess]:

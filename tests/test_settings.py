@@ -8,11 +8,13 @@ import yaml
 from helpers.project import Project
 
 from compactbench import ROOT
+from compactbench.benchmark.plan import plan
 from compactbench.commands.check import check_architecture
-from compactbench.parameters import from_parameters, load_model, load_suite
+from compactbench.data.readers import of_suite
+from compactbench.parameters import load_model, load_suite
 from compactbench.settings import Model, SettingsError
 
-STARTER = {"model": "bert-tiny", "suite": "starter"}
+STARTER = {"model": "bert-tiny", "suite": "starter", "machine": "here"}
 ARCHITECTURE = {"model_type": "bert", "hidden_size": 32, "num_attention_heads": 2, "num_hidden_layers": 2}
 MODEL = {"model": "new", "title": "New", "model_name": "a/new", "summary": "New."}
 
@@ -38,12 +40,19 @@ def test_starter_holds_what_a_suite_leaves_out() -> None:
 
 
 def test_override_beside_a_file_wins() -> None:
-    assert from_parameters(STARTER | {"max_steps": 20}, "here").suite.max_steps == 20
+    assert plan(**STARTER, max_steps=20).suite.max_steps == 20
+
+
+def test_a_renamed_key_is_still_read() -> None:
+    """Of models and of data sets, in a file and by hand."""
+    assert plan(**STARTER, licence="MIT").model.license == "MIT"
+    dataset = {"hub_id": "a/b", "licence": "free"}
+    assert of_suite(plan(**STARTER, dataset=dataset).suite).license == "free"
 
 
 def test_record_goes_beside_the_page_unless_told_otherwise() -> None:
-    assert from_parameters(STARTER, "here").record == ROOT / "book/runs/starter/here/bert-tiny.json"
-    assert from_parameters(STARTER | {"record": "/tmp/x.json"}, "here").record == Path("/tmp/x.json")
+    assert plan(**STARTER).record == ROOT / "book/runs/starter/here/bert-tiny.json"
+    assert plan(**STARTER, record="/tmp/x.json").record == Path("/tmp/x.json")
 
 
 @pytest.mark.parametrize(
@@ -58,7 +67,7 @@ def test_record_goes_beside_the_page_unless_told_otherwise() -> None:
         ({"suite": "stater"}, ["params/suites/stater.yaml", "no such file", "did you mean `starter`"]),
         ({"machine": "my machine"}, ["`machine`", "'my machine'", "a name in a-z"]),
         ({"dataset": {"pakage": 1}}, ["`dataset.pakage`", "did you mean `package`"]),
-        ({"dataset": {"hub_id": "a/b", "name": "b", "cite": "c", "licence": 3}}, ["`dataset.licence`", "got 3"]),
+        ({"dataset": {"hub_id": "a/b", "name": "b", "cite": "c", "license": 3}}, ["`dataset.license`", "got 3"]),
         ({"dataset": 3}, ["`dataset`", "got 3"]),
         ({"models": []}, ["`models`", "got []", "a list of names"]),
         ({"keep_layers": [2, 1]}, ["`keep_layers`", "[2, 1]", "rising"]),
@@ -76,7 +85,7 @@ def test_record_goes_beside_the_page_unless_told_otherwise() -> None:
 )
 def test_wrong_parameter_is_one_sentence(given: dict, words: list[str]) -> None:
     with pytest.raises(SettingsError) as caught:
-        from_parameters(STARTER | given, "here")
+        plan(**(STARTER | given))
     message = str(caught.value)
     assert "\n" not in message
     for word in words:

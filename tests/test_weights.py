@@ -31,6 +31,7 @@ CATALOGUE = {
 dense layer in it, Ettin's without bias and with a norm."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "count"), CATALOGUE.items())
 def test_the_catalogues_architectures_are_the_published_ones(name: str, count: int) -> None:
     model = load_model(name)

@@ -22,9 +22,9 @@ class Plan:
     models: list[Model]
     weights: dict[str, Weights]
 
-    def record(self, model: str) -> str:
-        """The record of `model`, as a path in the project's folder."""
-        return f"book/runs/{self.suite.suite}/{self.machine}/{model}.json"
+    def page(self, model: str) -> str:
+        """The page of `model`, beside which its record lies, as a path in the project's folder."""
+        return f"book/runs/{self.suite.suite}/{self.machine}/{model}.ipynb"
 
 
 def due(plan: Plan) -> dict[str, str]:
@@ -52,7 +52,8 @@ def changes(then: Fingerprint, now: Fingerprint) -> dict[str, str]:
 
 def _reason(plan: Plan, model: Model) -> str | None:
     """Why `model` must run; None where its run is there and would give the same again."""
-    path = ROOT / plan.record(model.model)
+    page = ROOT / plan.page(model.model)
+    path = page.with_suffix(".json")
     failed_path = path.with_suffix(".failed.json")
     try:
         if not path.is_file():
@@ -63,7 +64,6 @@ def _reason(plan: Plan, model: Model) -> str | None:
         return "its record cannot be read"
     if not isinstance(record, Record):
         return "its record is of an older version"
-    page = path.with_suffix(".ipynb")
     if not page.is_file() or broken(page):
         return "its page is not whole"
     now = fingerprint(model, plan.suite, plan.weights[model.model])

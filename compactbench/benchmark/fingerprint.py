@@ -88,7 +88,8 @@ def _explains(node: object) -> bool:
 
 def _short(value: object) -> str:
     """`value` as JSON where that is short, else its hash."""
-    text = json.dumps(value, sort_keys=True)
+    plain = json.loads(json.dumps(value, default=str))  # label_names may mix numbers and words, which cannot be sorted
+    text = json.dumps(plain, sort_keys=True)
     return text if len(text) <= 40 else _hash(text)
 
 

@@ -18,7 +18,7 @@ from compactbench import record, registry
 from compactbench.data.load import fewer, to_classify
 from compactbench.instruments.memory import peak_resident_mb, resident_mb
 from compactbench.instruments.quality import quality
-from compactbench.instruments.session import Predictor, probabilities
+from compactbench.instruments.session import Predictor, in_batches
 from compactbench.record import Data, Finetune, Parameters, Precision, Quality, Trial, Weights
 from compactbench.settings import Model, SettingsError, Suite
 from compactbench.sources.availability import encoder_weights
@@ -164,7 +164,7 @@ class Classifier(ABC):
 
     def probabilities(self, texts: list[str]) -> np.ndarray:
         """Class probabilities of many texts, shape (texts, classes)."""
-        return probabilities(self.predictor(), texts, self.task.suite.eval_batch_size)
+        return in_batches(self.predictor(), texts, self.task.suite.eval_batch_size)
 
 
 def names() -> list[str]:

@@ -30,7 +30,7 @@ def run(given: argparse.Namespace) -> int:
     plan = check(given.suite, given.models, given.machine)
     refuse_if_busy()
     due = due_of(plan)
-    folder = (ROOT / plan.record("any")).parent
+    folder = (ROOT / plan.page("any")).parent
     expected = _expected_seconds(folder, list(due))
     about = f", about {_minutes(sum(expected.values()))}" if expected else ""
     print(f"{given.suite} on {plan.machine}: {len(due)} of {len(plan.models)} models to measure{about}", flush=True)
@@ -44,12 +44,12 @@ def run(given: argparse.Namespace) -> int:
     exit_code = 0
     if due:
         with Progress(folder, list(due), expected):
-            measured = snakemake("models", [plan.record(name) for name in due])
+            measured = snakemake("models", [plan.page(name) for name in due])
         exit_code = 1 if measured.returncode else 0
         if measured.returncode and not any((folder / f"{name}.failed.json").is_file() for name in due):
             print(measured.stdout)  # no model tells why, so the orchestrator must
     exit_code = build() or exit_code
-    failed = [name for name in due if not (folder / f"{name}.json").is_file()]
+    failed = [name for name in due if not (folder / f"{name}.ipynb").is_file()]
     for name in failed:
         print(f"FAILED {name}: {_why(folder, name)} (log: {(folder / name).relative_to(ROOT)}.log)")
     print(f"In all {_minutes(time.monotonic() - begun)}.")
@@ -135,7 +135,9 @@ def _expected_seconds(folder: Path, due: list[str]) -> dict[str, float]:
 def _why(folder: Path, name: str) -> str:
     path = folder / f"{name}.failed.json"
     failed = read(path) if path.is_file() else None
-    return f"{failed.stage}: {failed.error}" if isinstance(failed, FailedRecord) else "it did not start"
+    if isinstance(failed, FailedRecord):
+        return f"{failed.stage}: {failed.error}"
+    return "it was measured, but its page failed" if (folder / f"{name}.json").is_file() else "it did not start"
 
 
 def _minutes(seconds: float) -> str:

@@ -40,7 +40,7 @@ def build() -> int:
 
 
 def snakemake(target: str, due: list[str]) -> subprocess.CompletedProcess[str]:
-    """Have Snakemake make `target` where these records are `due`; what it says is in the result's `stdout`."""
+    """Have Snakemake make `target` where the runs of these pages are due; what it says is in the result's `stdout`."""
     command = [
         sys.executable,
         "-m",

@@ -60,7 +60,7 @@ class Session:
 
     def probabilities(self, texts: list[str], batch_size: int) -> np.ndarray:
         """Class probabilities of many texts, shape (texts, classes)."""
-        return probabilities(self._predict, texts, batch_size)
+        return in_batches(self._predict, texts, batch_size)
 
     def latency(self, sentence: str, calls: int) -> LatencySamples:
         """Time of `calls` calls with `sentence`, one after the other, after a few to warm up."""
@@ -97,11 +97,11 @@ class Session:
         return run
 
 
-def probabilities(predict: Predictor, texts: list[str], batch_size: int) -> np.ndarray:
-    """Class probabilities of many texts, shape (texts, classes), batched by length so that little is padded."""
+def in_batches(call: Callable[[list[str]], np.ndarray], texts: list[str], batch_size: int) -> np.ndarray:
+    """What `call` gives for many texts, a row each, in batches of similar length so that little is padded."""
     order = sorted(range(len(texts)), key=lambda row: len(texts[row]))
     batches = [order[start : start + batch_size] for start in range(0, len(order), batch_size)]
-    found = np.concatenate([predict([texts[row] for row in batch]) for batch in batches])
+    found = np.concatenate([call([texts[row] for row in batch]) for batch in batches])
     return found[np.argsort(order)]
 
 

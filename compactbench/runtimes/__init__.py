@@ -64,14 +64,12 @@ class Runtime(ABC):
     """The name in tables and charts."""
     needs: ClassVar[tuple[str, ...]]
     """Packages without which a suite that asks for it goes without."""
+    precisions: ClassVar[dict[Device, tuple[Precision, ...]]]
+    """The precisions that it computes in on each device that it runs on."""
     formats: ClassVar[tuple[str, ...]] = ("transformers",)
     """Formats of saved models that it reads (`Classifier.format`)."""
     forked: ClassVar[bool] = False
     """Whether its timing processes may be forked from one that has loaded torch: most must never have seen it."""
-
-    @abstractmethod
-    def precisions(self, device: Device) -> tuple[Precision, ...]:
-        """The precisions that it computes in on `device`; none where it does not run there."""
 
     @abstractmethod
     def load(self, folder: Path, setup: Setup, max_length: int) -> Predictor:
@@ -143,7 +141,7 @@ def setups(asked: list[str], model_format: str, device: Device, threads: int, ne
         for name in asked
         if (runtime := get(name)) is not None and model_format in runtime.formats
         for place in dict.fromkeys(("cpu", device))
-        for precision in runtime.precisions(place)
+        for precision in runtime.precisions.get(place, ())
     ]
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import onnxruntime
 
-from compactbench.record import Device, Precision
+from compactbench.record import Precision
 from compactbench.runtimes import Runtime, Setup, Trained
 from compactbench.runtimes.exports.tokens import BESIDE, TokenPredictor, load_tokenizer
 
@@ -37,10 +37,7 @@ class OnnxRuntime(Runtime):
     name = "onnxruntime"
     label = "ONNX"
     needs = ("onnxruntime", "onnxscript", "tokenizers")
-
-    def precisions(self, device: Device) -> tuple[Precision, ...]:
-        """fp32 and dynamic int8, on the CPU."""
-        return ("fp32", "int8") if device == "cpu" else ()
+    precisions = {"cpu": ("fp32", "int8")}
 
     def export(self, trained: Trained, precision: Precision, exported: Path, artefact: Path) -> tuple[Path, list[str]]:
         """fp32 goes to `exported`, int8 into the artefact."""

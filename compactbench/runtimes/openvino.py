@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import openvino
 
-from compactbench.record import Device, Precision
+from compactbench.record import Precision
 from compactbench.runtimes import Runtime, Setup, Trained
 from compactbench.runtimes.exports.tokens import BESIDE, TokenPredictor, encode, load_tokenizer
 
@@ -41,10 +41,7 @@ class Openvino(Runtime):
     name = "openvino"
     label = "OpenVINO"
     needs = ("openvino", "nncf", "onnxscript", "tokenizers")
-
-    def precisions(self, device: Device) -> tuple[Precision, ...]:
-        """fp32 and static int8, on the CPU."""
-        return ("fp32", "int8") if device == "cpu" else ()
+    precisions = {"cpu": ("fp32", "int8")}
 
     def export(self, trained: Trained, precision: Precision, exported: Path, artefact: Path) -> tuple[Path, list[str]]:
         """Convert the graph that torch exports, in standard operators; all goes to `exported`."""

@@ -7,7 +7,6 @@ import joblib
 import numpy as np
 from sklearn.pipeline import Pipeline
 
-from compactbench.record import Device, Precision
 from compactbench.runtimes import Runtime, Setup
 
 FILE = "model.joblib"
@@ -39,12 +38,9 @@ class ScikitLearn(Runtime):
     name = "scikit-learn"
     label = "scikit-learn"
     needs = ("sklearn",)
+    precisions = {"cpu": ("fp32",)}
     formats = ("scikit-learn",)
     forked = True
-
-    def precisions(self, device: Device) -> tuple[Precision, ...]:
-        """fp32 on the CPU."""
-        return ("fp32",) if device == "cpu" else ()
 
     def load(self, folder: Path, setup: Setup, max_length: int) -> PipelinePredictor:
         """The pipeline saved in `folder`, ready to answer."""

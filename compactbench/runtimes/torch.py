@@ -89,13 +89,11 @@ class Torch(Runtime):
     name = "torch"
     label = "torch"
     needs = ("torch", "transformers")
+    precisions = {
+        "cpu": ("fp32", "bf16") if bf16_is_native("cpu") else ("fp32",),
+        "cuda": ("fp32", "bf16", "fp16"),
+    }
     forked = True
-
-    def precisions(self, device: Device) -> tuple[Precision, ...]:
-        """On a CPU bf16 only where it computes in it; a GPU takes fp16 too."""
-        if device == "cuda":
-            return ("fp32", "bf16", "fp16")
-        return ("fp32", "bf16") if bf16_is_native("cpu") else ("fp32",)
 
     def load(self, folder: Path, setup: Setup, max_length: int) -> TorchPredictor:
         """The network saved in `folder`, ready to answer."""

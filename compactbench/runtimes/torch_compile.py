@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-from compactbench.record import Device, Precision
 from compactbench.runtimes import Setup
 from compactbench.runtimes.torch import Torch, TorchPredictor
 
@@ -12,10 +11,7 @@ class TorchCompile(Torch):
 
     name = "torch-compile"
     label = "torch.compile"
-
-    def precisions(self, device: Device) -> tuple[Precision, ...]:
-        """bf16 on a GPU."""
-        return ("bf16",) if device == "cuda" else ()
+    precisions = {"cuda": ("bf16",)}
 
     def load(self, folder: Path, setup: Setup, max_length: int) -> TorchPredictor:
         """The network saved in `folder`, compiled at its first call."""

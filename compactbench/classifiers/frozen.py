@@ -1,0 +1,116 @@
+"""Frozen embeddings: an encoder that stays as it is, mean-pooled, and a logistic regression on top."""
+
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from sklearn.linear_model import LogisticRegression
+from transformers import AutoConfig, AutoModel, PreTrainedConfig, PreTrainedModel
+from transformers.modeling_outputs import SequenceClassifierOutput
+
+from compactbench.classifiers import Built, Classifier, Task, TrainingFunction
+from compactbench.instruments.session import in_batches
+from compactbench.record import Finetune, Precision
+from compactbench.runtimes import Trained, installed
+from compactbench.runtimes.torch import TorchPredictor
+from compactbench.sources.weights import count_parameters, load_classifier, weights_sha256
+
+
+class MeanPooledConfig(PreTrainedConfig):
+    """The configuration of an encoder under one of its own."""
+
+    model_type = "mean-pooled"
+    sub_configs = {"encoder": AutoConfig}
+
+    def __init__(self, encoder: dict[str, Any] | PreTrainedConfig | None = None, **given: Any) -> None:
+        if isinstance(encoder, dict):
+            encoder = AutoConfig.for_model(**encoder)
+        self.encoder = encoder
+        super().__init__(**given)
+
+
+class MeanPooled(PreTrainedModel):
+    """An encoder, the mean of its token embeddings, and a linear layer on top."""
+
+    config_class = MeanPooledConfig
+    base_model_prefix = "encoder"
+    _supports_sdpa = True
+
+    def __init__(self, config: MeanPooledConfig) -> None:
+        super().__init__(config)
+        self.encoder = AutoModel.from_config(config.encoder)
+        self.classifier = torch.nn.Linear(self.encoder.config.hidden_size, config.num_labels)
+        self.post_init()
+
+    def embed(self, input_ids: torch.Tensor, attention_mask: torch.Tensor, **further: torch.Tensor) -> torch.Tensor:
+        """The mean of the token embeddings of each text, padding left out; shape (texts, width)."""
+        hidden = self.encoder(input_ids=input_ids, attention_mask=attention_mask, **further).last_hidden_state
+        mask = attention_mask.unsqueeze(-1).to(hidden.dtype)  # (texts, longest, 1)
+        return (hidden * mask).sum(1) / mask.sum(1)
+
+    def forward(
+        self, input_ids: torch.Tensor, attention_mask: torch.Tensor, token_type_ids: torch.Tensor | None = None
+    ) -> SequenceClassifierOutput:
+        """Logits of shape (texts, classes)."""
+        further = {} if token_type_ids is None else {"token_type_ids": token_type_ids}
+        return SequenceClassifierOutput(logits=self.classifier(self.embed(input_ids, attention_mask, **further)))
+
+
+class Frozen(Classifier):
+    """Logistic regression on mean-pooled embeddings (Reimers and Gurevych, 2019, arXiv 1908.10084)."""
+
+    kind = "frozen"
+    label = "frozen embeddings"
+    fine_tuned = False
+    network = f"{__name__}:MeanPooled"
+
+    def __init__(self, task: Task) -> None:
+        super().__init__(task)
+        torch.set_num_threads(task.threads)
+        pretrained = task.weights == "pretrained"
+        whole, self._tokenizer, self._revision = load_classifier(task.model, pretrained, task.data.classes, task.seed)
+        config = MeanPooledConfig(encoder=whole.config, id2label=whole.config.id2label, label2id=whole.config.label2id)
+        config.pad_token_id = whole.config.pad_token_id
+        self._network = MeanPooled(config)
+        self._network.encoder.load_state_dict(whole.base_model.state_dict())
+        self._sha256 = weights_sha256(task.model) if pretrained else None
+
+    def build(self) -> Built:
+        """The parameter counts, and the commit and the SHA-256 of the weights."""
+        return Built(count_parameters(self._network), self._revision, self._sha256)
+
+    def finetune(self, folder: Path, learning_rate: float | None, train: TrainingFunction) -> Finetune:
+        """Embed the training texts, fit the regression, and save the artefact to `folder`; there is no trainer."""
+        begun = time.perf_counter()
+        fitted = LogisticRegression(max_iter=1000, random_state=self.task.seed)
+        embeddings = in_batches(self._embedded, self.train["text"][:], self.task.suite.eval_batch_size)
+        fitted.fit(embeddings, self.train["label"][:])
+        total = time.perf_counter() - begun
+        weights, bias = fitted.coef_, fitted.intercept_
+        if len(self.task.data.classes) == 2:  # one row says how much the second class is ahead of the first
+            weights, bias = np.vstack([-weights, weights]) / 2, np.hstack([-bias, bias]) / 2
+        with torch.no_grad():
+            self._network.classifier.weight.copy_(torch.from_numpy(weights))
+            self._network.classifier.bias.copy_(torch.from_numpy(bias))
+        self._network.save_pretrained(folder)
+        self._tokenizer.save_pretrained(folder)
+        return self.fitted(total, int(fitted.n_iter_.max()))
+
+    def predictor(self) -> TorchPredictor:
+        """The network as it is."""
+        return TorchPredictor(self._network, self._tokenizer, self.task.device, self.task.suite.max_length)
+
+    def export(self, runtime: str, precision: Precision, exported: Path, artefact: Path) -> tuple[Path, list[str]]:
+        """Convert the network for a runtime."""
+        trained = Trained(self._network, self._tokenizer, self.train["text"][:], self.task.suite.max_length)
+        return installed(runtime).export(trained, precision, exported, artefact)
+
+    @torch.inference_mode()
+    def _embedded(self, texts: list[str]) -> np.ndarray:
+        """The embeddings of one batch, shape (texts, width)."""
+        return self._network.embed(**self.predictor().tokenize(texts).to(self.task.device)).cpu().numpy()
+
+
+CLASSIFIER = Frozen
