@@ -4,13 +4,15 @@ import hashlib
 import json
 import re
 import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 import torch
 import yaml
 from datasets import ClassLabel, Dataset, Features, Value
-from helpers.hub_server import COMMIT, Fault, Hub, Repository, serving
+from helpers.hub_server import COMMIT, Fault, Hub, Repository, Request, serving
 from helpers.project import Project
 from helpers.tiny_suite import ARCHITECTURE
 from safetensors.torch import load_file
@@ -88,57 +90,90 @@ class Connected:
         hub = {"HF_ENDPOINT": self.hub.address, "HF_HOME": str(self.home), "HF_TOKEN": TOKEN, "NO_PROXY": "127.0.0.1"}
         return self.project.run(*words, environment=hub | environment)
 
-    def report(self, **environment: str) -> subprocess.CompletedProcess[str]:
+    def report(self, **environment: str) -> "Report":
         """`make report SUITE=hub MACHINE=here`, without the installation."""
-        return self.run("compactbench", "report", "--suite", "hub", "--machine", MACHINE, **environment)
+        self.hub.log = []
+        done = self.run("compactbench", "report", "--suite", "hub", "--machine", MACHINE, **environment)
+        summary = (self.project.folder / "book" / "_build" / "html" / "summary.html").read_text()
+        return Report(done, self.hub.log, {path.name for path in self.runs.glob("*.json")}, summary)
 
     def record(self, model: str) -> dict:
         """The record of `model`."""
         return json.loads((self.runs / f"{model}.json").read_text())
 
 
+@dataclass(frozen=True)
+class Report:
+    """What a report left: what it said, what it asked of the hub, the names of all records, and the summary's page."""
+
+    done: subprocess.CompletedProcess[str]
+    log: list[Request]
+    records: set[str]
+    summary: str
+
+    def asked(self, method: str, part: str) -> list[Request]:
+        """The requests of this method whose path has that part."""
+        return [one for one in self.log if one.method == method and part in one.path]
+
+
 @pytest.fixture(scope="module")
-def connected(tmp_path_factory: pytest.TempPathFactory):
-    """One hub and one project for all tests of this file: they read it in order."""
+def connected(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Connected]:
+    """One hub and one project for all tests of this file."""
     with serving(Hub()) as hub:
         yield Connected(tmp_path_factory.mktemp("hub"), hub)
 
 
+@pytest.fixture(autouse=True)
+def healthy(connected: Connected) -> Iterator[None]:
+    """After each test the hub answers as it should."""
+    yield
+    connected.hub.faults = []
+
+
 @pytest.fixture(scope="module")
-def first(connected: Connected) -> subprocess.CompletedProcess[str]:
+def first(connected: Connected) -> Report:
     """The first report: a file cut off half-way, two answers that limit the rate, and one file that is never served."""
-    connected.hub.faults = [
+    faults = [
         Fault(f"old/resolve/{COMMIT}/pytorch_model.bin", cut_at=12_000_000),
         Fault(f"safe/resolve/{COMMIT}/model.safetensors", status=429, headers={"Retry-After": "0"}),
         Fault("news/resolve", status=429, headers={"Retry-After": "0"}),
         Fault(f"gone/resolve/{COMMIT}/model.safetensors", status=503, times=1000),
     ]
+    connected.hub.faults = faults
+    report = connected.report()
+    connected.hub.faults = []
+    assert all(fault.times == 0 for fault in faults[:3])  # each of them happened
+    return report
+
+
+@pytest.fixture(scope="module")
+def again(connected: Connected, first: Report) -> Report:
+    """A second report, of a hub that answers as it should."""
     return connected.report()
 
 
-def test_one_model_fails_with_one_clear_error_and_the_others_go_on(connected: Connected, first) -> None:
-    assert first.returncode == 1, first.stderr
-    assert re.search(r"FAILED gone: model: ProcessError: ValueError: tests/gone cannot be loaded: .*503", first.stdout)
-    assert "Traceback" not in first.stdout + first.stderr
-    assert {path.name for path in connected.runs.glob("*.json")} == {"old.json", "safe.json", "gone.failed.json"}
-    assert all(fault.times == 0 for fault in connected.hub.faults[:3])  # each of them happened
-    page = (connected.project.folder / "book" / "_build" / "html" / "summary.html").read_text()
-    assert "Gone" in page and "503" in page
+def test_one_model_fails_with_one_clear_error_and_the_others_go_on(first: Report) -> None:
+    done = first.done
+    assert done.returncode == 1, done.stderr
+    assert re.search(r"FAILED gone: model: ProcessError: ValueError: tests/gone cannot be loaded: .*503", done.stdout)
+    assert "Traceback" not in done.stdout + done.stderr
+    assert first.records == {"old.json", "safe.json", "gone.failed.json"}
+    assert "Gone" in first.summary and "503" in first.summary
 
 
-def test_a_run_that_may_execute_its_publishers_code_says_so(connected: Connected, first) -> None:
-    assert "safe: its file sets trust_remote_code, so code of its publisher will run here" in first.stdout
+def test_a_run_that_may_execute_its_publishers_code_says_so(connected: Connected, first: Report) -> None:
+    assert "safe: its file sets trust_remote_code, so code of its publisher will run here" in first.done.stdout
     assert "It runs code of its publisher" in (connected.runs / "safe.ipynb").read_text()
     assert "It runs code of its publisher" not in (connected.runs / "old.ipynb").read_text()
 
 
-def test_a_file_cut_off_half_way_is_resumed_not_begun_again(connected: Connected, first) -> None:
-    asked = connected.hub.asked("GET", f"tests/old/resolve/{COMMIT}/pytorch_model.bin")
+def test_a_file_cut_off_half_way_is_resumed_not_begun_again(first: Report) -> None:
+    asked = first.asked("GET", f"tests/old/resolve/{COMMIT}/pytorch_model.bin")
     assert len(asked) == 2 and asked[0].range is None
     assert 0 < int(asked[1].range.removeprefix("bytes=").removesuffix("-")) <= 12_000_000
 
 
-def test_the_weights_that_were_served_are_the_weights_that_learned(connected: Connected, first) -> None:
+def test_the_weights_that_were_served_are_the_weights_that_learned(connected: Connected, first: Report) -> None:
     for name, file in (("safe", "model.safetensors"), ("old", "pytorch_model.bin")):
         record, served = connected.record(name), connected.hub.repositories[f"tests/{name}"].folder / file
         assert record["weights_sha256"] == hashlib.sha256(served.read_bytes()).hexdigest()
@@ -163,12 +198,12 @@ def python(connected: Connected, program: str, **environment: str) -> subprocess
     return connected.run("program", **environment)
 
 
-def test_token_and_cache_are_the_users_own(connected: Connected, first) -> None:
-    assert all(one.token == f"Bearer {TOKEN}" for one in connected.hub.asked("GET", "/resolve/"))
+def test_token_and_cache_are_the_users_own(connected: Connected, first: Report) -> None:
+    assert all(one.token == f"Bearer {TOKEN}" for one in first.asked("GET", "/resolve/"))
     assert (connected.home / "hub" / "models--tests--safe").is_dir()
 
 
-def test_names_in_any_script_and_rows_without_a_label(connected: Connected, first) -> None:
+def test_names_in_any_script_and_rows_without_a_label(connected: Connected, first: Report) -> None:
     data = connected.record("safe")["data"]
     assert data["classes"] == ["体育", "أعمال"]
     assert (data["unlabelled_dropped"], sum(data["test_counts"])) == (1, 19)  # the hub writes -1 for no label
@@ -177,21 +212,19 @@ def test_names_in_any_script_and_rows_without_a_label(connected: Connected, firs
     assert "体育" in page and "أعمال" in page
 
 
-def test_a_rerun_fetches_only_what_is_missing(connected: Connected, first) -> None:
-    connected.hub.faults, connected.hub.log = [], []
-    again = connected.report()
-    assert "1 of 3 models to measure" in again.stdout
-    assert again.returncode == 0, again.stdout
-    fetched = {one.path.rpartition("/")[2] for one in connected.hub.asked("GET", "/resolve/") if one.status == 200}
+def test_a_rerun_fetches_only_what_is_missing(again: Report) -> None:
+    assert "1 of 3 models to measure" in again.done.stdout
+    assert again.done.returncode == 0, again.done.stdout
+    fetched = {one.path.rpartition("/")[2] for one in again.asked("GET", "/resolve/") if one.status == 200}
     assert fetched == {"model.safetensors", "vocab.txt"}  # not what the first try had fetched, and nothing of others
 
 
-def test_offline_nothing_is_asked_and_all_is_there(connected: Connected, first) -> None:
-    connected.hub.log = []
-    done = connected.report(HF_HUB_OFFLINE="1")
-    assert done.stdout.startswith("hub on here: 0 of 3 models to measure"), done.stdout + done.stderr
-    assert done.returncode == 0
-    assert connected.hub.log == []
+def test_offline_nothing_is_asked_and_all_is_there(connected: Connected, again: Report) -> None:
+    offline = connected.report(HF_HUB_OFFLINE="1")
+    said = offline.done.stdout
+    assert said.startswith("hub on here: 0 of 3 models to measure"), said + offline.done.stderr
+    assert offline.done.returncode == 0
+    assert offline.log == []
 
 
 @pytest.mark.parametrize(

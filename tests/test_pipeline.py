@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import jsonschema
@@ -34,12 +35,18 @@ class Reported:
     """A project whose tiny suite was reported once."""
 
     def __init__(self, folder: Path) -> None:
-        self.packages = folder / "packages"
+        self.packages, self._kept = folder / "packages", folder / "kept"
         (folder / "project").mkdir()
         self.project = Project(folder / "project")
         write_suite(self.project.folder / "params", self.packages)
         self.runs = self.project.folder / "book" / "runs" / "tiny" / MACHINE
         self.first = self.report()
+        shutil.copytree(self.project.folder, self._kept, symlinks=True)
+
+    def restore(self) -> None:
+        """Put everything back as the first report left it; times of change, which make and Snakemake read, too."""
+        shutil.rmtree(self.project.folder)
+        shutil.copytree(self._kept, self.project.folder, symlinks=True)
 
     def report(self) -> subprocess.CompletedProcess[str]:
         """`make report SUITE=tiny MACHINE=here`, without the installation."""
@@ -47,7 +54,7 @@ class Reported:
         return self.project.run(*words, path=self.packages)
 
     def artefact(self, model: str) -> Path:
-        """The folder of what `model` leaves to be served."""
+        """The folder that `model` leaves to be deployed."""
         return self.project.folder / "models" / "tiny" / MACHINE / model
 
     def record(self, model: str) -> dict:
@@ -57,8 +64,15 @@ class Reported:
 
 @pytest.fixture(scope="module")
 def reported(tmp_path_factory: pytest.TempPathFactory) -> Reported:
-    """Reported once for all tests of this file: they read it in order."""
+    """Reported once, for all tests that read it."""
     return Reported(tmp_path_factory.mktemp("pipeline"))
+
+
+@pytest.fixture
+def restored(reported: Reported) -> Iterator[None]:
+    """For a test that changes the project: afterwards it is as it was."""
+    yield
+    reported.restore()
 
 
 def test_one_failure_stops_no_other_and_is_named(reported: Reported) -> None:
@@ -167,6 +181,7 @@ def test_the_artefact_gives_the_records_accuracy_by_the_lines_of_the_page(report
         assert sum(map(str.__eq__, labels, true)) / len(true) == pytest.approx(accuracy, abs=1e-9)
 
 
+@pytest.mark.usefixtures("restored")
 def test_export_makes_the_artefact_again(reported: Reported) -> None:
     """From nothing, as in a fresh clone: the run's settings and seed give the same model."""
     folder, accuracy = (
@@ -227,6 +242,7 @@ def test_page_is_small_and_carries_no_widget_state_and_no_logs(reported: Reporte
     assert streams == []
 
 
+@pytest.mark.usefixtures("restored")
 def test_unchanged_is_not_measured_again_but_the_failed_one_is_tried(reported: Reported) -> None:
     before = {name: reported.record(name)["started_at"] for name in ("tiny", "tfidf")}
     again = reported.report()
@@ -235,6 +251,7 @@ def test_unchanged_is_not_measured_again_but_the_failed_one_is_tried(reported: R
     assert {name: reported.record(name)["started_at"] for name in before} == before
 
 
+@pytest.mark.usefixtures("restored")
 def test_snakemake_by_hand_finds_the_same_due(reported: Reported) -> None:
     """In a fresh clone, too, where params/ is newer than every run; and a docstring makes nothing due."""
     for path in (reported.project.folder / "params").rglob("*.yaml"):
@@ -246,7 +263,6 @@ def test_snakemake_by_hand_finds_the_same_due(reported: Reported) -> None:
     assert _due_by_hand(reported) == ["broken"]
     code.write_text(content + "\nLIMIT = 3\n")
     assert sorted(_due_by_hand(reported)) == ["broken", "minilm-l3", "tfidf", "tiny"]
-    code.write_text(content)
 
 
 def _due_by_hand(reported: Reported) -> list[str]:
@@ -258,6 +274,7 @@ def _due_by_hand(reported: Reported) -> list[str]:
     return [Path(line.split("\t")[0]).stem for line in listed.stdout.splitlines() if re.search(PENDING, line)]
 
 
+@pytest.mark.usefixtures("restored")
 def test_building_the_site_never_measures(reported: Reported) -> None:
     """Not even when params/ is newer than every run, as git leaves it in a fresh clone."""
     before = {name: reported.record(name)["started_at"] for name in ("tiny", "tfidf")}
@@ -269,6 +286,7 @@ def test_building_the_site_never_measures(reported: Reported) -> None:
     assert {name: reported.record(name)["started_at"] for name in before} == before
 
 
+@pytest.mark.usefixtures("restored")
 def test_a_corrected_license_reaches_the_site_and_makes_nothing_due(reported: Reported) -> None:
     """Snakemake said that there was nothing to be done."""
     file = reported.project.folder / "params" / "models" / "minilm-l3.yaml"
@@ -278,21 +296,21 @@ def test_a_corrected_license_reaches_the_site_and_makes_nothing_due(reported: Re
     assert "broken: due" in (said := reported.report().stdout) and "minilm-l3: due" not in said
     site = reported.project.folder / "book" / "_build" / "html"
     assert "Corrected-1.0" in (site / "add-a-model.html").read_text()
-    file.write_text(before)
 
 
+@pytest.mark.usefixtures("restored")
 def test_a_page_left_half_way_by_hand_stays_out_of_the_book(reported: Reported) -> None:
     """It would fail the strict build, and with it every other page."""
     stray = reported.runs / "stray.ipynb"
     shutil.copy(reported.project.folder / "notebooks" / "benchmark.ipynb", stray)
     built = reported.project.run("compactbench", "site", path=reported.packages)
-    stray.unlink()
     assert built.returncode == 0, built.stdout
     assert not (
         reported.project.folder / "book" / "_build" / "html" / "runs" / "tiny" / MACHINE / "stray.html"
     ).exists()
 
 
+@pytest.mark.usefixtures("restored")
 def test_limits_given_by_hand_reach_the_site_and_wrong_ones_do_not(reported: Reported) -> None:
     words = ("papermill", "notebooks/summary.ipynb", "book/summary.ipynb")
     limits = reported.project.run(*words, "-y", "limits: {artefact_size_mb: 0.001}")
@@ -312,6 +330,7 @@ def test_limits_given_by_hand_reach_the_site_and_wrong_ones_do_not(reported: Rep
     assert "SettingsError" not in site.read_text() and "Recommendation" in site.read_text()
 
 
+@pytest.mark.usefixtures("restored")
 def test_changed_model_file_reruns_that_model_alone(reported: Reported) -> None:
     before = {name: reported.record(name)["started_at"] for name in ("tiny", "tfidf")}
     wider = {**TINY, "architecture": {**TINY["architecture"], "intermediate_size": 96}}
@@ -322,6 +341,7 @@ def test_changed_model_file_reruns_that_model_alone(reported: Reported) -> None:
     assert after["tfidf"] == before["tfidf"]
 
 
+@pytest.mark.usefixtures("restored")
 def test_run_killed_half_way_does_not_count_and_is_redone(reported: Reported) -> None:
     """A partial page must not pass for a finished run."""
     (reported.runs / "tfidf.json").unlink()

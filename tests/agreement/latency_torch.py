@@ -10,10 +10,12 @@ import sys
 from pathlib import Path
 
 import torch.utils.benchmark
-from compactbench.runtimes.serve_torch import Server
 
+from compactbench.classifiers import Classifier
 from compactbench.instruments.machine import cores
+from compactbench.instruments.session import Session
 from compactbench.parameters import load_suite
+from compactbench.runtimes import Setup, installed
 
 ROUNDS = 10
 
@@ -21,13 +23,15 @@ ROUNDS = 10
 def main() -> None:
     """Print both medians, then how far they are apart."""
     sentence = load_suite("starter").sentence
-    server = Server(Path(sys.argv[1]), "fp32", "cpu", cores(), 512)
+    setup = Setup("torch", "fp32", "cpu", cores(), Classifier.network)
+    predict = installed("torch").load(Path(sys.argv[1]), setup, max_length=512)
+    session = Session(lambda: predict, lambda: None, cores())
     timer = torch.utils.benchmark.Timer(
-        "classify([sentence])", globals={"classify": server._classify, "sentence": sentence}, num_threads=cores()
+        "predict([sentence])", globals={"predict": predict, "sentence": sentence}, num_threads=cores()
     )
     ours, theirs = [], []
     for _ in range(ROUNDS):
-        ours += server.latency(sentence, 20).samples_ms
+        ours += session.latency(sentence, 20).samples_ms
         theirs.append(timer.timeit(20).median * 1e3)
     mine, other = statistics.median(ours), statistics.median(theirs)
     print(f"benchmark {mine:.3f} ms, torch.utils.benchmark {other:.3f} ms")

@@ -11,26 +11,31 @@ import sys
 import tempfile
 from pathlib import Path
 
-from compactbench.benchmark.routes import SERVERS
-
 from compactbench.benchmark.process import FreshProcess
+from compactbench.classifiers import Classifier
+from compactbench.instruments.session import Session
 from compactbench.parameters import load_suite
+from compactbench.runtimes import Setup, open_session
 
 WORK = """
 import sys
 from pathlib import Path
-from compactbench.runtimes.serve_torch import Server
-Server(Path(sys.argv[1]), "fp32", "cpu", 1, 512).memory([sys.argv[2]] * 64)
+from compactbench.runtimes import Setup, open_session
+open_session(Setup("torch", "fp32", "cpu", 1, sys.argv[3]), Path(sys.argv[1]), 512).memory([sys.argv[2]] * 64)
 """
 
 
 def main() -> None:
     """Print both peaks, then how far they are apart."""
     artefact, sentence = Path(sys.argv[1]), load_suite("starter").sentence
-    with tempfile.TemporaryDirectory() as folder, FreshProcess(SERVERS["torch"], Path(folder) / "log") as server:
-        found = server.create(artefact, "fp32", "cpu", 1, 512).call("memory", [sentence] * 64)
-    ours = found.baseline_ram_mb + found.peak_ram_mb
-    command = ["/usr/bin/time", "-f", "%M", sys.executable, "-c", WORK, str(artefact), sentence]
+    setup = Setup("torch", "fp32", "cpu", 1, Classifier.network)
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        FreshProcess(open_session, Path(folder, "log"), libraries="compactbench.runtimes.torch") as process,
+    ):
+        memory = process.create(setup, artefact, 512).call(Session.memory, [sentence] * 64)
+    ours = memory.baseline_ram_mb + memory.peak_ram_mb
+    command = ["/usr/bin/time", "-f", "%M", sys.executable, "-c", WORK, str(artefact), sentence, setup.network]
     theirs = (
         int(subprocess.run(command, capture_output=True, text=True, check=True).stderr.splitlines()[-1]) * 1024 / 1e6
     )

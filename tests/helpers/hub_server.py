@@ -96,10 +96,6 @@ class Hub:
                 return one
         return None
 
-    def asked(self, method: str, part: str) -> list[Request]:
-        """The logged requests with this method and this part of an address."""
-        return [one for one in self.log if one.method == method and part in one.path]
-
 
 @contextmanager
 def serving(hub: Hub) -> Iterator[Hub]:

@@ -13,13 +13,14 @@ import statistics
 import tempfile
 from pathlib import Path
 
-from compactbench.runtimes.onnx_export import PLAIN, export_fp32, quantize
-from compactbench.runtimes.serve import timed_ms
-from compactbench.runtimes.serve_onnx import Classifier, file_name, load_tokenizer
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
 from compactbench.instruments.machine import cores
+from compactbench.instruments.session import timed_ms
 from compactbench.parameters import load_suite
+from compactbench.record import Precision
+from compactbench.runtimes.exports.onnx import PLAIN, export_fp32, quantize
+from compactbench.runtimes.onnxruntime import OnnxPredictor, file_name
 
 CALLS = 100
 
@@ -32,12 +33,13 @@ def main() -> None:
     given = parser.parse_args()
     network = AutoModelForSequenceClassification.from_pretrained(given.artefact)
     with tempfile.TemporaryDirectory() as rewritten, tempfile.TemporaryDirectory() as exported:
-        export_fp32(network, AutoTokenizer.from_pretrained(given.artefact), Path(rewritten))
+        export_fp32(network, AutoTokenizer.from_pretrained(given.artefact), Path(rewritten), file_name("fp32"))
         shutil.copytree(rewritten, exported, dirs_exist_ok=True)
         shutil.copy(Path(exported, PLAIN), Path(exported, file_name("fp32")))
         for folder in (rewritten, exported):
-            quantize(Path(folder), Path(folder))
-        for precision in ("fp32", "int8"):
+            quantize(Path(folder, file_name("fp32")), Path(folder, file_name("int8")))
+        precisions: tuple[Precision, ...] = ("fp32", "int8")
+        for precision in precisions:
             ratios = []
             for pair in range(given.pairs):
                 order = [exported, rewritten] if pair % 2 == 0 else [rewritten, exported]
@@ -47,9 +49,9 @@ def main() -> None:
             print(f"{precision}: {statistics.median(ratios):.2f} times as fast ({spread} over {len(ratios)} pairs)")
 
 
-def median_ms(folder: Path, precision: str) -> float:
+def median_ms(folder: Path, precision: Precision) -> float:
     """The median of `CALLS` calls in a fresh session, ms."""
-    classify = Classifier(folder / file_name(precision), load_tokenizer(folder, 512), cores())
+    classify = OnnxPredictor(folder, precision, cores(), max_length=512)
     texts = [load_suite("starter").sentence]
     for _ in range(10):
         classify(texts)

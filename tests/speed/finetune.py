@@ -14,14 +14,15 @@ import statistics
 import tempfile
 from pathlib import Path
 
-from datasets import DatasetDict
+from datasets import Dataset, DatasetDict
 
 from compactbench.benchmark.process import FreshProcess
+from compactbench.benchmark.training import of_template
+from compactbench.classifiers import Task
+from compactbench.classifiers.transformer import Transformer
 from compactbench.data.load import fewer, load
 from compactbench.instruments.machine import cores
 from compactbench.parameters import load_model, load_suite
-from compactbench.record import Data
-from compactbench.settings import Suite
 
 MEAN_WORDS, LONGEST_WORDS = 41, 215
 """Words that come to 53 and 277 tokens with the BERT vocabulary; the script prints what they come to."""
@@ -46,7 +47,8 @@ def main() -> None:
             for procedure in (2021, "fast") if pair % 2 == 0 else ("fast", 2021):
                 settings = {"suite": "starter", "procedure": procedure, "epochs": 1.0}
                 suite = load_suite("starter", settings)
-                seconds[procedure], accuracy, tokens = learn(given.model, suite, facts, Path(folder))
+                task = Task(load_model(given.model), "pretrained", suite, facts, Path(folder), "cpu", cores(), seed=42)
+                seconds[procedure], accuracy, tokens = learn(task, splits["train"])
                 accuracy_text = f", accuracy {accuracy:.3f}" if given.texts == "starter" else ""
                 print(f"{procedure}: {seconds[procedure]:.3f} s a step, {tokens}{accuracy_text}", flush=True)
             ratios.append(seconds[2021] / seconds["fast"])
@@ -54,20 +56,19 @@ def main() -> None:
     print(f"{statistics.median(ratios):.2f} times as fast as 2021 (median of {len(ratios)} pairs, {spread})")
 
 
-def learn(model: str, suite: Suite, facts: Data, splits: Path) -> tuple[float, float, str]:
+def learn(task: Task, train: Dataset) -> tuple[float, float, str]:
     """Seconds a step over all steps, accuracy, and the lengths of the texts, of one fine-tune in a fresh process."""
-    lesson = (load_model(model), "pretrained", suite, facts, splits, "cpu", cores(), suite.seeds[0])
     with (
-        tempfile.TemporaryDirectory() as artefact,
-        FreshProcess("compactbench.classifiers.finetune:Trainee", Path(artefact) / "log").create(*lesson) as trainee,
+        tempfile.TemporaryDirectory() as folder,
+        FreshProcess(Transformer, Path(folder, "log")).create(task) as process,
     ):
-        rows = trainee.call("tokenized")
-        found = trainee.call("finetune", Path(artefact) / "model")
-        accuracy = trainee.call("quality").accuracy
+        rows = process.call(Transformer.tokenized, train)
+        finetune = process.call(Transformer.finetune, Path(folder, "model"), None, of_template())
+        quality, _ = process.call(Transformer.quality)
     lengths = [len(ids) for ids in rows["input_ids"]]
     return (
-        found.time_s / found.steps,
-        accuracy,
+        finetune.time_s / finetune.steps,
+        quality.accuracy,
         f"{statistics.mean(lengths):.0f} tokens in the mean, {max(lengths)} at most",
     )
 

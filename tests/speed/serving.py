@@ -17,12 +17,12 @@ from compactbench.parameters import load_suite
 CALLS = 60
 WORK = {
     "pipeline": "from transformers import pipeline; classify = pipeline('text-classification', sys.argv[1])",
-    "int8": "from pathlib import Path; from compactbench.runtimes import serve_onnx as s; folder = Path(sys.argv[1]); "
-    "classify = s.Classifier(folder / s.file_name('int8'), s.load_tokenizer(folder, 512), int(sys.argv[3]))",
+    "int8": "from pathlib import Path; from compactbench.runtimes.onnxruntime import OnnxPredictor; "
+    "classify = OnnxPredictor(Path(sys.argv[1]), 'int8', int(sys.argv[3]), max_length=512)",
 }
 TIMED = """
 import statistics, sys
-from compactbench.runtimes.serve import timed_ms
+from compactbench.instruments.session import timed_ms
 {load}
 given = [sys.argv[2]] if {listed} else sys.argv[2]
 [classify(given) for _ in range(5)]
@@ -39,16 +39,16 @@ def main() -> None:
     ratios = []
     for pair in range(given.pairs):
         order = list(WORK) if pair % 2 == 0 else list(WORK)[::-1]
-        medians = {way: median_ms(way, given.artefact) for way in order}
+        medians = {runtime: median_ms(runtime, given.artefact) for runtime in order}
         ratios.append(medians["pipeline"] / medians["int8"])
         print(f"pipeline {medians['pipeline']:.2f} ms, int8 {medians['int8']:.2f} ms", flush=True)
     spread = f"{min(ratios):.1f} to {max(ratios):.1f}"
     print(f"{statistics.median(ratios):.1f} times as fast as the pipeline (median of {len(ratios)} pairs, {spread})")
 
 
-def median_ms(way: str, artefact: str) -> float:
+def median_ms(runtime: str, artefact: str) -> float:
     """The median of `CALLS` calls in a fresh process, ms."""
-    code = TIMED.format(load=WORK[way], listed=way == "int8", calls=CALLS)
+    code = TIMED.format(load=WORK[runtime], listed=runtime == "int8", calls=CALLS)
     command = [sys.executable, "-c", code, artefact, load_suite("starter").sentence, str(cores())]
     return float(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
 

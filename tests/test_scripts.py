@@ -1,0 +1,93 @@
+"""Every script under tests/speed/ and tests/agreement/ still runs; what it finds is for a quiet machine to say."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from helpers.factory import calls, make_record
+from helpers.tiny_suite import TINY
+
+from compactbench import ROOT
+from compactbench.record import Record
+from compactbench.runtimes import Trained, installed
+from compactbench.settings import Model
+from compactbench.sources.weights import load_classifier
+
+pytestmark = pytest.mark.slow
+
+SPREAD = r"\(.*\d to \d.*\)"
+SCRIPTS = {
+    "speed/exported.py": (["{artefact}", "--pairs", "1"], rf"int8: \d+\.\d\d times as fast {SPREAD}"),
+    "speed/finetune.py": (
+        ["--pairs", "1", "--steps", "2", "--model", "minilm-l3"],
+        rf"\d+\.\d\d times as fast as 2021 {SPREAD}",
+    ),
+    "speed/serving.py": (["{artefact}", "--pairs", "1"], rf"\d+\.\d times as fast as the pipeline {SPREAD}"),
+    "agreement/latency_torch.py": (["{artefact}"], r"latency differs by \d+\.\d% \(allowed: 10 %\)"),
+    "agreement/memory_time.py": (["{artefact}"], r"peak memory differs by \d+\.\d% \(allowed: 5 %\)"),
+    "agreement/noise.py": (["2"], r"beside a neighbour: .* of 2 windows above \d\.\d+"),
+    "agreement/rerun.py": (["{records}", "{records}"], r"(\d+) of \1 pairs of intervals overlap: 100\.0% .*"),
+    "agreement/sizes_du.py": (["{records}", "{artefacts}"], r"3 of 3 sizes are equal"),
+}
+"""The words that a script is given here, its smallest setting, and its last line."""
+VERDICTS = ["agreement/latency_torch.py", "agreement/memory_time.py"]
+"""They exit with 1 where the two measurements are apart, as a busy machine may make them."""
+
+
+@pytest.fixture(scope="module")
+def given(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """An artefact of a tiny network with its int8 file, and a folder of records with one of their artefacts."""
+    folder = tmp_path_factory.mktemp("scripts")
+    network, tokenizer, _ = load_classifier(Model.model_validate(TINY), False, ["a", "b"], seed=0)
+    artefact = folder / "artefact"
+    network.save_pretrained(artefact)
+    tokenizer.save_pretrained(artefact)
+    trained = Trained(network, tokenizer, [], max_length=64)
+    installed("onnxruntime").export(trained, "int8", folder / "exported", artefact)
+    for number, model in enumerate(("alpha", "beta", "gamma"), start=1):
+        write(record(model, number), folder)
+    return {"artefact": str(artefact), "records": str(folder / "records"), "artefacts": str(folder / "artefacts")}
+
+
+def record(model: str, number: int) -> Record:
+    """The larger its number, the slower and larger a model is."""
+    return make_record(
+        model,
+        latency=[calls([10.0 * number, 11.0 * number]), calls([10.0 * number, 12.0 * number], process=1)],
+        memory={"peak_ram_mb": 100.0 * number},
+        finetune={"peak_ram_mb": 800.0 * number},
+        artefact={"files": {"model.safetensors": 1000 * number, "config.json": 10}},
+    )
+
+
+def write(record: Record, folder: Path) -> None:
+    """Write a record, and files of the sizes that it tells."""
+    (folder / "records").mkdir(exist_ok=True)
+    (folder / "records" / f"{record.model}.json").write_text(record.model_dump_json())
+    assert record.trained.artefact is not None
+    for name, size in record.trained.artefact.files.items():
+        file = folder / "artefacts" / record.model / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(b"x" * size)
+
+
+def test_no_script_is_left_out() -> None:
+    found = {str(path.relative_to(ROOT / "tests")) for kind in ("speed", "agreement") for path in scripts(kind)}
+    assert found == set(SCRIPTS)
+
+
+def scripts(kind: str) -> list[Path]:
+    return list((ROOT / "tests" / kind).glob("*.py"))
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_a_script_runs_and_its_last_line_says_what_it_found(script: str, given: dict[str, str]) -> None:
+    """The class whose methods speed/finetune.py called had changed, and nobody saw it."""
+    words, last = SCRIPTS[script]
+    command = [sys.executable, f"tests/{script}", *(word.format_map(given) for word in words)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode in ((0, 1) if script in VERDICTS else (0,)), done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+    assert re.fullmatch(last, done.stdout.splitlines()[-1]), done.stdout
