@@ -150,6 +150,7 @@ def test_report_and_snakemake_refuse_with_the_same_sentence(project: Project) ->
     assert sentence in _refused(project, before, *snakemake).stderr
 
 
+@pytest.mark.slow
 def test_unreachable_hub_with_pretrained_weights(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")  # the discard port: nothing listens
     before = _broken_suite(project, weights="pretrained")
@@ -184,6 +185,7 @@ def test_data_set_with_one_class(project: Project, tmp_path_factory: pytest.Temp
     assert _files(project.folder) == before
 
 
+@pytest.mark.slow
 def test_a_hub_data_set_out_of_reach(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also for a model that needs nothing else from the hub; its library would try for half a minute."""
     monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
@@ -219,11 +221,13 @@ def test_a_machine_that_cannot_be_a_folder(project: Project) -> None:
     assert sentence in _refused(project, before, *snakemake).stderr
 
 
+@pytest.mark.slow
 def test_unknown_model(project: Project) -> None:
     said = _refused(project, _files(project.folder), "compactbench", "report", "--models", "bert-tiny berd-mini").stderr
     assert "params/models/berd-mini.yaml: there is no such file (did you mean `bert-mini`?)" in said
 
 
+@pytest.mark.slow
 def test_package_with_other_weights_than_the_file_names(project: Project) -> None:
     path = project.folder / "params" / "models" / "minilm-l3.yaml"
     path.write_text(path.read_text().replace("sha256: 53aa", "sha256: 0000"))
