@@ -155,7 +155,8 @@ def again(connected: Connected, first: Report) -> Report:
 def test_one_model_fails_with_one_clear_error_and_the_others_go_on(first: Report) -> None:
     done = first.done
     assert done.returncode == 1, done.stderr
-    assert re.search(r"FAILED gone: model: ProcessError: ValueError: tests/gone cannot be loaded: .*503", done.stdout)
+    said = r"FAILED gone: parameters: ProcessError: ValueError: tests/gone cannot be loaded: .*503"
+    assert re.search(said, done.stdout)
     assert "Traceback" not in done.stdout + done.stderr
     assert first.records == {"old.json", "safe.json", "gone.failed.json"}
     assert "Gone" in first.summary and "503" in first.summary

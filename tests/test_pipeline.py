@@ -247,7 +247,7 @@ def test_unchanged_is_not_measured_again_but_the_failed_one_is_tried(reported: R
     before = {name: reported.record(name)["started_at"] for name in ("tiny", "tfidf")}
     again = reported.report()
     assert "1 of 4 models to measure" in again.stdout
-    assert "broken: due, failed before (model)\n" in again.stdout
+    assert "broken: due, failed before (parameters)\n" in again.stdout
     assert {name: reported.record(name)["started_at"] for name in before} == before
 
 
