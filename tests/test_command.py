@@ -128,7 +128,7 @@ def made(tmp_path: Path) -> Path:
 
 def make(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     """Run `make` there, away from the variables of a `make` that runs these tests."""
-    known = {"SUITE", "MODELS", "MACHINE", "MODEL", "NAME", "ID", "PORT", "MAKEFLAGS", "MFLAGS", "MAKEOVERRIDES"}
+    known = {"SUITE", "MODELS", "MACHINE", "MODEL", "NAME", "ID", "PORT", "MAKEFLAGS", "MFLAGS", "MAKELEVEL"}
     environment = {name: value for name, value in os.environ.items() if name not in known}
     return subprocess.run(["make", *words], cwd=folder, env=environment, capture_output=True, text=True)
 
