@@ -349,7 +349,8 @@ def test_run_killed_half_way_does_not_count_and_is_redone(reported: Reported) ->
     log.write_text("")
     words = [sys.executable, "-m", "snakemake", "models", "--profile", "profiles/local", "--config"]
     given = ["suite=tiny", f"machine={MACHINE}", "models=tfidf"]
-    with subprocess.Popen([*words, *given], cwd=reported.project.folder, start_new_session=True) as running:
+    place = {"cwd": reported.project.folder, "env": reported.project.environment(reported.packages)}
+    with subprocess.Popen([*words, *given], **place, start_new_session=True) as running:
         while "stage 2 of 11" not in log.read_text():
             assert running.poll() is None, "the run ended before it could be killed"
             time.sleep(0.05)  # waits for the run to get there; nothing depends on how long that takes

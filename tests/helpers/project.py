@@ -30,9 +30,11 @@ class Project:
         timeout: float | None = None,
     ) -> subprocess.CompletedProcess[str]:
         """Run `python -m ...` in the copy, with the copy's own package, and further packages from `path`."""
-        places = os.pathsep.join(str(place) for place in (self.folder, path) if place)
-        environment = os.environ | {"PYTHONPATH": places} | (environment or {})
-        command = [sys.executable, "-m", *words]
+        command, environment = [sys.executable, "-m", *words], self.environment(path) | (environment or {})
         return subprocess.run(
             command, cwd=self.folder, env=environment, capture_output=True, text=True, timeout=timeout
         )
+
+    def environment(self, path: Path | None = None) -> dict[str, str]:
+        """The variables of a process in which the copy's own package is imported, and further ones from `path`."""
+        return os.environ | {"PYTHONPATH": os.pathsep.join(str(place) for place in (self.folder, path) if place)}
