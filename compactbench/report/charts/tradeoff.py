@@ -94,7 +94,7 @@ def quoted_2021(frame: pd.DataFrame, quoted: pd.DataFrame) -> go.Figure:
     accuracy = dict(zip(quoted["name"], quoted[ACCURACY.name].tolist(), strict=True))
     rows = [row for row in plain_rows(frame) if row["model"] in accuracy and row[x.name] is not None]
     xs, ys = [row[x.name] for row in rows], [accuracy[row["model"]] for row in rows]
-    titles = [folded(label(row)) for row in rows]
+    titles = [escape(row["title"]) for row in rows]  # names crowd here: a noisy run is hollow instead
     x_axis, y_axis = value_axis(xs), value_axis(ys, padding=0.12)
     figure = go.Figure()
     figure.add_scatter(
@@ -111,12 +111,12 @@ def quoted_2021(frame: pd.DataFrame, quoted: pd.DataFrame) -> go.Figure:
             canvases=((197, 292), (267, 292), (600, 292)),  # it has no strip below
         ),
         cliponaxis=False,
-        marker={"symbol": "diamond", "size": 12, "color": PURPLE},
+        marker={"symbol": ["diamond-open" if row["noisy"] else "diamond" for row in rows], "size": 12, "color": PURPLE},
         customdata=[row["model"] for row in rows],
         hovertext=[
             f"<b>{title}</b><br>{x.label}: {x.text(latency)} (measured here)"
             f"<br>Accuracy: {ACCURACY.text(share)} (quoted from 2021, AG News)"
-            for title, latency, share in zip(titles, xs, ys, strict=True)
+            for title, latency, share in zip(map(label, rows), xs, ys, strict=True)
         ],
         hovertemplate="%{hovertext}<extra></extra>",
     )

@@ -88,8 +88,10 @@ def quoted_caption(group: pd.DataFrame, quoted: pd.DataFrame) -> str:
     """What `charts.quoted_2021` shows, in plain text."""
     drawn = group[group["model"].isin(quoted["name"]) & group[LATENCY.name].notna()]
     random = drawn.loc[drawn["weights"] == "random", "title"].tolist()
+    noisy = drawn.loc[drawn["noisy"].fillna(False).astype(bool), "title"].tolist()
     text = "Accuracy as published in 2021 for AG News, not measured here, against the CPU latency measured here."
-    return text + (f" Measured with random weights: {', '.join(random)}." if random else "")
+    text += f" Measured with random weights: {', '.join(random)}." if random else ""
+    return text + (f" Hollow, because something else kept the machine busy: {', '.join(noisy)}." if noisy else "")
 
 
 def conclusion(group: pd.DataFrame, choice: Recommendation, ties: Ties = NONE) -> str:
