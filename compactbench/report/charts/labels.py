@@ -14,7 +14,9 @@ CANVASES: Canvases = ((214, 206), (280, 206), (640, 236))
 LETTER, LINE = 6.8, 15
 """Width of an average letter and height of a line of the charts' font, px."""
 UNREADABLE = 3
-"""How much worse a label is over another, or beyond the plot over an axis' numbers, than over a mark or a line."""
+"""How much worse a label is beyond the plot, over an axis' numbers, than over a mark or a line."""
+OVERLAID = 24
+"""The same of a label over another one, where neither can be read."""
 BREAK = "<br>"
 """Between the lines of a label."""
 MARGIN = 50
@@ -70,7 +72,8 @@ def positions(
         others = [boxes[other][at] for other, at in chosen.items() if other != mark]
         return sum(
             _covered(box, drawn[number])
-            + UNREADABLE * (_covered(box, [other[number] for other in others]) + _beyond(box, canvases[number]))
+            + OVERLAID * _covered(box, [other[number] for other in others])
+            + UNREADABLE * _beyond(box, canvases[number])
             for number, box in enumerate(boxes[mark][place])
         )
 
