@@ -12,15 +12,7 @@ from compactbench.benchmark.journal import Journal
 from compactbench.benchmark.process import FreshProcess, ProcessError
 from compactbench.instruments.quality import quality
 from compactbench.instruments.session import Session
-from compactbench.record import (
-    Artefact,
-    LatencySamples,
-    LengthSamples,
-    Memory,
-    Quality,
-    RuntimeResult,
-    Throughput,
-)
+from compactbench.record import Artefact, LatencySamples, LengthSamples, Memory, Quality, RuntimeResult, Throughput
 from compactbench.runtimes import Runtime, Setup, installed, open_session
 from compactbench.settings import Suite
 
