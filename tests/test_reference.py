@@ -7,7 +7,6 @@ from compactbench.parameters import load_model, load_suite
 from compactbench.record import Record
 from compactbench.record.file import read
 
-
 MORE = ("runtimes", "random_weights_runtimes")
 """Settings in which reference runs may ask for more than their suite: they change no other number."""
 
