@@ -102,7 +102,7 @@ class Model(Strict):
     package: Package | None = Field(default=None, description="name and folder of a package that carries the weights")
     path: str | None = Field(default=None, description="a folder with config.json, weights and a tokenizer")
     sha256: str | None = Field(
-        default=None, pattern=r"^[0-9a-f]{64}$", description="SHA-256 of the file with the weights, 64 hex digits"
+        default=None, pattern=r"^[0-9a-f]{64}$", description="SHA-256 of the weights, 64 hex digits"
     )
     trust_remote_code: bool = Field(default=False, strict=True, description="true or false")
     keep_layers: list[Annotated[int, Field(ge=0)]] | None = Field(

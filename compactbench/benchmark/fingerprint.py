@@ -26,8 +26,14 @@ HELP_TEXTS = {"description", "help"}
 """Keyword arguments whose texts explain."""
 
 
-def fingerprint(model: Model, suite: Suite, weights: Weights) -> Fingerprint:
+def fingerprint(model: Model, suite: Suite, weights: Weights, source: str | None = None) -> Fingerprint:
     """What decides the numbers of a run of `model` in `suite`.
+
+    Args:
+        model: who runs.
+        suite: what is asked.
+        weights: what the model starts from.
+        source: where the texts come from, as `load` told; None: asked now.
 
     Raises:
         SettingsError: its texts or its weights cannot be had.
@@ -41,7 +47,7 @@ def fingerprint(model: Model, suite: Suite, weights: Weights) -> Fingerprint:
     pretrained = {"origin": origin(model) or "not told by the hub"} if weights == "pretrained" else {}
     return Fingerprint(
         settings={key: _short(value) for key, value in settings.items()},
-        data={"source": version(suite)},
+        data={"source": source or version(suite)},
         weights={"kind": weights, **pretrained},
         code=code(),
         versions=versions(),
