@@ -19,7 +19,7 @@ from compactbench import ROOT
 from compactbench.data.clean import Raw
 from compactbench.data.readers import Source, TextColumns, plain
 from compactbench.errors import LONGEST, one_line
-from compactbench.settings import SettingsError
+from compactbench.settings import Place, SettingsError
 from compactbench.sources.local import sha256
 
 FORMATS = {".csv": "csv", ".tsv": "csv", ".jsonl": "json", ".json": "json", ".parquet": "parquet"}
@@ -33,13 +33,13 @@ class File(Source):
 
     key = "path"
 
-    path: str = Field(description="a file that ends in .csv, .tsv, .jsonl, .json or .parquet")
+    path: Place = Field(description="a file that ends in .csv, .tsv, .jsonl, .json or .parquet")
     text: TextColumns = Field(description="a column, or a list of columns to join")
     label: str = Field(description="a column with names or numbers of classes")
     columns: list[str] | None = Field(
         default=None, description="a list with a name for each column, for a file without a header row"
     )
-    test_path: str | None = Field(default=None, description="a second file with the texts to test on")
+    test_path: Place | None = Field(default=None, description="a second file with the texts to test on")
     label_names: dict[str | int, str] | None = Field(
         default=None, description="a mapping of each label in the file to its name"
     )
