@@ -9,7 +9,15 @@
 PYTHON ?= python3
 SUITE ?= starter
 PORT ?= 8000
-# The recipes read these from the environment: make would have the shell read what is in them.
+# The recipes read these from the environment, letter by letter: else make runs what is in them, or the shell does.
+MODEL_FROM := $(origin MODEL)
+override SUITE := $(value SUITE)
+override MODELS := $(value MODELS)
+override MACHINE := $(value MACHINE)
+override MODEL := $(value MODEL)
+override NAME := $(value NAME)
+override ID := $(value ID)
+override PORT := $(value PORT)
 export SUITE MODELS MACHINE MODEL NAME ID PORT
 RUN := .venv/bin/python -m
 READY := .venv/ready
@@ -19,7 +27,7 @@ help:
 	@sed -n 's/^# make/make/p' Makefile
 
 report: $(READY)
-	$(if $(filter command,$(firstword $(origin MODEL))),$(error MODEL is not known: write MODELS="$(MODEL)"))
+	$(if $(filter command,$(firstword $(MODEL_FROM))),$(error MODEL is not known: write MODELS="$(MODEL)"))
 	@$(RUN) compactbench report --suite "$$SUITE" --models "$$MODELS" --machine "$$MACHINE"
 
 site: $(READY)

@@ -18,11 +18,14 @@ for variable in LIVE:  # the kernels started here are nobody's live notebook
     os.environ.pop(variable, None)
 
 if "due" in config:  # `compactbench` has checked and decided
-    PAGES = str(config["due"] or "").split()
+    PAGES = (config["due"] or "").split()
 else:
-    given = {key: str(config.get(key) or "") for key in ("models", "machine")}
+    for key, value in config.items():
+        if value is not None and not isinstance(value, str):
+            raise WorkflowError(f"--config {key}: got {value!r}; accepted: a name, as in {key}=\"'007'\".")
     try:
-        plan = check(str(config.get("suite", DEFAULT_SUITE)), given["models"].split(), given["machine"])
+        names = (config.get("models") or "").split()
+        plan = check(config.get("suite") or DEFAULT_SUITE, names, config.get("machine"))
         PAGES = [plan.page(name) for name in due(plan)]
     except SettingsError as error:
         raise WorkflowError(str(error))

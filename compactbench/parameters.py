@@ -9,11 +9,11 @@ from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Any, TypeVar
 
-import yaml
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from compactbench import ROOT
-from compactbench.settings import DEFAULT_SUITE, Model, Name, SettingsError, Suite, nearest
+from compactbench import ROOT, yaml_file
+from compactbench.errors import LONGEST, shown
+from compactbench.settings import DEFAULT_SUITE, NAME, Model, Name, SettingsError, Suite, nearest
 
 OLD = {"licence": "license"}
 """Keys that were renamed, and are still read under the old name."""
@@ -28,16 +28,19 @@ def read_yaml(path: Path) -> dict[str, Any]:
     Raises:
         SettingsError: there is no such file, or it holds no mapping.
     """
-    shown = _shown(path)
+    where = _where(path)
     if not path.is_file():
         known = sorted(file.stem for file in path.parent.glob("*.yaml"))
-        raise SettingsError(f"{shown}: there is no such file{nearest(path.stem, known)}; known: {', '.join(known)}.")
+        raise SettingsError(f"{where}: there is no such file{nearest(path.stem, known)}; known: {', '.join(known)}.")
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{shown}: not readable as YAML: {' '.join(str(error).split())}.") from error
+        content = yaml_file.read(path)
+    except ValueError as error:
+        raise SettingsError(f"{where}: not readable as YAML: {error}.") from error
     if not isinstance(content, dict):
-        raise SettingsError(f"{shown}: got {content!r}; accepted: a mapping of keys to values.")
+        raise SettingsError(f"{where}: got {shown(content)}; accepted: a mapping of keys to values.")
+    for key in content:
+        if not isinstance(key, str):
+            raise SettingsError(f"{where}: key `{shown(key)}` is not known; accepted: words{_quoted(key)}.")
     return content
 
 
@@ -63,7 +66,9 @@ def check_known(key: str, known: Iterable[str]) -> None:
     """
     if key not in known:
         accepted = ", ".join(sorted(known))
-        raise SettingsError(f"{BY_HAND}: key `{key}` is not known{nearest(key, known)}; accepted: {accepted}.")
+        raise SettingsError(
+            f"{BY_HAND}: key `{key[:LONGEST]}` is not known{nearest(key, known)}; accepted: {accepted}."
+        )
 
 
 def load_suite(name: str, given: dict[str, Any] | None = None) -> Suite:
@@ -72,13 +77,23 @@ def load_suite(name: str, given: dict[str, Any] | None = None) -> Suite:
     Raises:
         SettingsError: a file is missing, or a key or value is not accepted.
     """
-    path = ROOT / "params" / "suites" / f"{name}.yaml"
+    path = _file("suite", name)
     own = _named("suite", name, path, given)
-    defaults = read_yaml(path.with_stem(DEFAULT_SUITE)) | (
-        read_yaml(path.with_stem(own["like"])) if own.get("like") else {}
-    )
-    values = {**defaults, "suite_title": name, **own}
-    return validated(Suite, values, _shown(path), _by_hand(path, given))
+    defaults, suites, like = [{"suite_title": name}], [name], own.get("like")
+    while like is not None:
+        by_hand = len(suites) == 1 and "like" in _by_hand(path, given)
+        validate_name("like", like, BY_HAND if by_hand else _where(path.with_stem(suites[-1])))
+        if like in suites:
+            raise SettingsError(
+                f"{_where(path)}: key `like`: {' is like '.join([*suites, like])}; accepted: no circle."
+            )
+        suites.append(like)
+        defaults.append(read_yaml(path.with_stem(like)))
+        like = defaults[-1].get("like")
+    values: dict[str, Any] = {}
+    for one in (read_yaml(path.with_stem(DEFAULT_SUITE)), *reversed(defaults), own):
+        values |= one
+    return validated(Suite, values, _where(path), _by_hand(path, given))
 
 
 def load_model(name: str, given: dict[str, Any] | None = None) -> Model:
@@ -87,21 +102,22 @@ def load_model(name: str, given: dict[str, Any] | None = None) -> Model:
     Raises:
         SettingsError: the file is missing, or a key or value is not accepted.
     """
-    path = ROOT / "params" / "models" / f"{name}.yaml"
-    return validated(Model, _named("model", name, path, given), _shown(path), _by_hand(path, given))
+    path = _file("model", name)
+    return validated(Model, _named("model", name, path, given), _where(path), _by_hand(path, given))
 
 
-def validate_name(key: str, name: str) -> None:
+def validate_name(key: str, name: object, where: str = BY_HAND) -> None:
     """Check a name that becomes that of a file or folder.
 
     Raises:
-        SettingsError: it cannot; the message names the `key`.
+        SettingsError: it cannot; the message begins with `where`, and names the `key`.
     """
     try:
         TypeAdapter(Name).validate_python(name)
     except ValidationError as error:
-        accepted = "a name in a-z, 0-9, '.', '_' and '-'"
-        raise SettingsError(f"parameters: key `{key}`: got {name!r}; accepted: {accepted}.") from error
+        first = error.errors()[0]
+        text = first["ctx"]["error"] if "ctx" in first else f"got {shown(name)}; accepted: {NAME}{_quoted(name)}"
+        raise SettingsError(f"{where}: key `{key}`: {text}.") from error
 
 
 def validated(kind: type[S], values: dict[str, Any], where: str, by_hand: Collection[str] = (), within: str = "") -> S:
@@ -128,6 +144,18 @@ def validated(kind: type[S], values: dict[str, Any], where: str, by_hand: Collec
         raise SettingsError(f"{shown}: {_sentence(kind, first, values, within)}") from error
 
 
+def _file(kind: str, name: str) -> Path:
+    """The file in params/ of the suite or model `name`."""
+    validate_name(kind, name)
+    return ROOT / "params" / f"{kind}s" / f"{name}.yaml"
+
+
+def _quoted(value: object) -> str:
+    """What to do where a text is read as a number, or as true, false or null."""
+    plain = value is None or isinstance(value, int | float)
+    return "; a text that looks like a number stands in quotes, and follows -r in papermill's command" if plain else ""
+
+
 def _by_hand(path: Path, given: dict[str, Any] | None) -> set[str]:
     """The keys `given` that differ from those of the file."""
     content = read_yaml(path) if path.is_file() else {}
@@ -145,15 +173,17 @@ def _named(kind: str, name: str, path: Path, given: dict[str, Any] | None) -> di
     content = {} if inline else read_yaml(path)
     if content and content.get(kind) != name:
         raise SettingsError(
-            f"{_shown(path)}: key `{kind}`: got {content.get(kind)!r}; accepted: {name!r}, the file's name."
+            f"{_where(path)}: key `{kind}`: got {shown(content.get(kind))}; accepted: {name!r}, the file's name"
+            f"{_quoted(content.get(kind))}."
         )
     return _renamed(content) | _renamed(given)
 
 
 def _sentence(kind: type[BaseModel], error: Any, values: dict[str, Any], within: str) -> str:
     """One pydantic error on `values` as one sentence: key, what was given, what is accepted."""
-    where = [part for part in error["loc"] if not (isinstance(part, str) and part[0].isupper())]
+    where = [part for part in error["loc"] if part != "[key]"]
     key = ".".join(str(part) for part in ([within] if within else []) + where)
+    key = key if len(key) <= LONGEST else key[:LONGEST] + " ..."
     if error["type"] == "value_error":
         text = str(error["ctx"]["error"])
         return f"{text}." if not key or text.startswith("key") else f"key `{key}`: {text}."
@@ -165,9 +195,12 @@ def _sentence(kind: type[BaseModel], error: Any, values: dict[str, Any], within:
     owner = _model_at(kind, names[:-1], values)
     field = owner.model_fields.get(names[-1]) if owner and names else None
     accepted = (field.description if field else None) or _inner(field) or error["msg"]
+    if "[key]" in error["loc"]:
+        accepted = "words for keys"
     if error["type"] == "missing":
         return f"key `{key}` is missing; accepted: {accepted}."
-    return f"key `{key}`: got {error['input']!r}; accepted: {accepted}."
+    quoted = _quoted(error["input"]) if error["type"] == "string_type" else ""
+    return f"key `{key}`: got {shown(error['input'])}; accepted: {accepted}{quoted}."
 
 
 def _inner(field: Any) -> str | None:
@@ -192,5 +225,5 @@ def _model_at(kind: type[BaseModel], path: list[Any], values: Any) -> type[BaseM
     return current
 
 
-def _shown(path: Path) -> str:
+def _where(path: Path) -> str:
     return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else str(path)

@@ -1,14 +1,62 @@
 """What a user may set, declared once: the keys of a model file and of a suite file."""
 
 import difflib
+import os
+import re
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    field_serializer,
+    field_validator,
+    model_validator,
+)
+
+from compactbench.errors import short_path, shown
 
 DEFAULT_SUITE = "starter"
+NAME = "a name in a-z, 0-9, '.', '_' and '-'"
+LONGEST_NAME = 100
+RESERVED = {"con", "prn", "aux", "nul", *(f"{port}{number}" for port in ("com", "lpt") for number in range(10))}
+"""What Windows takes for a device, with any ending."""
+ENDINGS = (".", ".failed", ".json", ".ipynb", ".log", ".yaml")
+"""Names that end so would be taken for another file of a run, or lose their end on Windows."""
 
-Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]*$", description="a name in a-z, 0-9, '.', '_' and '-'")]
+
+def _name(value: str) -> str:
+    accepted = None
+    if not re.fullmatch("[a-z0-9][a-z0-9._-]*", value):
+        accepted = f"{NAME} that begins with a letter or digit"
+    elif len(value) > LONGEST_NAME:
+        accepted = f"{NAME}, at most {LONGEST_NAME} of them"
+    elif value.endswith(ENDINGS):
+        accepted = f"{NAME} that does not end in {next(end for end in ENDINGS if value.endswith(end))!r}"
+    elif value.partition(".")[0] in RESERVED:
+        accepted = f"{NAME}, but for the names of devices on Windows"
+    if accepted:
+        raise ValueError(f"got {shown(value)}; accepted: {accepted}")
+    return value
+
+
+def _place(value: str) -> str:
+    try:
+        parts = Path(value).expanduser().parts
+    except RuntimeError:  # ~ of nobody
+        parts = ("\0",)
+    if "\0" in "".join(parts) or any(len(os.fsencode(part)) > 255 for part in parts) or len(value) > 1000:
+        raise ValueError(f"got {shown(value)}; accepted: a path")
+    return value
+
+
+Name = Annotated[str, AfterValidator(_name), Field(description=NAME)]
+Place = Annotated[str, AfterValidator(_place), PlainSerializer(short_path, when_used="json")]
+"""A path; records have it without the folders of the user."""
 Count = Annotated[int, Field(gt=0, strict=True, description="a whole number above 0")]
 Positive = Annotated[float, Field(gt=0, strict=True, allow_inf_nan=False, description="a number above 0")]
 Seed = Annotated[int, Field(ge=0, lt=2**32, strict=True, description=f"a whole number from 0 to {2**32 - 1}")]
@@ -31,8 +79,8 @@ class Strict(BaseModel):
 class Package(Strict):
     """A folder inside an installed Python package."""
 
-    name: str = Field(description="name of the package on PyPI")
-    folder: str = Field(description="path inside site-packages")
+    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", description="name of the package on PyPI")
+    folder: Place = Field(description="path inside site-packages")
 
 
 class Suite(Strict):
@@ -57,7 +105,7 @@ class Suite(Strict):
     tuning_steps: Count | None = Field(description="a whole number above 0, or null for as many as the fine-tune")
     validation_size: float = Field(gt=0, lt=1, description="a share between 0 and 1")
     warmup_steps: int = Field(ge=0, description="a whole number from 0")
-    weight_decay: float = Field(ge=0, description="a number from 0")
+    weight_decay: float = Field(ge=0, allow_inf_nan=False, description="a number from 0")
     max_length: Count
     procedure: Literal["fast", 2021] = Field(description="fast or 2021")
     padding: Literal["batch", "longest"] | None = Field(description="batch, longest, or null")
@@ -77,6 +125,10 @@ class Suite(Strict):
     length_samples: Count
     batch_cap_cpu: Count
     batch_cap_gpu: Count
+
+    @field_serializer("dataset", when_used="json")
+    def _short(self, dataset: dict[str, Any]) -> dict[str, Any]:
+        return {key: short_path(value) if isinstance(value, str) else value for key, value in dataset.items()}
 
     @field_validator("models")
     @classmethod
@@ -100,9 +152,9 @@ class Model(Strict):
     license: str | None = Field(default=None, description="license of the weights, as their publisher states it")
     revision: str | None = Field(default=None, description="a commit of the weights on the hub")
     package: Package | None = Field(default=None, description="name and folder of a package that carries the weights")
-    path: str | None = Field(default=None, description="a folder with config.json, weights and a tokenizer")
+    path: Place | None = Field(default=None, description="a folder with config.json, weights and a tokenizer")
     sha256: str | None = Field(
-        default=None, pattern=r"^[0-9a-f]{64}$", description="SHA-256 of the file with the weights, 64 hex digits"
+        default=None, pattern=r"^[0-9a-f]{64}$", description="SHA-256 of the weights, 64 hex digits"
     )
     trust_remote_code: bool = Field(default=False, strict=True, description="true or false")
     keep_layers: list[Annotated[int, Field(ge=0)]] | None = Field(

@@ -126,10 +126,10 @@ def made(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def make(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+def make(folder: Path, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
     """Run `make` there, away from the variables of a `make` that runs these tests."""
     known = {"SUITE", "MODELS", "MACHINE", "MODEL", "NAME", "ID", "PORT", "MAKEFLAGS", "MFLAGS", "MAKELEVEL"}
-    environment = {name: value for name, value in os.environ.items() if name not in known}
+    environment = {name: value for name, value in os.environ.items() if name not in known} | variables
     return subprocess.run(["make", *words], cwd=folder, env=environment, capture_output=True, text=True)
 
 
@@ -149,11 +149,30 @@ def test_make_hands_its_variables_to_the_command(made: Path) -> None:
     assert given == "[-m][compactbench][new-model][--name][mine][--id][a/b]"
 
 
-@pytest.mark.parametrize("variable", ["SUITE", "MODELS", "MACHINE"])
-def test_the_shell_does_not_read_what_a_variable_holds(variable: str, made: Path) -> None:
-    """`make report MODELS='"; touch x; "'` ran it."""
-    attack = '"; touch x; echo "`touch y`'
-    assert f"[{attack}]" in make(made, "report", f"{variable}={attack}").stdout
+ATTACK = '"; touch x; echo "`touch y`$(shell touch x)${shell touch y}$(eval x:=$(shell touch x)) $$ # \'%'
+GOALS = [
+    ("report", "SUITE"),
+    ("report", "MODELS"),
+    ("check", "MACHINE"),
+    ("export", "MODEL"),
+    ("new-model", "NAME"),
+    ("new-model", "ID"),
+    ("serve", "PORT"),
+]
+
+
+@pytest.mark.parametrize("given", ["argument", "environment"])
+@pytest.mark.parametrize(("goal", "variable"), GOALS)
+def test_nobody_reads_what_a_variable_holds(goal: str, variable: str, given: str, made: Path) -> None:
+    """The shell ran `make report MODELS='"; touch x; "'`, and make itself `MODELS='$(shell touch x)'`."""
+    words = (f"{variable}={ATTACK}",) if given == "argument" else ()
+    assert f"[{ATTACK}]" in make(made, goal, *words, **({} if words else {variable: ATTACK})).stdout
+    assert not {"x", "y"} & {path.name for path in made.iterdir()}
+
+
+def test_a_hint_reads_no_variable_either(made: Path) -> None:
+    done = make(made, "report", f"MODEL={ATTACK}")
+    assert done.returncode == 2 and f'MODEL is not known: write MODELS="{ATTACK}"' in done.stderr
     assert not {"x", "y"} & {path.name for path in made.iterdir()}
 
 

@@ -217,8 +217,10 @@ def test_a_machine_that_cannot_be_a_folder(project: Project) -> None:
     before = _files(project.folder)
     sentence = "key `machine`: got 'My Laptop'; accepted: a name in a-z"
     assert sentence in _refused(project, before, "compactbench", "report", "--machine", "My Laptop").stderr
-    snakemake = ("snakemake", "models", "--profile", "profiles/local", "--config", "machine=My Laptop")
-    assert sentence in _refused(project, before, *snakemake).stderr
+    snakemake = ("snakemake", "models", "--profile", "profiles/local", "--config")
+    assert sentence in _refused(project, before, *snakemake, "machine=My Laptop").stderr
+    number = "--config machine: got 7; accepted: a name, as in machine=\"'007'\"."
+    assert number in _refused(project, before, *snakemake, "machine=007").stderr
 
 
 @pytest.mark.slow

@@ -26,26 +26,43 @@ HELP_TEXTS = {"description", "help"}
 """Keyword arguments whose texts explain."""
 
 
-def fingerprint(model: Model, suite: Suite, weights: Weights) -> Fingerprint:
+def fingerprint(model: Model, suite: Suite, weights: Weights, source: str | None = None) -> Fingerprint:
     """What decides the numbers of a run of `model` in `suite`.
+
+    Args:
+        model: who runs.
+        suite: what is asked.
+        weights: what the model starts from.
+        source: where the texts come from, as `load` told; None: asked now.
 
     Raises:
         SettingsError: its texts or its weights cannot be had.
     """
-    dataset = {key: value for key, value in suite.dataset.items() if key not in ABOUT_DATA}
+    asked = suite.model_dump(mode="json", exclude=ABOUT)
+    dataset = {key: value for key, value in asked.pop("dataset").items() if key not in ABOUT_DATA}
     settings = {
         **model.model_dump(mode="json", exclude=ABOUT),
-        **suite.model_dump(mode="json", exclude={*ABOUT, "dataset"}),
+        **asked,
         **{f"dataset.{key}": value for key, value in dataset.items()},
     }
     pretrained = {"origin": origin(model) or "not told by the hub"} if weights == "pretrained" else {}
     return Fingerprint(
         settings={key: _short(value) for key, value in settings.items()},
-        data={"source": version(suite)},
+        data={"source": source or version(suite)},
         weights={"kind": weights, **pretrained},
         code=code(),
         versions=versions(),
     )
+
+
+def refuse_changed(model: Model, then: Fingerprint) -> None:
+    """Refuse a `model` whose files are no longer those `then`, when its run began.
+
+    Raises:
+        ValueError: they are others.
+    """
+    if then.weights["kind"] == "pretrained" and origin(model) not in (then.weights["origin"], None):
+        raise ValueError(f"the files of {model.title} changed while they were used: run it again")
 
 
 @functools.cache

@@ -6,10 +6,12 @@ from typing import Any
 
 from compactbench import ROOT, classifiers, registry, runtimes
 from compactbench.data import readers
+from compactbench.errors import shown
 from compactbench.instruments.machine import default_machine
 from compactbench.parameters import BY_HAND, OLD, check_known, given_in, load_model, load_suite, validate_name
 from compactbench.record import Weights
-from compactbench.settings import DEFAULT_SUITE, Model, Suite
+from compactbench.record.file import read
+from compactbench.settings import DEFAULT_SUITE, Model, SettingsError, Suite
 
 KNOWN = {*Model.model_fields, *Suite.model_fields, "machine", "record"}
 """The parameters of a run."""
@@ -61,10 +63,30 @@ def plan(
     check_suite(suite_settings, BY_HAND if "dataset" in given else "")
     machine = default_machine() if machine is None else machine
     validate_name("machine", machine)
-    path = ROOT / "book" / "runs" / suite / machine / f"{model}.json" if record is None else Path(record)
+    path = ROOT / "book" / "runs" / suite / machine / f"{model}.json" if record is None else _own_file(record)
     return RunPlan(
         model_settings, suite_settings, machine, path, classifiers.decide_weights(model_settings, suite_settings)
     )
+
+
+def _own_file(given: object) -> Path:
+    """The file for the record that was `given` by hand: a new one, or that of an earlier run, which it replaces.
+
+    Raises:
+        SettingsError: it is another file.
+    """
+    path = Path(given) if isinstance(given, str | Path) else Path()
+    failed = path.with_suffix(".failed.json") if path.name else path
+    try:
+        if path.suffix != ".json" or path.name.endswith(".failed.json"):
+            raise ValueError
+        for one in (path, failed):
+            if one.exists():
+                read(one)
+    except (OSError, ValueError) as error:
+        accepted = "a file that ends in .json, new or the record of an earlier run"
+        raise SettingsError(f"{BY_HAND}: key `record`: got {shown(given)}; accepted: {accepted}.") from error
+    return path
 
 
 def settings_of(namespace: dict[str, Any]) -> dict[str, Any]:

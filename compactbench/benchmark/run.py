@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from compactbench import ROOT, classifiers, runtimes
-from compactbench.benchmark.fingerprint import fingerprint
+from compactbench.benchmark.fingerprint import fingerprint, refuse_changed
 from compactbench.benchmark.journal import Journal
 from compactbench.benchmark.plan import plan
 from compactbench.benchmark.process import FreshProcess
@@ -81,7 +81,7 @@ class Run:
         self.conditions = conditions(cores(), self.plan.suite.seeds[0])
         if self.conditions.device == "cuda":
             gpu.refuse_if_shared()
-        self.fingerprint = fingerprint(self.plan.model, self.plan.suite, self.plan.weights)
+        self.fingerprint = fingerprint(self.plan.model, self.plan.suite, self.plan.weights, self._data.source)
         self.artefact_folder = ROOT / "models" / self.plan.suite.suite / self.plan.machine / self.plan.model.model
         self._journal = Journal(STAGES, self.plan.model, self.plan.suite, self.plan.machine, self.plan.record)
         self._scratch = tempfile.TemporaryDirectory(prefix="compactbench-")
@@ -169,6 +169,7 @@ class Run:
         with self._journal.stage("repeats"):
             known = self.plan.weights != "random"
             self._repeats = [self._repeat(seed, labels, train) for seed, labels in asked if known]
+            refuse_changed(self.plan.model, self.fingerprint)  # nothing after this reads its files
         return self._repeats
 
     def memory(self) -> Memory | None:

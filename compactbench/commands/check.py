@@ -79,7 +79,7 @@ def check_architecture(model: Model, max_length: int) -> None:
 
     described = dict(model.architecture or {})
     model_type = described.pop("model_type", None)
-    if model_type not in (known := classifiers()):
+    if not isinstance(model_type, str) or model_type not in (known := classifiers()):
         accepted = f"a model type of transformers that classifies texts{nearest(str(model_type), known)}"
         raise wrong("architecture.model_type", model_type, accepted)
     kind = CONFIG_MAPPING[model_type]

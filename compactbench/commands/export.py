@@ -59,8 +59,9 @@ def _finished(suite: str, model: str, machine: str | None) -> Record:
     Raises:
         SettingsError: it is not there, or did not finish.
     """
-    if machine is not None:
-        validate_name("machine", machine)
+    for key, name in {"suite": suite, "model": model, "machine": machine}.items():
+        if name is not None:
+            validate_name(key, name)
     runs = ROOT / "book" / "runs"
     known = sorted(runs.glob(f"{suite}/*/{model}.json"), key=lambda path: path.parent.name != default_machine())
     wanted = [path for path in known if machine in (None, path.parent.name)]

@@ -45,7 +45,7 @@ def run(given: argparse.Namespace) -> int:
     if not source:
         raise SettingsError("parameters: key `ID`: got ''; accepted: a model's id on the hub, or a folder.")
     try:
-        known = _of_folder(source) if (ROOT / Path(source).expanduser()).is_dir() else _of_hub(source)
+        known = _of_folder(source) if _is_folder(source) else _of_hub(source)
         model = Model.model_validate({"model": name, "title": source.rstrip("/").rpartition("/")[2], **known})
         local_folder(model)
     except SettingsError as error:
@@ -56,6 +56,13 @@ def run(given: argparse.Namespace) -> int:
     unfinished.replace(path)
     print(f'Written: {shown}. Say in `summary` what sets it apart, then: make report MODELS="{name}"')
     return 0
+
+
+def _is_folder(source: str) -> bool:
+    try:
+        return (ROOT / Path(source).expanduser()).is_dir()
+    except (OSError, RuntimeError):  # too long, or ~ of nobody
+        return False
 
 
 def _of_hub(hub_id: str) -> dict[str, Any]:

@@ -32,9 +32,11 @@ def load(suite: Suite) -> tuple[DatasetDict, Data]:
     """
     source = of_suite(suite)
     try:
-        raw = source.read()
-        splits, dropped = split(raw, source.test_size or DEFAULT_TEST_SIZE, source.max_rows, suite.seed)
         version = source.version()
+        raw = source.read()
+        if source.version() != version:
+            raise SettingsError(f"key `dataset.{source.key}`: {version} changed while it was read; start again.")
+        splits, dropped = split(raw, source.test_size or DEFAULT_TEST_SIZE, source.max_rows, suite.seed)
     except SettingsError as error:
         raise SettingsError(f"params/suites/{suite.suite}.yaml: {error}") from error
     words = [len(text.split()) for rows in splits.values() for text, _ in pairs(rows)]

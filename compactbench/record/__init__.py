@@ -47,7 +47,9 @@ class Record(Strict):
     model_name: str = Field(description="where its weights come from: hub id, or what stands in its place")
     revision: str | None = Field(description="commit of the weights; null where there is none")
     weights: Weights = Field(description="pretrained, random, or none (without an encoder)")
-    weights_sha256: str | None = Field(description="SHA-256 of the pre-trained weights' file; null where there is none")
+    weights_sha256: str | None = Field(
+        description="SHA-256 of the pre-trained weights' file, or of `sha256sum FILES | sort` for several; or null"
+    )
     started_at: datetime = Field(description="when the run began, UTC")
     fingerprint: Fingerprint
     settings: dict[str, Any] = Field(description="suite and model settings as they held for this run")

@@ -1,12 +1,14 @@
 """Whether a model's pre-trained weights can be had: decided once, quickly, before anything is loaded."""
 
+import json
 from pathlib import Path
 
 from compactbench import ROOT
+from compactbench.errors import LONGEST, one_line
 from compactbench.record import Weights
 from compactbench.settings import Model, SettingsError, Suite
 from compactbench.sources import hub
-from compactbench.sources.local import package_folder, sha256
+from compactbench.sources.local import package_folder, sha256_of_all
 
 WEIGHTS_FILES = [
     "model.safetensors",
@@ -23,6 +25,8 @@ TOKENIZER_FILES = [
     "sentencepiece.bpe.model",
     "tokenizer.model",
 ]
+NOT_LOADED = {".md", ".safetensors", ".bin", ".pt", ".pth", ".h5", ".msgpack", ".ot", ".ckpt", ".onnx", ".gguf"}
+"""Endings of files in a model's folder that explain, or hold weights in a form that is not taken."""
 
 
 def encoder_weights(model: Model, suite: Suite) -> Weights:
@@ -49,18 +53,20 @@ def encoder_weights(model: Model, suite: Suite) -> Weights:
 
 
 def origin(model: Model) -> str | None:
-    """What tells whether the pre-trained weights of `model` changed: a SHA-256 or, from the hub, a commit.
+    """What tells whether the pre-trained `model` changed: a SHA-256 of all files loaded or, from the hub, a commit.
 
     Raises:
         SettingsError: they cannot be had.
     """
     folder = local_folder(model)
-    if folder is not None:
-        return sha256(weights_file(folder))
     try:
+        if folder is not None:
+            return sha256_of_all(loaded_files(folder))
         return hub.commit(model.model_name, model.revision)
     except SettingsError as error:
         raise SettingsError(f"params/models/{model.model}.yaml: {error}") from error
+    except OSError as error:
+        raise SettingsError(f"params/models/{model.model}.yaml: {one_line(error)}.") from error
 
 
 def local_folder(model: Model) -> Path | None:
@@ -85,18 +91,64 @@ def local_folder(model: Model) -> Path | None:
         return None
     if not folder.is_dir():
         raise SettingsError(f"{file}: key `{key}`: got {given!r}; accepted: a folder that exists.")
-    for needed in ([hub.CONFIG], WEIGHTS_FILES, TOKENIZER_FILES):
-        if not any((folder / name).is_file() for name in needed):
-            raise SettingsError(f"{file}: key `{key}`: got {given!r} without {' or '.join(needed)}.")
-    if model.sha256 and (found := sha256(weights_file(folder))) != model.sha256:
-        name = f"{weights_file(folder).name} of {model.package.name if model.package else given}"
+    try:
+        needed = ([hub.CONFIG], _weights_names(folder), TOKENIZER_FILES)
+        lacking = [names for names in needed if not any((folder / name).is_file() for name in names)]
+        files = [] if lacking else weights_files(folder)
+        found = sha256_of_all(files) if model.sha256 and files else model.sha256
+    except (OSError, ValueError) as error:
+        raise SettingsError(f"{file}: key `{key}`: got {given!r}: {one_line(error, LONGEST)}.") from error
+    if lacking:
+        raise SettingsError(f"{file}: key `{key}`: got {given!r} without {' or '.join(lacking[0])}.")
+    if found != model.sha256:
+        name = f"{files[0].name} of {model.package.name if model.package else given}"
         raise SettingsError(f"{file}: key `sha256`: the {name} has {found}; accepted: {model.sha256}.")
     return folder
 
 
-def weights_file(folder: Path) -> Path:
-    """The file in `folder` that the weights are taken from: safetensors before a pickle."""
-    return next(folder / name for name in WEIGHTS_FILES if (folder / name).is_file())
+def weights_files(folder: Path) -> list[Path]:
+    """The files in `folder` that the weights are loaded from: one, or an index and all that it names.
+
+    Raises:
+        ValueError: the index names what is no file of the folder.
+    """
+    first = next(folder / name for name in _weights_names(folder) if (folder / name).is_file())
+    if not first.name.endswith(".index.json"):
+        return [first]
+    named = _mapping(first).get("weight_map")
+    parts = sorted({str(name) for name in named.values()}) if isinstance(named, dict) else []
+    strange = [name for name in parts if Path(name).name != name or not (folder / name).is_file()]
+    if strange or not parts:
+        raise ValueError(f"{first.name} names {strange[0] if strange else 'no file'}; accepted: files beside it")
+    return [first, *(folder / name for name in parts)]
+
+
+def loaded_files(folder: Path) -> list[Path]:
+    """All that loading a model reads from `folder`: weights, configuration, tokenizer and code of its publisher."""
+    others = (file for file in folder.iterdir() if file.is_file() and not file.name.startswith("."))
+    beside = {file for file in others if file.suffix.lower() not in NOT_LOADED}
+    return sorted(beside | set(weights_files(folder)))
+
+
+def _weights_names(folder: Path) -> list[str]:
+    """Names that the file with the weights may have: the one that the configuration gives, else the usual ones."""
+    named = _mapping(folder / hub.CONFIG).get("transformers_weights") if (folder / hub.CONFIG).is_file() else None
+    return WEIGHTS_FILES if named is None else [str(named)]
+
+
+def _mapping(file: Path) -> dict[str, object]:
+    """The mapping in a JSON file.
+
+    Raises:
+        ValueError: it holds none.
+    """
+    try:
+        content = json.loads(file.read_bytes())
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"{file.name} cannot be read as JSON: {error}") from error
+    if not isinstance(content, dict):
+        raise ValueError(f"{file.name} holds no mapping")
+    return content
 
 
 def _within_reach(model: Model) -> bool:

@@ -2,6 +2,7 @@
 
 import functools
 import hashlib
+from collections.abc import Iterable
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
@@ -30,8 +31,20 @@ def package_version(package: Package) -> str:
     return f"{package.name} {distribution(package.name).version}"
 
 
-@functools.cache
 def sha256(file: Path) -> str:
-    """SHA-256 of the content of `file`."""
+    """SHA-256 of the content of `file`; a process reads it again only when it was touched since."""
+    now = file.stat()
+    return _sha256(file, now.st_ino, now.st_size, now.st_mtime_ns, now.st_ctime_ns)
+
+
+def sha256_of_all(files: Iterable[Path]) -> str:
+    """SHA-256 of one file; of several, that of their sums and names: what `sha256sum FILES | sort | sha256sum` says."""
+    found = [(sha256(file), file.name) for file in files]
+    lines = "".join(sorted(f"{digest}  {name}\n" for digest, name in found))
+    return found[0][0] if len(found) == 1 else hashlib.sha256(lines.encode()).hexdigest()
+
+
+@functools.cache
+def _sha256(file: Path, *touched: int) -> str:
     with file.open("rb") as content:
         return hashlib.file_digest(content, "sha256").hexdigest()

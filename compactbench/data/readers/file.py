@@ -1,24 +1,31 @@
-"""A user's own texts in a file: CSV, TSV, JSON lines or Parquet, read through the Arrow cache of `datasets`."""
+"""A user's own texts in a file: CSV, TSV, JSON lines or Parquet, kept in the cache of `datasets` by their content."""
 
 import contextlib
 import csv
+import hashlib
+import json
+import os
+import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import datasets
-from datasets import Dataset, Features, Value, load_dataset
+from datasets import Dataset, Features, Value, load_dataset, load_from_disk
 from pydantic import Field, model_validator
 
 from compactbench import ROOT
 from compactbench.data.clean import Raw
 from compactbench.data.readers import Source, TextColumns, plain
 from compactbench.errors import LONGEST, one_line
-from compactbench.settings import SettingsError
+from compactbench.settings import Place, SettingsError
 from compactbench.sources.local import sha256
 
 FORMATS = {".csv": "csv", ".tsv": "csv", ".jsonl": "json", ".json": "json", ".parquet": "parquet"}
 """Endings of files, and the reader of `datasets` for each."""
+CSV = {"keep_default_na": False, "encoding": "utf-8-sig", "encoding_errors": "replace"}
+"""No word stands for a missing value, and bytes that are no UTF-8 are marked."""
 
 
 class File(Source):
@@ -26,13 +33,13 @@ class File(Source):
 
     key = "path"
 
-    path: str = Field(description="a file that ends in .csv, .tsv, .jsonl, .json or .parquet")
+    path: Place = Field(description="a file that ends in .csv, .tsv, .jsonl, .json or .parquet")
     text: TextColumns = Field(description="a column, or a list of columns to join")
     label: str = Field(description="a column with names or numbers of classes")
     columns: list[str] | None = Field(
         default=None, description="a list with a name for each column, for a file without a header row"
     )
-    test_path: str | None = Field(default=None, description="a second file with the texts to test on")
+    test_path: Place | None = Field(default=None, description="a second file with the texts to test on")
     label_names: dict[str | int, str] | None = Field(
         default=None, description="a mapping of each label in the file to its name"
     )
@@ -57,7 +64,7 @@ class File(Source):
     def version(self) -> str:
         """The files by name and content."""
         keys = ["path"] + (["test_path"] if self.test_path else [])
-        return " and ".join(f"{_path(self, key).name} {sha256(_path(self, key))[:12]}" for key in keys)
+        return " and ".join(f"{_path(self, key).name} {_digest(self, key)[:12]}" for key in keys)
 
 
 SOURCE = File
@@ -85,16 +92,40 @@ def _path(dataset: File, key: str) -> Path:
     return path
 
 
+def _digest(dataset: File, key: str) -> str:
+    path = _path(dataset, key)
+    try:
+        return sha256(path)
+    except OSError as error:
+        given = f"key `dataset.{key}`: got {getattr(dataset, key)!r}"
+        raise SettingsError(f"{given}, which cannot be read: {error.strerror}.") from error
+
+
 def _rows(dataset: File, key: str) -> Dataset:
+    """The rows of a file, from the cache where the same content was read before.
+
+    The library's own cache goes by name, size and time of a file, and takes a name for a pattern.
+    """
     path, given = _path(dataset, key), f"key `dataset.{key}`: got {getattr(dataset, key)!r}"
     empty = SettingsError(f"{given}, which is empty; accepted: rows.")
     if path.stat().st_size == 0:
         raise empty
-    reader = FORMATS[path.suffix.lower()]
-    options = _csv_options(dataset, key, path) if reader == "csv" else {}
+    how = json.dumps([path.suffix.lower(), dataset.columns, CSV, datasets.__version__])
+    cache, digest = Path(datasets.config.HF_DATASETS_CACHE, "compactbench"), _digest(dataset, key)
+    kept = cache / hashlib.sha256(f"{digest} {how}".encode()).hexdigest()
     try:
-        with said_once():
-            return load_dataset(reader, data_files=str(path), split="train", **options)
+        if not kept.is_dir():
+            cache.mkdir(parents=True, exist_ok=True)
+            with said_once(), tempfile.TemporaryDirectory(dir=cache) as scratch:
+                copy = Path(shutil.copyfile(path, f"{scratch}/copy{path.suffix.lower()}"))
+                if sha256(copy) != digest:
+                    raise SettingsError(f"{given}, which changed while it was read; start again.")
+                _read(dataset, key, copy).save_to_disk(f"{scratch}/rows")
+                with contextlib.suppress(OSError):  # another process was faster
+                    os.rename(f"{scratch}/rows", kept)
+        return load_from_disk(str(kept))
+    except SettingsError:
+        raise
     except Exception as error:  # the library raises several kinds of its own
         if "corresponds to no data" in str(error):  # a header row alone
             raise empty from error
@@ -102,15 +133,22 @@ def _rows(dataset: File, key: str) -> Dataset:
         raise SettingsError(f"{given}, which cannot be read as {path.suffix[1:]}: {text}") from error
 
 
+def _read(dataset: File, key: str, copy: Path) -> Dataset:
+    """The rows of a copy of the file, beside which the library may leave what it likes."""
+    reader = FORMATS[copy.suffix]
+    options = _csv_options(dataset, key, copy) if reader == "csv" else {}
+    return load_dataset(reader, data_files=str(copy), split="train", cache_dir=str(copy.parent), **options)
+
+
 def _csv_options(dataset: File, key: str, path: Path) -> dict[str, Any]:
-    """How pandas shall read the file: every value as text, nothing taken for a missing one, bad bytes marked."""
+    """How pandas shall read the file: every value as text."""
     delimiter = "\t" if path.suffix.lower() == ".tsv" else ","
     with path.open(encoding="utf-8-sig", errors="replace", newline="") as content:
         first = next(csv.reader(content, delimiter=delimiter), [])
     if dataset.columns and len(dataset.columns) != len(first):
         raise SettingsError(
             f"key `dataset.columns`: got {len(dataset.columns)} names; accepted: one for each of the {len(first)} "
-            f"columns of {path.name}."
+            f"columns of {Path(getattr(dataset, key)).name}."
         )
     names = dataset.columns or first
     twice = next((name for name in names if names.count(name) > 1), None)
@@ -120,8 +158,6 @@ def _csv_options(dataset: File, key: str, path: Path) -> dict[str, Any]:
     return {
         "delimiter": delimiter,
         "features": Features({name: Value("string") for name in names}),
-        "keep_default_na": False,
-        "encoding": "utf-8-sig",
-        "encoding_errors": "replace",
+        **CSV,
         **({"column_names": dataset.columns, "header": None} if dataset.columns else {}),
     }

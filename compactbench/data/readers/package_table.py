@@ -8,7 +8,7 @@ from pydantic import Field
 
 from compactbench.data.clean import Raw
 from compactbench.data.readers import Source, TextColumns, plain
-from compactbench.settings import Package, SettingsError
+from compactbench.settings import Package, Place, SettingsError
 from compactbench.sources.local import package_folder, package_version
 
 
@@ -18,8 +18,8 @@ class PackageTable(Source):
     key = "package_table"
 
     package_table: Package = Field(description="name and folder of an installed package")
-    file: str = Field(description="a file in that folder")
-    test_file: str | None = Field(default=None, description="a second file there with the texts to test on")
+    file: Place = Field(description="a file in that folder")
+    test_file: Place | None = Field(default=None, description="a second file there with the texts to test on")
     columns: list[str] = Field(min_length=1, description="a list with a name for each column")
     skip: int = Field(default=1, ge=0, strict=True, description="a whole number of header lines, from 0")
     text: TextColumns = Field(description="a column, or a list of columns to join")
