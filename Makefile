@@ -57,9 +57,6 @@ quick: lint
 test: lint
 	$(RUN) pytest
 
-$(READY): requirements.txt pyproject.toml
-	@echo "Installing into .venv, which takes some minutes the first time"
-	@$(PYTHON) -m venv .venv
-	@$(RUN) pip install --quiet --disable-pip-version-check -r requirements.txt
-	@$(RUN) pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+$(READY): pyproject.toml $(wildcard requirements.txt requirements/*.txt)
+	@$(PYTHON) compactbench/install.py
 	@touch $@
