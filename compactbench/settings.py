@@ -77,6 +77,7 @@ class Suite(Strict):
     length_samples: Count
     batch_cap_cpu: Count
     batch_cap_gpu: Count
+    answer_limit_min: Positive
 
     @field_validator("models")
     @classmethod
