@@ -125,6 +125,7 @@ class Suite(Strict):
     length_samples: Count
     batch_cap_cpu: Count
     batch_cap_gpu: Count
+    answer_limit_min: Positive
 
     @field_serializer("dataset", when_used="json")
     def _short(self, dataset: dict[str, Any]) -> dict[str, Any]:

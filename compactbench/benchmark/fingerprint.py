@@ -16,10 +16,15 @@ from compactbench.sources.availability import origin
 
 TEMPLATE = ROOT / "notebooks" / "benchmark.ipynb"
 PACKAGE = ROOT / "compactbench"
-NOT_MEASURING = ["report", "commands", "__main__.py", "benchmark/due.py", "benchmark/fingerprint.py"]
+NOT_MEASURING = [
+    "report",
+    "commands",
+    "__main__.py",
+    *(f"benchmark/{name}.py" for name in ("__main__", "due", "fingerprint", "forkserver", "sweep")),
+]
 """Parts of the package that change no number; all others do."""
-ABOUT = {"title", "summary", "paper", "license", "suite_title", "models", "like"}
-"""Keys of a model or a suite that tell readers something, or name other files, and change no number of a run."""
+ABOUT = {"title", "summary", "paper", "license", "suite_title", "models", "like", "answer_limit_min"}
+"""Keys of a model or a suite that tell readers something, name other files or limit time: they change no number."""
 ABOUT_DATA = {"name", "cite", "licence", "license"}
 """The same, of a suite's data set."""
 HELP_TEXTS = {"description", "help"}

@@ -16,6 +16,7 @@ from compactbench.benchmark.journal import Journal
 from compactbench.benchmark.plan import plan
 from compactbench.benchmark.process import FreshProcess
 from compactbench.benchmark.runtimes import Bench, Measured, allowed_to_fail
+from compactbench.benchmark.sweep import join
 from compactbench.benchmark.training import Train, taken
 from compactbench.classifiers import Built, Classifier, Task
 from compactbench.data.load import load, to_classify
@@ -64,7 +65,7 @@ class Run:
         changes: keys of either file with other values for this run; None means: as the file says.
 
     Raises:
-        SettingsError: the run cannot work; nothing was written.
+        SettingsError: the run cannot work, or another one is at work in this folder; nothing was written.
     """
 
     def __init__(
@@ -82,6 +83,7 @@ class Run:
         if self.conditions.device == "cuda":
             gpu.refuse_if_shared()
         self.fingerprint = fingerprint(self.plan.model, self.plan.suite, self.plan.weights, self._data.source)
+        join("measuring a model")  # by hand: until the kernel ends
         self.artefact_folder = ROOT / "models" / self.plan.suite.suite / self.plan.machine / self.plan.model.model
         self._journal = Journal(STAGES, self.plan.model, self.plan.suite, self.plan.machine, self.plan.record)
         self._scratch = tempfile.TemporaryDirectory(prefix="compactbench-")
@@ -101,7 +103,8 @@ class Run:
         self.plan.record.unlink(missing_ok=True)
         shutil.rmtree(self.artefact_folder, ignore_errors=True)
         self._trainer = self._fresh_process()
-        self._libraries = FreshProcess(runtimes.open_session, self._journal.log, forked=True)
+        limit = self.plan.suite.answer_limit_min
+        self._libraries = FreshProcess(runtimes.open_session, self._journal.log, forked=True, limit_min=limit)
         with self._journal.stage("data"):
             self._splits.save_to_disk(self._scratch_path("splits"))
         return self._data
@@ -270,7 +273,7 @@ class Run:
 
     def _fresh_process(self) -> FreshProcess[[Task], Classifier]:
         kind: Callable[[Task], Classifier] = self.classifier
-        return FreshProcess(kind, self._journal.log)
+        return FreshProcess(kind, self._journal.log, limit_min=self.plan.suite.answer_limit_min)
 
     def _trial(self, learning_rate: float, train: Train) -> Trial:
         task = self._task(self.plan.suite.seeds[0])

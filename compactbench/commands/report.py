@@ -1,14 +1,19 @@
 """Measure what is due on this machine, then build the site."""
 
 import argparse
+import contextlib
 import threading
 import time
 from pathlib import Path
 
+import psutil
+
 from compactbench import ROOT
+from compactbench.benchmark.due import Plan
 from compactbench.benchmark.due import due as due_of
+from compactbench.benchmark.sweep import alone
 from compactbench.commands.check import add_options, check
-from compactbench.commands.site import build, refuse_if_busy, snakemake
+from compactbench.commands.site import build, snakemake
 from compactbench.record import FailedRecord
 from compactbench.record.file import read
 from compactbench.record.page import seconds
@@ -16,6 +21,8 @@ from compactbench.record.page import seconds
 __all__ = ["add_options", "run"]
 
 POLL_S = 0.5
+GRACE_S = 120.0
+"""Beyond the time that a process has for an answer: the run itself had to see to that."""
 
 
 def run(given: argparse.Namespace) -> int:
@@ -28,12 +35,18 @@ def run(given: argparse.Namespace) -> int:
         SettingsError: something cannot work, and nothing was written; or another report is being made in this folder.
     """
     plan = check(given.suite, given.models, given.machine)
-    refuse_if_busy()
+    with alone("making a report"):
+        return _report(plan)
+
+
+def _report(plan: Plan) -> int:
     due = due_of(plan)
     folder = (ROOT / plan.page("any")).parent
     expected = _expected_seconds(folder, list(due))
     about = f", about {_minutes(sum(expected.values()))}" if expected else ""
-    print(f"{given.suite} on {plan.machine}: {len(due)} of {len(plan.models)} models to measure{about}", flush=True)
+    print(
+        f"{plan.suite.suite} on {plan.machine}: {len(due)} of {len(plan.models)} models to measure{about}", flush=True
+    )
     for reason in dict.fromkeys(due.values()):
         print(f"{', '.join(name for name in due if due[name] == reason)}: due, {reason}", flush=True)
     for model in plan.models:
@@ -43,7 +56,7 @@ def run(given: argparse.Namespace) -> int:
     begun = time.monotonic()
     exit_code = 0
     if due:
-        with Progress(folder, list(due), expected):
+        with Progress(folder, list(due), expected, 60 * plan.suite.answer_limit_min + GRACE_S):
             measured = snakemake("models", [plan.page(name) for name in due])
         exit_code = 1 if measured.returncode else 0
         if measured.returncode and not any((folder / f"{name}.failed.json").is_file() for name in due):
@@ -59,14 +72,18 @@ def run(given: argparse.Namespace) -> int:
 class Progress:
     """While it is entered, says which model is at which stage, as their logs tell, and for how long yet.
 
+    A run whose log stands still for too long is stopped or hangs: its processes are killed, and the next run begins.
+
     Args:
         folder: where the logs lie.
         due: models that will run.
         expected: seconds that a model took before, where it ran before.
+        limit_s: how long a log may stand still.
     """
 
-    def __init__(self, folder: Path, due: list[str], expected: dict[str, float]) -> None:
-        self._folder, self._due, self._expected = folder, due, expected
+    def __init__(self, folder: Path, due: list[str], expected: dict[str, float], limit_s: float) -> None:
+        self._folder, self._due, self._expected, self._limit_s = folder, due, expected, limit_s
+        self._last_sign: tuple[object, float] = (None, time.monotonic())
         self._started: dict[str, float] = {}
         self._shown: dict[str, int] = dict.fromkeys(due, 0)
         self._begun = time.time()
@@ -87,6 +104,22 @@ class Progress:
             last_look = self._stop.wait(POLL_S)  # once more after the end, for the last lines
             for name in self._due:
                 self._tell(name)
+            self._end_what_hangs()
+
+    def _end_what_hangs(self) -> None:
+        """Kill what the orchestrator started, or the orchestrator where nothing else is there, after a long silence."""
+        logs = [self._folder / f"{name}.log" for name in self._due]
+        sign = [log.stat().st_mtime for log in logs if log.is_file()]
+        if sign != self._last_sign[0]:
+            self._last_sign = (sign, time.monotonic())
+        elif time.monotonic() - self._last_sign[1] > self._limit_s:
+            print(f"No sign of life for {_minutes(self._limit_s)}: its processes are ended", flush=True)
+            own = psutil.Process().children()
+            started = [process for parent in own for process in parent.children(recursive=True)]
+            for process in [one for one in started if one.status() != psutil.STATUS_ZOMBIE] or own:
+                with contextlib.suppress(psutil.Error):
+                    process.kill()
+            self._last_sign = (None, time.monotonic())
 
     def _tell(self, name: str) -> None:
         """Print the stages in the log of `name` that were not yet printed."""

@@ -5,10 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-import psutil
-
 from compactbench import ROOT
-from compactbench.settings import SettingsError
+from compactbench.benchmark.sweep import alone
 
 SITE = Path("book/_build/html")
 
@@ -18,9 +16,13 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def run(given: argparse.Namespace) -> int:
-    """Build the site."""
-    refuse_if_busy()
-    return build()
+    """Build the site.
+
+    Raises:
+        SettingsError: a report is being made in this folder.
+    """
+    with alone("making a report"):
+        return build()
 
 
 def build() -> int:
@@ -52,17 +54,3 @@ def snakemake(target: str, due: list[str]) -> subprocess.CompletedProcess[str]:
         f"due={' '.join(due)}",
     ]
     return subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-
-
-def refuse_if_busy() -> None:
-    """Remove what a killed Snakemake left of its lock.
-
-    Raises:
-        SettingsError: one works in this folder; two at once would spoil each other's times.
-    """
-    if not any((ROOT / ".snakemake" / "locks").glob("*.lock")):
-        return
-    for process in psutil.process_iter(["cmdline", "cwd"]):
-        if "snakemake" in (process.info["cmdline"] or []) and process.info["cwd"] == str(ROOT):
-            raise SettingsError(f"process {process.pid} is making a report in this folder already: wait for its end")
-    snakemake("--unlock", due=[])
