@@ -25,7 +25,12 @@ class RecordError(ValueError):
 
 
 def write(record: Record | FailedRecord, path: Path) -> None:
-    """Write `record` to `path` as JSON so that no reader ever sees half of it, not even after a power cut."""
+    """Write `record` to `path` as JSON so that no reader ever sees half of it, not even after a power cut.
+
+    Raises:
+        ValueError: a folder lies there.
+    """
+    _refuse_folder(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.partial")  # hidden: whoever looks for records passes it over
     partial.unlink(missing_ok=True)  # from a killed write
@@ -38,6 +43,16 @@ def write(record: Record | FailedRecord, path: Path) -> None:
     except BaseException:
         partial.unlink(missing_ok=True)
         raise
+
+
+def remove(path: Path) -> None:
+    """Remove the record at `path`, or whatever file has its name.
+
+    Raises:
+        ValueError: a folder lies there.
+    """
+    _refuse_folder(path)
+    path.unlink(missing_ok=True)
 
 
 def read(path: Path) -> Record | FailedRecord:
@@ -76,6 +91,11 @@ def read_run(path: Path) -> Record | FailedRecord:
         if value != place[key]:
             raise RecordError(path, f"it belongs to the {key} {value!r}, and lies at {place[key]!r}")
     return record
+
+
+def _refuse_folder(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        raise ValueError(f"{path.name} is a folder, and the record of this run is to lie there: move it away")
 
 
 def _sentence(error: ErrorDetails) -> str:

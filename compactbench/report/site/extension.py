@@ -56,18 +56,17 @@ def prepare(app: Sphinx, config: Config) -> None:
     book = Path(app.srcdir)
     try:
         collected = collect(book / "runs")
-        records, found = collected.records, pages(book, collected.records)
+        records, found = collected.records, pages(book, collected)
         frame, quoted = results(records), pd.read_csv(book / QUOTED)
         repository = config.html_theme_options["repository_url"]
-        problems = collected.problems + found.problems
         config.exclude_patterns += found.excluded
         config.myst_substitutions = config.myst_substitutions | facts(
-            records, quoted, found.whole, repository, problems
+            records, quoted, found.whole, repository, found.problems
         )
     except ValueError as error:
         raise ExtensionError(str(error)) from error
     models = [file.read_text("utf-8") for file in sorted((book.parent / MODELS).glob("*.yaml"))]
-    config.compactbench_sources = frame.to_json() + "".join(models) + "".join(map(str, problems))
+    config.compactbench_sources = frame.to_json() + "".join(models) + "".join(map(str, found.problems))
     config.compactbench_look = str([file.stat().st_mtime_ns for file in sorted((book / "_static").iterdir())])
     refresh_summary(book)
 

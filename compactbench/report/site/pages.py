@@ -1,13 +1,14 @@
 """Which pages of runs belong to the book: the whole pages of finished runs."""
 
 import glob
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from compactbench.record import Record
+from compactbench.record.file import FAILED, FINISHED
 from compactbench.record.page import check_page
-from compactbench.report.tables.collect import PAGE, Problem, entries, problem, shown
-from compactbench.report.tables.results import Records
+from compactbench.report.tables.collect import PAGE, Collected, Problem, entries, problem, shown
 
 
 @dataclass(frozen=True)
@@ -16,7 +17,7 @@ class Pages:
 
     Args:
         whole: those that belong to the book, as paths inside it.
-        problems: what is wrong with others. A run that failed may leave half a page, which is none.
+        problems: what could not be used, records among it. A run that failed may leave half a page, which is none.
         excluded: patterns of all else under book/runs, none of which Sphinx may read.
     """
 
@@ -25,15 +26,15 @@ class Pages:
     excluded: list[str]
 
 
-def pages(book: Path, records: Records) -> Pages:
-    """The pages of these runs in `book`.
+def pages(book: Path, collected: Collected) -> Pages:
+    """The pages of the runs collected in `book`.
 
     A run by hand leaves its page wherever it ended: in the book it would show an error, or lack the title.
     """
     runs = book / "runs"
     whole: list[str] = []
-    problems: list[Problem] = []
-    known = {runs / run.suite / run.machine / f"{run.model}{PAGE}": run for run in records}
+    problems = list(collected.problems)
+    known = {runs / run.suite / run.machine / f"{run.model}{PAGE}": run for run in collected.records}
     for page, run in known.items():
         try:
             if isinstance(run, Record):
@@ -41,7 +42,9 @@ def pages(book: Path, records: Records) -> Pages:
                 whole.append(page.relative_to(book).as_posix())
         except ValueError as error:
             problems.append(problem(runs, page, f"not the page of this run: {error}"))
-    strays = [path for path in shown(runs) if path.name.endswith(PAGE) and path not in known]
-    problems += [problem(runs, page, "a page without the record of its run") for page in strays]
+    for page in shown(runs):
+        records = (page.with_name(page.name.removesuffix(PAGE) + ending) for ending in (FINISHED, FAILED))
+        if page.name.endswith(PAGE) and not any(map(os.path.lexists, records)):
+            problems.append(problem(runs, page, "a page without the record of its run"))
     others = [path.relative_to(book).as_posix() for path in entries(runs)]
     return Pages(whole, problems, [glob.escape(path) for path in others if path not in whole])
