@@ -6,13 +6,14 @@ from compactbench import ROOT
 from compactbench.record import Record
 from compactbench.report.choice.recommend import recommend
 from compactbench.report.statistics.ties import ties
-from compactbench.report.tables.results import collect, results
+from compactbench.report.tables.collect import collect
+from compactbench.report.tables.results import results
 from compactbench.report.text.facts import answer
 
 
 def reference_records() -> list[Record]:
     """The committed runs of the reference machine."""
-    records = [record for record in collect(ROOT / "book" / "runs") if record.machine == "reference-cpu"]
+    records = [record for record in collect(ROOT / "book" / "runs").records if record.machine == "reference-cpu"]
     assert len(records) == 10 and all(isinstance(record, Record) for record in records)
     return records
 

@@ -28,18 +28,6 @@ def test_schema_accepts_what_is_written_and_refuses_an_unknown_key(tmp_path: Pat
         jsonschema.validate(content | {"mood": "good"}, json_schema())
 
 
-def test_a_record_of_an_older_schema_is_a_run_to_do_again(tmp_path: Path) -> None:
-    """After an update of the project it must neither stop the report nor vanish from it."""
-    record_file.write(make_record(), tmp_path / "one.json")
-    content = json.loads((tmp_path / "one.json").read_text())
-    content["schema_version"] -= 1
-    del content["tuning"]
-    (tmp_path / "one.json").write_text(json.dumps(content))
-    found = record_file.read(tmp_path / "one.json")
-    assert (found.status, found.model, found.stage) == ("failed", "alpha", "record")
-    assert found.error.endswith("measure it again")
-
-
 def test_unknown_key_is_refused() -> None:
     with pytest.raises(ValidationError, match="mood"):
         make_record(mood="good")

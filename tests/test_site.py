@@ -22,8 +22,9 @@ from helpers.book_factory import Book, build, make_tree
 from helpers.browser import CHROMIUM, FLAGS, Links, Visit
 
 from compactbench import ROOT
+from compactbench.report.tables.collect import collect
 from compactbench.report.tables.metrics import EPOCH_TIME, LATENCY
-from compactbench.report.tables.results import collect, default_group
+from compactbench.report.tables.results import default_group
 from compactbench.settings import Model
 
 pytestmark = pytest.mark.slow
@@ -257,5 +258,5 @@ def test_a_chart_without_its_library_says_so(book: Book, visit: Visit) -> None:
 
 def headline(book: Book) -> list[dict[str, Any]]:
     """The rows of the group that the report speaks of first."""
-    suite, machine = default_group(collect(book.tree / "book" / "runs"))
+    suite, machine = default_group(collect(book.tree / "book" / "runs").records)
     return [row for row in book.results() if (row["suite"], row["machine"]) == (suite, machine)]

@@ -100,12 +100,12 @@ class Run:
     def data(self) -> Data:
         """The data set as this run uses it; what an earlier start of the same run left is cleared."""
         self._journal.begin()
-        self.plan.record.unlink(missing_ok=True)
         shutil.rmtree(self.artefact_folder, ignore_errors=True)
         self._trainer = self._fresh_process()
         limit = self.plan.suite.answer_limit_min
         self._libraries = FreshProcess(runtimes.open_session, self._journal.log, forked=True, limit_min=limit)
         with self._journal.stage("data"):
+            record_file.remove(self.plan.record)
             self._splits.save_to_disk(self._scratch_path("splits"))
         return self._data
 

@@ -8,7 +8,7 @@ from compactbench import ROOT
 from compactbench.instruments.machine import cores, default_machine
 from compactbench.parameters import validate_name
 from compactbench.record import Quality, Record
-from compactbench.record.file import read
+from compactbench.record.file import RecordError, read_run
 from compactbench.settings import DEFAULT_SUITE, Model, SettingsError, Suite
 
 
@@ -62,14 +62,19 @@ def _finished(suite: str, model: str, machine: str | None) -> Record:
     for key, name in {"suite": suite, "model": model, "machine": machine}.items():
         if name is not None:
             validate_name(key, name)
+    given = "/".join(filter(None, (suite, machine, model)))
     runs = ROOT / "book" / "runs"
     known = sorted(runs.glob(f"{suite}/*/{model}.json"), key=lambda path: path.parent.name != default_machine())
     wanted = [path for path in known if machine in (None, path.parent.name)]
-    found = read(wanted[0]) if wanted else None
+    try:
+        found = read_run(wanted[0]) if wanted else None
+    except RecordError as error:
+        raise SettingsError(f"parameters: key `model`: {error}.") from error
+    if isinstance(found, Record) and found.migrated_from:
+        raise SettingsError(f"parameters: key `model`: {given} was measured by an earlier version: measure it again.")
     if not isinstance(found, Record):
         finished = (path for path in runs.glob("*/*/*.json") if not path.stem.endswith(".failed"))
         others = sorted(str(path.relative_to(runs).with_suffix("")) for path in finished)
-        given = "/".join(filter(None, (suite, machine, model)))
         raise SettingsError(f"parameters: key `model`: no finished run {given!r}; accepted: {', '.join(others)}.")
     return found
 

@@ -15,7 +15,7 @@ from compactbench.benchmark.sweep import alone
 from compactbench.commands.check import add_options, check
 from compactbench.commands.site import build, snakemake
 from compactbench.record import FailedRecord
-from compactbench.record.file import read
+from compactbench.record.file import FAILED, RecordError, read_run
 from compactbench.record.page import seconds
 
 __all__ = ["add_options", "run"]
@@ -166,10 +166,12 @@ def _expected_seconds(folder: Path, due: list[str]) -> dict[str, float]:
 
 
 def _why(folder: Path, name: str) -> str:
-    path = folder / f"{name}.failed.json"
-    failed = read(path) if path.is_file() else None
-    if isinstance(failed, FailedRecord):
-        return f"{failed.stage}: {failed.error}"
+    try:
+        failed = read_run(folder / f"{name}{FAILED}")
+        if isinstance(failed, FailedRecord):
+            return f"{failed.stage}: {failed.error}"
+    except RecordError:
+        pass  # it left none
     return "it was measured, but its page failed" if (folder / f"{name}.json").is_file() else "it did not start"
 
 

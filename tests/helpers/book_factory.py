@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -50,8 +51,15 @@ def page_of(run: Record | FailedRecord) -> nbformat.NotebookNode:
         figure = tradeoff(results([run]), LATENCY, SIZE)
         output = new_output("display_data", {"text/html": chart_html(figure, "own", "One contender alone.")})
         cells.append(new_code_cell("show(figure)", outputs=[output], execution_count=1))
-    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
-    return new_notebook(cells=cells, metadata=kernel)
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    told = {
+        "start_time": run.started_at.isoformat(),
+        "end_time": (run.started_at + timedelta(minutes=1)).isoformat(),
+        "duration": 60.0,
+        "exception": None,
+        "parameters": {"suite": run.suite, "machine": run.machine, "model": run.model},
+    }
+    return new_notebook(cells=cells, metadata={"kernelspec": kernel, "papermill": told})
 
 
 def make_tree(root: Path, with_reference_runs: bool) -> Path:

@@ -26,8 +26,9 @@ from compactbench.report.charts import tradeoff as charts
 from compactbench.report.charts.show import LIVE, chart_html
 from compactbench.report.site.pages import pages
 from compactbench.report.statistics.ties import Ties, ties
+from compactbench.report.tables.collect import collect, entries
 from compactbench.report.tables.metrics import LATENCY, SIZE
-from compactbench.report.tables.results import collect, headline, results, runtimes, write_results, write_table
+from compactbench.report.tables.results import headline, results, runtimes, write_results, write_table
 from compactbench.report.text import summary as prose
 from compactbench.report.text.facts import facts
 
@@ -54,17 +55,18 @@ def prepare(app: Sphinx, config: Config) -> None:
     """Bring the summary page up to date and hand the computed facts to the pages."""
     book = Path(app.srcdir)
     try:
-        records = collect(book / "runs")
+        collected = collect(book / "runs")
+        records, found = collected.records, pages(book, collected)
         frame, quoted = results(records), pd.read_csv(book / QUOTED)
         repository = config.html_theme_options["repository_url"]
-        found = pages(book)
-        finished = [page for page, whole in found.items() if whole]
-        config.exclude_patterns += [page for page, whole in found.items() if not whole]
-        config.myst_substitutions = config.myst_substitutions | facts(records, quoted, finished, repository)
+        config.exclude_patterns += found.excluded
+        config.myst_substitutions = config.myst_substitutions | facts(
+            records, quoted, found.whole, repository, found.problems
+        )
     except ValueError as error:
         raise ExtensionError(str(error)) from error
     models = [file.read_text("utf-8") for file in sorted((book.parent / MODELS).glob("*.yaml"))]
-    config.compactbench_sources = frame.to_json() + "".join(models)
+    config.compactbench_sources = frame.to_json() + "".join(models) + "".join(map(str, found.problems))
     config.compactbench_look = str([file.stat().st_mtime_ns for file in sorted((book / "_static").iterdir())])
     refresh_summary(book)
 
@@ -77,9 +79,9 @@ def refresh_summary(book: Path) -> None:
     """
     page, root = book / "summary.ipynb", book.parent
     code = [path for part in ("report", "record") for path in (root / "compactbench" / part).rglob("*.py")]
-    records = [*(book / "runs").glob("*/*"), *(book / "runs").glob("*/*/*.json")]
-    made_from = [root / TEMPLATE, book / QUOTED, *code, *records]
-    newest = max(path.stat().st_mtime for path in made_from)
+    runs = list(entries(book / "runs"))
+    made_from = [root / TEMPLATE, book / QUOTED, *code, *runs, *(path.parent for path in runs)]
+    newest = max(path.lstat().st_mtime for path in made_from)
     if page.exists() and not broken(page) and newest <= page.stat().st_mtime:
         return
     log.info("the summary is missing or out of date: executing %s", TEMPLATE)
@@ -118,7 +120,7 @@ class ChartDirective(SphinxDirective):
         if slug not in CHARTS:
             raise self.error(f"no chart is called {slug!r}; known: {', '.join(CHARTS)}")
         book = Path(self.env.srcdir)
-        here = headline(collect(book / "runs"))
+        here = headline(collect(book / "runs").records)
         figure, caption = CHARTS[slug](results(here), ties(here), pd.read_csv(book / QUOTED))
         return [nodes.raw("", chart_html(figure, slug, caption), format="html")]
 
@@ -141,7 +143,7 @@ def publish_data(app: Sphinx, error: Exception | None) -> None:
     if error is not None or app.builder.format != "html":
         return
     out = Path(app.outdir)
-    records = collect(Path(app.srcdir) / "runs")
+    records = collect(Path(app.srcdir) / "runs").records
     write_results(results(records), out)
     write_table(runtimes(records), out, "runtimes")
     (out / "lib").mkdir(exist_ok=True)

@@ -7,24 +7,11 @@ from pathlib import Path
 import pandas as pd
 
 from compactbench.record import FailedRecord, Record
-from compactbench.record.file import read
 from compactbench.report.statistics.noise import drift, noisy, usual_ms
 from compactbench.report.tables.columns import Column, Row
 from compactbench.report.tables.metrics import RESULTS, RUNTIMES
 
 Records = Sequence[Record | FailedRecord]
-
-
-def collect(runs: Path) -> list[Record | FailedRecord]:
-    """Every run under `runs`, from <suite>/<machine>/<model>.json, or <model>.failed.json where that is all there is.
-
-    Raises:
-        ValueError: a file is not a record; the message names it.
-    """
-    found: dict[Path, Path] = {}
-    for path in sorted(runs.glob("*/*/*.json")):  # <model>.failed.json sorts before <model>.json, which replaces it
-        found[path.with_name(path.name.removesuffix(".json").removesuffix(".failed"))] = path
-    return [read(path) for path in found.values()]
 
 
 def results(records: Records) -> pd.DataFrame:

@@ -47,12 +47,12 @@ def data_sets(records: Iterable[Record]) -> str:
             "test texts": lambda run: f"{sum(run.data.test_counts):,}",
             "classes": lambda run: listed([literal(name) for name in run.data.classes]),
             "exact duplicates dropped": lambda run: f"{run.data.duplicates_dropped:,}",
-            "leaked into the training texts, dropped": lambda run: f"{run.data.leaked_dropped:,}",
-            "without a text, dropped": lambda run: f"{run.data.empty_dropped:,}",
-            "without a label, dropped": lambda run: f"{run.data.unlabelled_dropped:,}",
-            "with bytes that are no UTF-8": lambda run: f"{run.data.undecodable:,}",
+            "leaked into the training texts, dropped": lambda run: _counted(run.data.leaked_dropped),
+            "without a text, dropped": lambda run: _counted(run.data.empty_dropped),
+            "without a label, dropped": lambda run: _counted(run.data.unlabelled_dropped),
+            "with bytes that are no UTF-8": lambda run: _counted(run.data.undecodable),
             "words per text, median": lambda run: f"{run.data.words_p50:.0f}",
-            "words per text, 95th percentile": lambda run: f"{run.data.words_p95:.0f}",
+            "words per text, 95th percentile": lambda run: _counted(run.data.words_p95),
             "words of the longest text": lambda run: f"{run.data.words_max:,}",
             "cite": lambda run: literal(run.data.cite),
             "may be used for": lambda run: literal(run.data.license),
@@ -164,6 +164,10 @@ def _granted(machine: Machine) -> str:
     if machine.ram_limit_mb is not None:
         limits.append(f"{machine.ram_limit_mb / 1e3:.1f} GB")
     return listed(limits) or "no limit"
+
+
+def _counted(count: float | None) -> str:
+    return "–" if count is None else f"{count:,.0f}"
 
 
 def _megahertz(clock: float | None) -> str:

@@ -15,11 +15,12 @@ from compactbench.report.choice.pareto import front
 from compactbench.report.choice.recommend import Recommendation, in_sentence, recommend
 from compactbench.report.statistics.noise import BOUND, SHARE
 from compactbench.report.statistics.ties import Ties, ties
+from compactbench.report.tables.collect import Problem
 from compactbench.report.tables.columns import Metric, Row
 from compactbench.report.tables.metrics import ACCURACY, EPOCH_TIME, LATENCY, METRICS, SIZE
 from compactbench.report.tables.results import Records, by_model, headline, plain_rows, results
 from compactbench.report.tables.runtimes import ANY, in_runtime
-from compactbench.report.text import background
+from compactbench.report.text import background, health
 from compactbench.report.text.summary import verdict
 from compactbench.report.text.words import listed, literal, markdown_table, notes, small
 
@@ -29,7 +30,13 @@ SIDE_BY_SIDE = (LATENCY, METRICS["gpu_latency_p50_ms"], SIZE, EPOCH_TIME, METRIC
 Facts = dict[str, Any]
 
 
-def facts(records: Records, quoted: pd.DataFrame, pages: Collection[str], repository: str) -> Facts:
+def facts(
+    records: Records,
+    quoted: pd.DataFrame,
+    pages: Collection[str],
+    repository: str,
+    problems: Sequence[Problem] = (),
+) -> Facts:
     """Every fact that a page may name.
 
     Args:
@@ -37,6 +44,7 @@ def facts(records: Records, quoted: pd.DataFrame, pages: Collection[str], reposi
         quoted: the results of 2021, as in book/data/reference-2021.csv.
         pages: the page of each finished run that has one, as paths inside the book.
         repository: address of the project's repository.
+        problems: what could not be read.
 
     Raises:
         ValueError: there is no run at all.
@@ -53,7 +61,7 @@ def facts(records: Records, quoted: pd.DataFrame, pages: Collection[str], reposi
         "exported": exported(here, choice),
         "trade": trade(group, choice, tied),
         "models": models(group, pages),
-        "unknown_accuracy": unknown_accuracy(group),
+        "unknown_accuracy": unknown_accuracy(group) + health.note(problems),
         "machine": f"`{machine}`",
         "machine_in_words": background.machine_in_words(here[0]) if here else machine,
         "catalogue": background.catalogue(load_model(file.stem) for file in sorted(MODELS.glob("*.yaml"))),
@@ -61,6 +69,7 @@ def facts(records: Records, quoted: pd.DataFrame, pages: Collection[str], reposi
         "settings": background.settings(finished),
         "machines": background.machines(finished),
         "versions": background.versions(finished),
+        "health": health.health(problems),
         "quoted": background.quoted_by_name(quoted),
         "quoted_table": background.quoted_table(quoted),
         "noise_bound": f"{BOUND:g}",

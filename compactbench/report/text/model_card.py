@@ -24,7 +24,7 @@ def write(record: Record, folder: Path) -> None:
 def card(record: Record) -> str:
     """The card: metadata with the measured results, then the same in words."""
     data, learned = record.data, "fine-tuned" if record.classifier.fine_tuned else "trained"
-    tested = len(record.trained.quality.right) if record.trained.quality else 0
+    tested = sum(map(sum, record.trained.quality.confusion)) if record.trained.quality else 0
     random = record.weights == "random"
     warning = "\n**Random weights: this model knows nothing. It serves to measure speed and size.**\n" if random else ""
     return f"""---

@@ -86,7 +86,7 @@ def about_data(data: record.Data) -> Markdown:
         f"{literal(data.name)} ({literal(data.source)}): {sum(data.train_counts):,} texts to learn from and "
         f"{sum(data.test_counts):,} to test on, in {len(data.classes)} classes; half of the texts have "
         f"{data.words_p50:.0f} words or fewer, "
-        f"95 % have {data.words_p95:.0f} or fewer, the longest has {data.words_max:,}. {oddities(data)}"
+        f"95 % have {data.words_p95 or 0:.0f} or fewer, the longest has {data.words_max:,}. {oddities(data)}"
     )
 
 
@@ -271,8 +271,8 @@ def about_repeats(repeats: list[record.Repeat]) -> Markdown:
     return Markdown(markdown_table(["Seed", "Training texts", "Time", "Accuracy", "95 % interval"], rows, "rrrrr"))
 
 
-def _measured(metric: Metric, value: float, interval: record.Interval) -> list[str]:
-    return [metric.label, metric.text(value), metric.range(interval)]
+def _measured(metric: Metric, value: float, interval: record.Interval | None) -> list[str]:
+    return [metric.label, metric.text(value), metric.range(interval) if interval else metric.text(None)]
 
 
 def about_record(path: Path, digest: str) -> Markdown:
