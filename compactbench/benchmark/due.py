@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from compactbench import ROOT
 from compactbench.benchmark.fingerprint import fingerprint
+from compactbench.foreign import line
 from compactbench.record import FailedRecord, Fingerprint, Record, Weights
 from compactbench.record.file import read
 from compactbench.record.page import broken
@@ -44,7 +45,7 @@ def changes(then: Fingerprint, now: Fingerprint) -> dict[str, str]:
         before, after = getattr(then, part), getattr(now, part)
         names = sorted(name for name in before.keys() | after.keys() if before.get(name) != after.get(name))
         if part == "versions":
-            names = [f"{name} {before.get(name, 'none')} -> {after.get(name, 'none')}" for name in names]
+            names = [name + " " + before.get(name, "none") + " -> " + after.get(name, "none") for name in names]
         if names:
             found[part] = f"{part} changed" + (f" ({_listed(names)})" if part not in ("data", "weights") else "")
     return found
@@ -58,7 +59,7 @@ def _reason(plan: Plan, model: Model) -> str | None:
     try:
         if not path.is_file():
             failed = read(failed_path) if failed_path.is_file() else None
-            return f"failed before ({failed.stage})" if isinstance(failed, FailedRecord) else "not measured yet"
+            return f"failed before ({line(failed.stage)})" if isinstance(failed, FailedRecord) else "not measured yet"
         record = read(path)
     except ValueError:
         return "its record cannot be read"
@@ -72,4 +73,4 @@ def _reason(plan: Plan, model: Model) -> str | None:
 
 def _listed(names: list[str]) -> str:
     further = len(names) - LISTED
-    return ", ".join(names[:LISTED]) + (f" and {further} more" if further > 0 else "")
+    return line(", ".join(names[:LISTED])) + (f" and {further} more" if further > 0 else "")

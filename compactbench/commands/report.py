@@ -9,6 +9,7 @@ from compactbench import ROOT
 from compactbench.benchmark.due import due as due_of
 from compactbench.commands.check import add_options, check
 from compactbench.commands.site import build, refuse_if_busy, snakemake
+from compactbench.foreign import line
 from compactbench.record import FailedRecord
 from compactbench.record.file import read
 from compactbench.record.page import seconds
@@ -136,7 +137,7 @@ def _why(folder: Path, name: str) -> str:
     path = folder / f"{name}.failed.json"
     failed = read(path) if path.is_file() else None
     if isinstance(failed, FailedRecord):
-        return f"{failed.stage}: {failed.error}"
+        return line(failed.stage + ": " + failed.error)
     return "it was measured, but its page failed" if (folder / f"{name}.json").is_file() else "it did not start"
 
 
