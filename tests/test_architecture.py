@@ -11,7 +11,7 @@ from compactbench import ROOT
 PACKAGE = ROOT / "compactbench"
 FILES = sorted(PACKAGE.rglob("*.py"))
 LINES = 300
-GROUND = {"record", "settings", "errors", "parameters", "registry"}
+GROUND = {"record", "settings", "errors", "foreign", "parameters", "registry"}
 BELOW = {
     "sources": GROUND,
     "instruments": GROUND,

@@ -25,13 +25,10 @@ TRIAL = {"steps": 5, "time_s": 1.0, "texts": 28, "accuracy": 0.5, "accuracy_inte
         ("random", True, " (random weights) (edited training)"),
     ],
 )
-def test_the_title_names_what_the_numbers_are_not(
-    weights: str, edited: bool, noted: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    shown: list[dict] = []
-    monkeypatch.setattr(page, "display", lambda data, **_: shown.append(data))
-    page.title(load_model("bert-tiny"), SUITE, "here", weights, edited)
-    assert shown == [{"text/plain": f"BERT-tiny on here{noted}"}]
+def test_the_title_names_what_the_numbers_are_not(weights: str, edited: bool, noted: str) -> None:
+    run = make_record(title="BERT-tiny", machine="here", weights=weights, finetune={"edited": edited})
+    assert page.title(run) == f"BERT-tiny on here{noted}"
+    assert page.title(run.model_copy(update={"suite": "full"})) == f"BERT-tiny on here, full{noted}"
 
 
 def test_the_model_its_kind_and_its_license() -> None:

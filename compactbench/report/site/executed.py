@@ -101,6 +101,8 @@ class OnlyText(SphinxTransform):
         """Replace every such node, but not the HTML of outputs, which is our own by now."""
         if not is_executed(self.env.docname):
             return
+        for heading in [*self.document.findall(nodes.title)][:1]:
+            heading["support_smartquotes"] = False  # a name is shown as it is spelt
         for node in [*self.document.findall(nodes.raw), *self.document.findall(nodes.image)]:
             if "text_html" not in node["classes"]:
                 text = nodes.Text(node.get("alt", node.astext()))

@@ -1,6 +1,7 @@
 """The role and the directive `fact`: a page names a computed fact, and gets it as Markdown of our own.
 
 No template engine comes near it: texts from records are in it already escaped, so they can name no role or directive.
+Nor are quotation marks and dashes in it made typographic: a name is shown as it is spelt.
 """
 
 from docutils import nodes
@@ -17,9 +18,12 @@ class FactDirective(SphinxDirective):
     def run(self) -> list[Node]:
         """Its Markdown, parsed as if the page had it."""
         try:
-            return self.parse_text_to_nodes(_fact(self.config, self.arguments[0]))
+            found = self.parse_text_to_nodes(_fact(self.config, self.arguments[0]))
         except KeyError as error:
             raise self.error(str(error.args[0])) from error
+        for node in found:
+            node["support_smartquotes"] = False
+        return found
 
 
 class FactRole(SphinxRole):
@@ -28,9 +32,10 @@ class FactRole(SphinxRole):
     def run(self) -> tuple[list[Node], list[system_message]]:
         """Its Markdown, parsed as a part of the sentence."""
         try:
-            return self.inliner.parse(_fact(self.config, self.text), self.lineno, self.inliner, nodes.Element())
+            found, messages = self.inliner.parse(_fact(self.config, self.text), self.lineno, self.inliner, None)
         except KeyError as error:
             return [], [self.inliner.reporter.error(error.args[0], line=self.lineno)]
+        return [nodes.inline("", "", *found, support_smartquotes=False)], messages
 
 
 def _fact(config: Config, name: str) -> str:
