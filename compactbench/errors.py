@@ -5,13 +5,14 @@ import re
 from pathlib import Path
 
 from compactbench import ROOT
+from compactbench.foreign import line
 
 LONGEST = 200
 
 
 def one_line(error: BaseException, longest: int | None = None) -> str:
     """Kind and text of `error` without line breaks, cut at `longest` characters: some list a hundred classes."""
-    text = " ".join(without_folders(f"{type(error).__name__}: {error}").split())
+    text = line(without_folders(f"{type(error).__name__}: {error}"))
     return text if longest is None or len(text) <= longest else text[:longest] + " ..."
 
 

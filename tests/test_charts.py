@@ -187,7 +187,7 @@ def test_chart_on_a_page_carries_plain_numbers_and_runs_no_script(monkeypatch: p
     figure = go.Figure(go.Heatmap(x=np.array([1.5, 2.5]), z=np.array([[1.0, 2.0], [3.0, 4.0]]), name="</script>"))
     html = chart_html(figure, "demo", 'less < "more"')
     assert '"x":[1.5,2.5]' in html and '"z":[[1.0,2.0],[3.0,4.0]]' in html and "bdata" not in html
-    assert html.count("</script>") == 1 and 'aria-label="less &lt; &quot;more&quot;"' in html
+    assert html.count("</script>") == 1 and 'aria-label="less &lt; &#34;more&#34;"' in html
     shown = []
     monkeypatch.setattr("compactbench.report.charts.show.display", shown.append)
     for name in ("JPY_SESSION_NAME", "VSCODE_PID"):

@@ -70,7 +70,7 @@ def test_the_part_that_changed_is_named(plan: Plan, part: str, values: dict, rea
 
 def test_several_parts_are_all_named(plan: Plan) -> None:
     found = fingerprint(plan.models[0], plan.suite, "none")
-    torch = found.versions["torch"]
+    torch = str(found.versions["torch"])
     older = {"data": {"source": "x"}, "versions": found.versions | {"torch": "1.0"}}
     write(plan, found.model_copy(update=older))
     assert due(plan) == {"tfidf": f"data changed, versions changed (torch 1.0 -> {torch})"}

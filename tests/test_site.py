@@ -3,15 +3,10 @@
 One book is made of records made up for the purpose, the other of the reference runs that the repository holds.
 """
 
-import functools
-import http.server
 import json
-import os
 import re
 import shutil
 import sys
-import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -19,7 +14,7 @@ from urllib.parse import unquote, urlsplit
 import pandas as pd
 import pytest
 from helpers.book_factory import Book, build, make_tree
-from helpers.browser import CHROMIUM, FLAGS, Links, Visit
+from helpers.browser import WIDE, Links, Visit
 
 from compactbench import ROOT
 from compactbench.report.tables.collect import collect
@@ -29,7 +24,6 @@ from compactbench.settings import Model
 
 pytestmark = pytest.mark.slow
 
-WIDE = {"width": 1280, "height": 900}
 NARROW = [{"width": 390, "height": 844}, {"width": 320, "height": 568}]
 """A common phone, and the narrowest screen that a page must fit (WCAG 2.2, criterion 1.4.10)."""
 TRADEOFFS = [
@@ -57,6 +51,17 @@ MARKS = """document.querySelector("#chart-SLUG .chart-canvas").data
     ({model, x: trace.x[i], y: trace.y[i], strip: trace.yaxis === "y2"})))"""
 """The marks that a chart draws, as its script holds them."""
 
+UNKNOWN = """# Machines
+
+{fact}`no_fact` and
+
+```{fact} no_table
+```
+
+```{chart} no-such-chart
+```
+"""
+"""A page that asks for what is not there."""
 OVERLAPS = """[...document.querySelectorAll("figure.chart")].flatMap(chart => {
   const texts = [...chart.querySelectorAll(".textpoint text, .ytick text")];
   const boxes = texts.map(text => text.getBoundingClientRect());
@@ -131,10 +136,11 @@ def test_the_way_to_add_a_model_names_every_key() -> None:
 
 def test_an_unknown_fact_or_chart_fails_a_strict_build(tmp_path: Path) -> None:
     tree = make_tree(tmp_path / "tree", with_reference_runs=False)
-    (tree / "book" / "machines.md").write_text("# Machines\n\n{{ no_such_fact }}\n\n```{chart} no-such-chart\n```\n")
+    (tree / "book" / "machines.md").write_text(UNKNOWN)
     done = build(tree, tmp_path / "out")
     assert done.returncode != 0
-    assert "'no_such_fact' is undefined" in done.stdout
+    assert "no fact is called 'no_fact'" in done.stdout
+    assert "no fact is called 'no_table'" in done.stdout
     assert "no chart is called 'no-such-chart'" in done.stdout
 
 
@@ -165,40 +171,6 @@ def test_a_corrected_license_reaches_the_site(tree: Path, tmp_path: Path) -> Non
     assert build(tree, tmp_path).returncode == 0
     page = (tmp_path / "_build" / "html" / "add-a-model.html").read_text()
     assert re.search(r"<code.*bert-tiny.*</code>.*?<td[^>]*><p>Corrected-1.0", page, re.DOTALL)
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    if CHROMIUM is None:
-        reason = "no Chromium on this machine: the site was not looked at in a browser"
-        if os.environ.get("COMPACTBENCH_BROWSER") == "required":
-            pytest.fail(reason)
-        pytest.skip(reason)
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def address(book: Book) -> Iterator[str]:
-    class Quiet(http.server.SimpleHTTPRequestHandler):
-        def log_message(self, *_: Any) -> None: ...
-
-    handler = functools.partial(Quiet, directory=str(book.html))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/"
-        server.shutdown()
-
-
-@pytest.fixture
-def visit(chromium: Any, address: str) -> Iterator[Visit]:
-    context = chromium.new_context(viewport=WIDE, color_scheme="light")
-    yield Visit(context.new_page(), address)
-    context.close()
 
 
 def test_every_page_in_both_themes_wide_and_narrow(book: Book, visit: Visit) -> None:

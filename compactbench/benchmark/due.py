@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from compactbench import ROOT
 from compactbench.benchmark.fingerprint import fingerprint
+from compactbench.foreign import line
 from compactbench.record import FailedRecord, Fingerprint, Weights
 from compactbench.record.file import FAILED, FINISHED, RecordError, read_run
 from compactbench.record.page import check_page
@@ -45,7 +46,7 @@ def changes(then: Fingerprint, now: Fingerprint) -> dict[str, str]:
         before, after = getattr(then, part), getattr(now, part)
         names = sorted(name for name in before.keys() | after.keys() if before.get(name) != after.get(name))
         if part == "versions":
-            names = [f"{name} {before.get(name, 'none')} -> {after.get(name, 'none')}" for name in names]
+            names = [name + " " + before.get(name, "none") + " -> " + after.get(name, "none") for name in names]
         if names:
             found[part] = f"{part} changed" + (f" ({_listed(names)})" if part not in ("data", "weights") else "")
     return found
@@ -62,7 +63,7 @@ def _reason(plan: Plan, model: Model) -> str | None:
     except RecordError:
         return "its record cannot be read"
     if isinstance(record, FailedRecord):
-        return f"failed before ({record.stage})"
+        return f"failed before ({line(record.stage)})"
     if record.migrated_from:
         return f"its record is of schema {record.migrated_from}"
     try:
@@ -75,4 +76,4 @@ def _reason(plan: Plan, model: Model) -> str | None:
 
 def _listed(names: list[str]) -> str:
     further = len(names) - LISTED
-    return ", ".join(names[:LISTED]) + (f" and {further} more" if further > 0 else "")
+    return line(", ".join(names[:LISTED])) + (f" and {further} more" if further > 0 else "")

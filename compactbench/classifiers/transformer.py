@@ -17,6 +17,7 @@ from sklearn.metrics import log_loss
 from transformers import Trainer  # noqa: F401  loaded now: else the training function would, as the model's memory
 
 from compactbench.classifiers import Built, Classifier, Task, TrainingFunction
+from compactbench.foreign import line
 from compactbench.instruments.memory import peak_resident_mb
 from compactbench.instruments.quality import wilson
 from compactbench.instruments.trainer import Meter, changed
@@ -96,7 +97,9 @@ class Transformer(Classifier):
         positions = getattr(self._network.config, "max_position_embeddings", None)
         limit = task.suite.max_length
         if positions is not None and positions < limit:
-            raise ValueError(f"key `max_length`: got {limit}; accepted for {task.model.title}: {positions} at most")
+            raise ValueError(
+                f"key `max_length`: got {limit}; accepted for {line(task.model.title)}: {positions} at most"
+            )
         self._sha256 = weights_sha256(task.model) if task.weights == "pretrained" else None
 
     def build(self) -> Built:

@@ -5,6 +5,7 @@ import tempfile
 from pathlib import Path
 
 from compactbench import ROOT
+from compactbench.foreign import line
 from compactbench.instruments.machine import cores, default_machine
 from compactbench.parameters import validate_name
 from compactbench.record import Quality, Record
@@ -37,7 +38,7 @@ def run(given: argparse.Namespace) -> int:
     from compactbench.runtimes.torch import load_network
 
     if not (folder / "model.safetensors").is_file():
-        print(f"{folder.relative_to(ROOT)} has no weights: fine-tuning {record.title} again", flush=True)
+        print(f"{folder.relative_to(ROOT)} has no weights: fine-tuning {line(record.title)} again", flush=True)
         quality = _finetuned(record, folder)
         if record.trained.quality:
             print(f"accuracy {quality.accuracy:.1%}, in the run {record.trained.quality.accuracy:.1%}", flush=True)

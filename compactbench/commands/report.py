@@ -14,6 +14,7 @@ from compactbench.benchmark.due import due as due_of
 from compactbench.benchmark.sweep import alone
 from compactbench.commands.check import add_options, check
 from compactbench.commands.site import build, snakemake
+from compactbench.foreign import line
 from compactbench.record import FailedRecord
 from compactbench.record.file import FAILED, RecordError, read_run
 from compactbench.record.page import seconds
@@ -169,7 +170,7 @@ def _why(folder: Path, name: str) -> str:
     try:
         failed = read_run(folder / f"{name}{FAILED}")
         if isinstance(failed, FailedRecord):
-            return f"{failed.stage}: {failed.error}"
+            return line(failed.stage + ": " + failed.error)
     except RecordError:
         pass  # it left none
     return "it was measured, but its page failed" if (folder / f"{name}.json").is_file() else "it did not start"

@@ -1,9 +1,10 @@
 """What every part of the record is made of: types that accept only what can have been measured."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, get_origin
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
+from compactbench.foreign import foreign
 from compactbench.settings import Name as Name
 
 LARGEST = 10**15
@@ -13,9 +14,15 @@ ROUNDING = 1e-6
 
 
 class Strict(BaseModel):
-    """A part of the record: unknown keys are refused, and nothing changes after it was made."""
+    """A part of the record: unknown keys are refused, nothing changes after it was made, and its texts are foreign."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    @field_validator("*")
+    @classmethod
+    def _foreign(cls, value: Any, info: ValidationInfo) -> Any:
+        fixed = get_origin(cls.model_fields[str(info.field_name)].annotation) is Literal
+        return value if fixed else foreign(value)
 
 
 Finite = Annotated[float, Field(ge=-LARGEST, le=LARGEST)]

@@ -45,8 +45,7 @@ def made_up_records() -> list[Record | FailedRecord]:
 
 def page_of(run: Record | FailedRecord) -> nbformat.NotebookNode:
     """A run's page: a title and one chart, as the template leaves them."""
-    random = " (random weights)" if isinstance(run, Record) and run.weights == "random" else ""
-    cells = [new_markdown_cell(f"# {run.title} on {run.machine}{random}")]
+    cells = [new_markdown_cell("# One model")]
     if isinstance(run, Record):
         figure = tradeoff(results([run]), LATENCY, SIZE)
         output = new_output("display_data", {"text/html": chart_html(figure, "own", "One contender alone.")})

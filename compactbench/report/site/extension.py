@@ -1,7 +1,8 @@
 """The book's Sphinx extension: computed facts, charts, downloads and the summary page, all from the records.
 
 Listed in _config.yml. Its order of work: when the settings are read, the summary page is brought up to date and the
-facts are computed; while pages are read, the `chart` directive draws; at the end tables and plotly are copied.
+facts are computed; while pages are read, executed ones are cut down to what is harmless, `fact` and `chart` are filled
+in; at the end tables and plotly are copied.
 """
 
 import os
@@ -24,6 +25,8 @@ from sphinx.util.docutils import SphinxDirective
 from compactbench.record.page import broken
 from compactbench.report.charts import tradeoff as charts
 from compactbench.report.charts.show import LIVE, chart_html
+from compactbench.report.site.executed import OnlyText, escape_search_titles, harmless
+from compactbench.report.site.fact import FactDirective, FactRole
 from compactbench.report.site.pages import pages
 from compactbench.report.statistics.ties import Ties, ties
 from compactbench.report.tables.collect import collect, entries
@@ -43,11 +46,17 @@ log = logging.getLogger(__name__)
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register everything with Sphinx."""
     app.add_directive("chart", ChartDirective)
+    app.add_directive("fact", FactDirective)
+    app.add_role("fact", FactRole())
+    app.add_transform(OnlyText)
+    app.add_config_value("compactbench_facts", {}, "env")
     app.add_config_value("compactbench_sources", "", "env")  # pages are read again when a result or a model changed
     app.add_config_value("compactbench_look", "", "html")  # else a changed script or style alone would not be copied
     app.connect("config-inited", prepare)
+    app.connect("source-read", harmless)
     app.connect("html-page-context", drop_repeated_scripts, priority=900)
     app.connect("build-finished", publish_data)
+    app.connect("build-finished", escape_search_titles)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
 
@@ -60,9 +69,7 @@ def prepare(app: Sphinx, config: Config) -> None:
         frame, quoted = results(records), pd.read_csv(book / QUOTED)
         repository = config.html_theme_options["repository_url"]
         config.exclude_patterns += found.excluded
-        config.myst_substitutions = config.myst_substitutions | facts(
-            records, quoted, found.whole, repository, found.problems
-        )
+        config.compactbench_facts = facts(records, quoted, found.whole, repository, found.problems)
     except ValueError as error:
         raise ExtensionError(str(error)) from error
     models = [file.read_text("utf-8") for file in sorted((book.parent / MODELS).glob("*.yaml"))]
