@@ -16,7 +16,10 @@ from compactbench.sources.availability import origin
 
 TEMPLATE = ROOT / "notebooks" / "benchmark.ipynb"
 PACKAGE = ROOT / "compactbench"
-NOT_MEASURING = ["report", "commands", "__main__.py", "benchmark/due.py", "benchmark/fingerprint.py"]
+NOT_MEASURING = [
+    *("report", "commands", "__main__.py", "benchmark/due.py", "benchmark/fingerprint.py"),
+    *(f"record/{name}.py" for name in ("file", "json_file", "migrations", "page")),
+]
 """Parts of the package that change no number; all others do."""
 ABOUT = {"title", "summary", "paper", "license", "suite_title", "models", "like"}
 """Keys of a model or a suite that tell readers something, or name other files, and change no number of a run."""
