@@ -1,6 +1,7 @@
 """The record's file: strict, whole or not there, and described by a schema."""
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import get_args
 
@@ -82,11 +83,9 @@ def test_the_half_of_a_killed_write_is_replaced_and_no_link_followed(tmp_path: P
 
 
 def test_a_folder_in_the_place_of_a_record_is_named_and_kept(tmp_path: Path) -> None:
-    (tmp_path / "one.json").mkdir()
-    for act in (
-        lambda: record_file.write(make_record(), tmp_path / "one.json"),
-        lambda: record_file.remove(tmp_path / "one.json"),
-    ):
+    path = tmp_path / "one.json"
+    path.mkdir()
+    for act in (partial(record_file.write, make_record()), record_file.remove):
         with pytest.raises(ValueError, match=r"^one\.json is a folder"):
-            act()
-    assert [path.name for path in tmp_path.iterdir()] == ["one.json"]
+            act(path)
+    assert list(tmp_path.iterdir()) == [path]
