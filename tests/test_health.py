@@ -144,7 +144,7 @@ def test_a_site_with_every_such_file_is_built_and_names_each(tmp_path: Path) -> 
     told = html.unescape(re.sub(r"<[^>]+>", "", (out / "machines.html").read_text()))
     for file, state in planted.items():
         assert re.search(re.escape(file) + r": .*" + re.escape(state.reason), told), (file, state.name)
-    assert f"{len(planted)} files under book/runs could not be used" in told
+    assert f"{len(planted)} files under book/runs cannot be used" in told
     made = {str(page.relative_to(out).with_suffix(".ipynb")) for page in out.glob("runs/*/*/*.html")}
     assert made == set(found.whole)
     rows = (out / "results.csv").read_text()
