@@ -16,6 +16,7 @@ from helpers.factory import make_record, runtime
 from markdown_it import MarkdownIt
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output, new_raw_cell
 from plotly import graph_objects as go
+from typing_extensions import is_typeddict
 from pydantic import BaseModel
 
 from compactbench.errors import one_line
@@ -73,6 +74,8 @@ def planted(value: Any, name: str, field: Any = None) -> Any:
         patterned = any(getattr(part, "pattern", None) for part in field.metadata)
         if name in NAMES or patterned or get_origin(field.annotation) is Literal:
             return value
+        if is_typeddict(field.annotation):  # its keys are fixed
+            return {key: planted(item, key) for key, item in value.items()}
         if value is None and {str, NoneType} <= kinds:
             value = name
     if isinstance(value, BaseModel):
@@ -98,7 +101,7 @@ def attacked_run(run: Record | FailedRecord) -> Record | FailedRecord:
 def texts_of(part: Any) -> list[str]:
     """Every text in `part`."""
     if isinstance(part, BaseModel):
-        return [text for name in type(part).model_fields for text in texts_of(getattr(part, name))]
+        return [text for name in type(part).model_fields if name not in NAMES for text in texts_of(getattr(part, name))]
     if isinstance(part, list | dict):
         return [
             text for item in ([*part, *part.values()] if isinstance(part, dict) else part) for text in texts_of(item)

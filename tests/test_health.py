@@ -3,6 +3,7 @@
 import html
 import os
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -22,20 +23,21 @@ PLAN = Plan(load_suite("starter"), "here", [load_model("tfidf")], {"tfidf": "non
 
 
 @pytest.fixture(scope="module")
-def unchanged() -> dict[str, dict[str, str]]:
-    """The fingerprint that the run would have today."""
-    return fingerprint(PLAN.models[0], PLAN.suite, "none").model_dump()
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two whole runs, of which one is planned and would give the same again."""
+    runs = tmp_path_factory.mktemp("book") / "runs"
+    (runs / "starter" / "here").mkdir(parents=True)
+    run_in(runs / "starter" / "here", "tfidf", fingerprint=fingerprint(PLAN.models[0], PLAN.suite, "none").model_dump())
+    run_in(runs / "starter" / "here", "beta")
+    return runs
 
 
 @pytest.fixture
-def folder(tmp_path: Path, unchanged: dict[str, dict[str, str]], monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder of two whole runs, of which one is planned and not due."""
+def folder(runs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of these runs: the folder in which they lie."""
     monkeypatch.setattr(decider, "ROOT", tmp_path)
-    folder = tmp_path / "book" / "runs" / "starter" / "here"
-    folder.mkdir(parents=True)
-    run_in(folder, "tfidf", fingerprint=unchanged)
-    run_in(folder, "beta")
-    return folder
+    shutil.copytree(runs, tmp_path / "book" / "runs")
+    return tmp_path / "book" / "runs" / "starter" / "here"
 
 
 def looked_at(folder: Path) -> tuple[Collected, Pages]:
@@ -142,7 +144,7 @@ def test_a_site_with_every_such_file_is_built_and_names_each(tmp_path: Path) -> 
     told = html.unescape(re.sub(r"<[^>]+>", "", (out / "machines.html").read_text()))
     for file, state in planted.items():
         assert re.search(re.escape(file) + r": .*" + re.escape(state.reason), told), (file, state.name)
-    assert f"{len(planted)} files under book/runs could not be used" in told
+    assert f"{len(planted)} files under book/runs cannot be used" in told
     made = {str(page.relative_to(out).with_suffix(".ipynb")) for page in out.glob("runs/*/*/*.html")}
     assert made == set(found.whole)
     rows = (out / "results.csv").read_text()

@@ -70,7 +70,9 @@ class Record(Strict):
     runtimes: list[RuntimeResult] = Field(min_length=1, description="as trained first, then every other runtime")
     fixed_work: list[FixedWork] = Field(description="the fixed piece of work, in the order of the run")
     stage_seconds: dict[str, Amount] = Field(description="wall-clock time of each stage of the run, s")
-    migrated_from: int | None = Field(default=None, description="the schema that it was written in, if an earlier one")
+    migrated_from: int | None = Field(
+        default=None, exclude=True, description="the schema of its file, where that is an earlier one; not written"
+    )
 
     @model_validator(mode="after")
     def _quality_is_of_these_classes(self) -> "Record":

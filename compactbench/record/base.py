@@ -1,6 +1,6 @@
 """What every part of the record is made of: types that accept only what can have been measured."""
 
-from typing import Annotated, Any, Literal, get_origin
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
@@ -14,15 +14,19 @@ ROUNDING = 1e-6
 
 
 class Strict(BaseModel):
-    """A part of the record: unknown keys are refused, nothing changes after it was made, and its texts are foreign."""
+    """A part of the record: unknown keys are refused, nothing changes after it was made, and its texts are foreign.
+
+    Only a name, and a word of a fixed vocabulary, can hold nothing that a page or a terminal would obey.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     @field_validator("*")
     @classmethod
     def _foreign(cls, value: Any, info: ValidationInfo) -> Any:
-        fixed = get_origin(cls.model_fields[str(info.field_name)].annotation) is Literal
-        return value if fixed else foreign(value)
+        field = cls.model_fields[str(info.field_name)]
+        harmless = get_origin(field.annotation) is Literal or get_args(Name)[1] in field.metadata
+        return value if harmless else foreign(value)
 
 
 Finite = Annotated[float, Field(ge=-LARGEST, le=LARGEST)]

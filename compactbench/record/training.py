@@ -36,7 +36,7 @@ class LossPoint(Strict):
     """One point of the learning curve."""
 
     step: Count = Field(description="optimizer steps taken so far")
-    loss: Amount = Field(description="mean training loss since the point before")
+    loss: Finite = Field(description="mean training loss since the point before")
 
 
 class Procedure(Strict):

@@ -43,12 +43,12 @@ def made_up_records() -> list[Record | FailedRecord]:
     ]
 
 
-def page_of(run: Record | FailedRecord) -> nbformat.NotebookNode:
-    """A run's page: a title and one chart, as the template leaves them."""
+def page_of(run: Record | FailedRecord, chart: bool = True) -> nbformat.NotebookNode:
+    """A run's page: a title and one chart, as the template leaves them; without the chart it is made faster."""
     cells = [new_markdown_cell("# One model")]
     if isinstance(run, Record):
-        figure = tradeoff(results([run]), LATENCY, SIZE)
-        output = new_output("display_data", {"text/html": chart_html(figure, "own", "One contender alone.")})
+        drawn = chart_html(tradeoff(results([run]), LATENCY, SIZE), "own", "One contender alone.") if chart else "none"
+        output = new_output("display_data", {"text/html": drawn})
         cells.append(new_code_cell("show(figure)", outputs=[output], execution_count=1))
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
     told = {

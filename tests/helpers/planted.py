@@ -41,7 +41,7 @@ def run_in(folder: Path, model: str, **changes: Any) -> Record:
     """Write the whole run of `model` into <suite>/<machine>."""
     record = make_record(model, suite=folder.parent.name, machine=folder.name, **changes)
     write(record, folder / f"{model}.json")
-    nbformat.write(page_of(record), folder / f"{model}.ipynb")
+    nbformat.write(page_of(record, chart=False), folder / f"{model}.ipynb")
     return record
 
 

@@ -12,7 +12,7 @@ def health(problems: Sequence[Problem]) -> Markdown:
         return Markdown("Every file under `book/runs` could be read.")
     told = [f"- {markdown(problem.file)}: {markdown(problem.reason)}." for problem in problems]
     advice = "The next `make report` measures again what is due on this machine; move away what you put there yourself."
-    return Markdown("\n".join([f"{_counted(problems)} and left out. {advice}", "", *told]))
+    return Markdown("\n".join([f"{_counted(problems)}. {advice}", "", *told]))
 
 
 def note(problems: Sequence[Problem]) -> Markdown:
@@ -22,4 +22,4 @@ def note(problems: Sequence[Problem]) -> Markdown:
 
 def _counted(problems: Sequence[Problem]) -> str:
     files = f"{len(problems)} files" if len(problems) > 1 else "One file"
-    return f"{files} under `book/runs` could not be used"
+    return f"{files} under `book/runs` cannot be used"
