@@ -22,6 +22,7 @@ from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
 from compactbench.record.page import broken
+from compactbench.record.private import make_private
 from compactbench.report.charts import tradeoff as charts
 from compactbench.report.charts.show import LIVE, chart_html
 from compactbench.report.site.pages import pages
@@ -58,6 +59,8 @@ def prepare(app: Sphinx, config: Config) -> None:
         frame, quoted = results(records), pd.read_csv(book / QUOTED)
         repository = config.html_theme_options["repository_url"]
         found = pages(book)
+        for page in found:
+            make_private(book / page)
         finished = [page for page, whole in found.items() if whole]
         config.exclude_patterns += [page for page, whole in found.items() if not whole]
         config.myst_substitutions = config.myst_substitutions | facts(records, quoted, finished, repository)
