@@ -1,7 +1,8 @@
-"""Errors of libraries, said in one line; values and paths, made short."""
+"""Errors of libraries, said in one line; values and paths as they may be shown."""
 
 import os
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 from compactbench import ROOT
@@ -10,9 +11,12 @@ from compactbench.foreign import line
 LONGEST = 200
 
 
-def one_line(error: BaseException, longest: int | None = None) -> str:
-    """Kind and text of `error` without line breaks, cut at `longest` characters: some list a hundred classes."""
-    text = line(without_folders(f"{type(error).__name__}: {error}"))
+def one_line(error: BaseException, longest: int | None = None, own: Iterable[str] = ()) -> str:
+    """Kind and text of `error` without line breaks and folders of the user, given as `own` or not.
+
+    It is cut at `longest` characters: some list a hundred classes.
+    """
+    text = line(without_folders(f"{type(error).__name__}: {error}", own))
     return text if longest is None or len(text) <= longest else text[:longest] + " ..."
 
 
@@ -34,17 +38,32 @@ def shown(value: object) -> str:
     return text if len(text) <= LONGEST else text[:LONGEST] + " ..."
 
 
-def without_folders(text: str) -> str:
-    """`text` without the project's folder, and with `~` for the user's: who reads it is not to learn where they are."""
+def without_folders(text: str, own: Iterable[str] = ()) -> str:
+    """`text` without the folders of the user, of which no record and no page tells.
+
+    Args:
+        text: paths stand in it.
+        own: absolute paths that the user gave, of which the last part stays.
+
+    Returns:
+        It, with paths from the project's folder on, and from the user's as `~`.
+    """
     home = os.path.expanduser("~")
-    for folder, sign in ((f"{ROOT}/", ""), (str(ROOT), "."), (home, "~"), (os.path.realpath(home), "~")):
+    places = [(f"{ROOT}/", ""), (str(ROOT), "."), (home, "~"), (os.path.realpath(home), "~")]
+    places += [(written, Path(path).name) for path in own for written in (path, str(Path(path)))]
+    for folder, sign in places:
         if os.path.isabs(folder) and folder != "/":
             end = "" if folder.endswith("/") else r"(?![\w.-])"
-            text = re.sub(rf"(?<![\w.~-]){re.escape(folder)}{end}", sign, text)
+            text = re.sub(rf"(?<![\w.~-]){re.escape(folder)}{end}", sign.replace("\\", r"\\"), text)
     return text
 
 
 def short_path(path: str) -> str:
-    """An absolute `path` from the project's folder on, or from the user's as `~`, else its last part alone."""
-    shorter = without_folders(path)
-    return Path(path).name if os.path.isabs(shorter) else shorter
+    """`path` as a record tells it: without the folders of the user."""
+    return without_folders(path, [path])
+
+
+def own_paths(path: object, dataset: object) -> list[str]:
+    """The absolute ones of the paths that the user gave: of a model, and in the description of a data set."""
+    given = [path, *(dataset.values() if isinstance(dataset, dict) else [])]
+    return [one for one in given if isinstance(one, str) and os.path.isabs(one)]

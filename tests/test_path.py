@@ -1,5 +1,9 @@
-"""A checkout whose path has a space and an umlaut: nothing that is started there may take it for two words."""
+"""A checkout whose path has a space and an umlaut: nothing that is started there may take it for two words.
 
+A user's own model and data lie outside of it: what is published tells of none of these folders.
+"""
+
+import json
 import os
 import shutil
 import subprocess
@@ -7,8 +11,12 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 from helpers.project import Project
-from helpers.tiny_suite import write_suite
+from helpers.tiny_suite import SUITE, TINY, write_suite
+from test_data import NAMED, lines
+from test_weights import config, folder_of
+from transformers import BertForPreTraining
 
 from compactbench import ROOT
 
@@ -24,10 +32,18 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("path") / "umläut and space"
     folder.mkdir()
     Project(folder)
+    home, data = folder.parent / "anna", folder.parent / "secret client" / "data.csv"
+    home.mkdir()
+    data.parent.mkdir()
+    data.write_text(lines())
+    own = {"path": str(folder_of(home / "models" / "own", BertForPreTraining(config())))}
+    short = {"learning_rates": [], "seeds": [42], "label_counts": [], "dataset": {"path": str(data), **NAMED}}
     shutil.copytree(ROOT / "tests", folder / "tests", ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("Makefile", "requirements.txt", "README.md"):
         shutil.copy(ROOT / name, folder / name)
     write_suite(folder / "params", folder / "packages")
+    for path, content in {"models/tiny": {**TINY, **own}, "suites/tiny": {**SUITE, **short}}.items():
+        (folder / "params" / f"{path}.yaml").write_text(yaml.safe_dump(content))
     (folder / ".venv").mkdir()
     for name in ("bin", "lib", "pyvenv.cfg", "share", "etc"):
         if (Path(sys.prefix) / name).exists():
@@ -39,7 +55,7 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def run(checkout: Path, *command: str) -> subprocess.CompletedProcess[str]:
     """Run a command there, with the copy's own package."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
-    environment["PYTHONPATH"] = str(checkout)
+    environment |= {"PYTHONPATH": str(checkout), "HOME": str(checkout.parent / "anna")}
     return subprocess.run(command, cwd=checkout, env=environment, capture_output=True, text=True)
 
 
@@ -54,6 +70,22 @@ def test_a_report_is_made_and_the_site_built_again(checkout: Path) -> None:
     done = run(checkout, "make", "site")
     assert done.returncode == 0, done.stdout + done.stderr
     assert page.is_file()
+
+
+def test_what_is_published_tells_of_no_folder_of_the_user(checkout: Path) -> None:
+    """Of the report that the test before made: its settings, papermill's metadata and every output."""
+    runs = checkout / "book" / "runs" / "tiny" / MACHINE
+    if not (runs / "tiny.json").is_file():
+        test_a_report_is_made_and_the_site_built_again(checkout)
+    record, page = ((runs / f"tiny{ending}").read_text() for ending in (".json", ".ipynb"))
+    site = [path for path in (checkout / "book" / "_build" / "html").rglob("*") if path.suffix in (".html", ".ipynb")]
+    assert len(site) > 5
+    for text in (record, page, *(path.read_text() for path in site)):
+        assert str(checkout.parent) not in text and "secret client" not in text
+    settings = json.loads(record)["settings"]
+    assert settings["model"]["path"] == "~/models/own"
+    assert settings["suite"]["dataset"]["path"] == "data.csv"
+    assert json.loads(page)["metadata"]["papermill"]["parameters"]["path"] == "~/models/own"
 
 
 def test_tests_run_there(checkout: Path) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from compactbench.errors import one_line
+from compactbench.errors import one_line, own_paths
 from compactbench.instruments.fixed_work import fixed_work_ms
 from compactbench.record import FailedRecord, FixedWork
 from compactbench.record import file as record_file
@@ -51,7 +51,7 @@ class Journal:
         try:
             yield
         except Exception as error:
-            self._leave(name, one_line(error))
+            self._leave(name, one_line(error, own=own_paths(self._model.path, self._suite.dataset)))
             raise
         self.seconds[name] = time.perf_counter() - begun
 

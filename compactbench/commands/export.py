@@ -1,13 +1,14 @@
 """Make the artefact of a finished run again: the saved model, its int8 ONNX file and its card."""
 
 import argparse
+import contextlib
 import tempfile
 from pathlib import Path
 
 from compactbench import ROOT
 from compactbench.foreign import line
 from compactbench.instruments.machine import cores, default_machine
-from compactbench.parameters import validate_name
+from compactbench.parameters import load_model, load_suite, validate_name
 from compactbench.record import Quality, Record
 from compactbench.record.file import RecordError, read_run
 from compactbench.settings import DEFAULT_SUITE, Model, SettingsError, Suite
@@ -86,8 +87,7 @@ def _finetuned(record: Record, folder: Path) -> Quality:
     from compactbench.classifiers import Task, of_model
     from compactbench.data.load import load
 
-    suite = Suite.model_validate(record.settings["suite"])
-    model = Model.model_validate(record.settings["model"])
+    suite, model = _settings(record)
     splits, facts = load(suite)
     with tempfile.TemporaryDirectory(prefix="compactbench-") as scratch:
         splits.save_to_disk(scratch)
@@ -98,3 +98,17 @@ def _finetuned(record: Record, folder: Path) -> Quality:
         train = of_code(code) if code and record.finetune.edited else of_template()
         classifier.finetune(folder, record.finetune.learning_rate, train)
         return classifier.quality()[0]
+
+
+def _settings(record: Record) -> tuple[Suite, Model]:
+    """The settings of the run; of a path that the record has without its folders, params/ knows the whole."""
+    suite = Suite.model_validate(record.settings["suite"])
+    model = Model.model_validate(record.settings["model"])
+    with contextlib.suppress(SettingsError):
+        now = load_suite(record.suite)
+        if now.model_dump(mode="json")["dataset"] == record.settings["suite"]["dataset"]:
+            suite = suite.model_copy(update={"dataset": now.dataset})
+        here = load_model(record.model)
+        if here.model_dump(mode="json")["path"] == record.settings["model"].get("path"):
+            model = model.model_copy(update={"path": here.path})
+    return suite, model

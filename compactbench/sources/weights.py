@@ -17,7 +17,7 @@ from transformers import (
     PreTrainedTokenizerBase,
 )
 
-from compactbench.errors import LONGEST, broken, one_line
+from compactbench.errors import LONGEST, broken, one_line, own_paths
 from compactbench.record import Parameters
 from compactbench.settings import Model, Package
 from compactbench.sources import hub
@@ -48,7 +48,8 @@ def load_classifier(
         try:
             classifier, tokenizer = _pretrained(model, **labels, **options)
         except Exception as error:  # the libraries raise many kinds of their own
-            raise ValueError(f"{model.model_name} cannot be loaded: {one_line(broken(error), LONGEST)}") from error
+            text = one_line(broken(error), LONGEST, own_paths(model.path, None))
+            raise ValueError(f"{model.model_name} cannot be loaded: {text}") from error
         if local_folder(model) is None:
             revision = hub.cached_commit(model.model_name, model.revision)
     else:

@@ -23,6 +23,7 @@ from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
 from compactbench.record.page import broken
+from compactbench.record.private import make_private
 from compactbench.report.charts import tradeoff as charts
 from compactbench.report.charts.show import LIVE, chart_html
 from compactbench.report.site.executed import OnlyText, escape_search_titles, harmless
@@ -68,6 +69,8 @@ def prepare(app: Sphinx, config: Config) -> None:
         records, found = collected.records, pages(book, collected)
         frame, quoted = results(records), pd.read_csv(book / QUOTED)
         repository = config.html_theme_options["repository_url"]
+        for page in found.whole:
+            make_private(book / page)
         config.exclude_patterns += found.excluded
         config.compactbench_facts = facts(records, quoted, found.whole, repository, found.problems)
     except ValueError as error:
