@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 from compactbench import ROOT
+from compactbench.benchmark.capacity import disks
 from compactbench.benchmark.due import due as due_of
 from compactbench.commands.check import add_options, check
 from compactbench.commands.site import build, refuse_if_busy, snakemake
@@ -28,6 +29,7 @@ def run(given: argparse.Namespace) -> int:
         SettingsError: something cannot work, and nothing was written; or another report is being made in this folder.
     """
     plan = check(given.suite, given.models, given.machine)
+    disks()
     refuse_if_busy()
     due = due_of(plan)
     folder = (ROOT / plan.page("any")).parent
@@ -69,7 +71,8 @@ class Progress:
         self._folder, self._due, self._expected = folder, due, expected
         self._started: dict[str, float] = {}
         self._shown: dict[str, int] = dict.fromkeys(due, 0)
-        self._begun = time.time()
+        self._begun = time.monotonic()
+        self._before = {name: self._stamp(name) for name in due}
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._follow, daemon=True)
 
@@ -88,14 +91,18 @@ class Progress:
             for name in self._due:
                 self._tell(name)
 
+    def _stamp(self, name: str) -> tuple[int, int] | None:
+        """What changes when the log of `name` is written: never compared by order, because a clock may be set back."""
+        log = self._folder / f"{name}.log"
+        return (log.stat().st_mtime_ns, log.stat().st_size) if log.is_file() else None
+
     def _tell(self, name: str) -> None:
         """Print the stages in the log of `name` that were not yet printed."""
-        log = self._folder / f"{name}.log"
-        if not log.is_file() or log.stat().st_mtime < self._begun:
+        if self._stamp(name) == self._before[name]:
             return
-        lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
+        lines = (self._folder / f"{name}.log").read_text(encoding="utf-8", errors="replace").splitlines()
         if name not in self._started:
-            self._started[name] = time.time()
+            self._started[name] = time.monotonic()
             self._print(name, "starting")
         stages = [line.partition(" ")[2] for line in lines if line.partition(" ")[2].startswith("stage ")]
         for stage in stages[self._shown[name] :]:
@@ -104,14 +111,14 @@ class Progress:
 
     def _print(self, name: str, what: str) -> None:
         place = f"[{len(self._started)}/{len(self._due)}] {name:<12}"
-        print(f"{place} {what:<24} {_minutes(time.time() - self._begun)} elapsed{self._left(name)}", flush=True)
+        print(f"{place} {what:<24} {_minutes(time.monotonic() - self._begun)} elapsed{self._left(name)}", flush=True)
 
     def _left(self, current: str) -> str:
         """How much is left, at the pace so far; nothing unless every model to come is known from an earlier run."""
         to_come = [name for name in self._due if name not in self._started]
         if not {current, *to_come} <= self._expected.keys():
             return ""
-        now = time.time()
+        now = time.monotonic()
         done = [name for name in self._started if name != current]
         took = self._started[current] - self._begun
         pace = took / sum(self._expected[name] for name in done) if done else 1.0
@@ -127,7 +134,7 @@ def _expected_seconds(folder: Path, due: list[str]) -> dict[str, float]:
     found: dict[str, float] = {}
     for page in sorted(folder.parent.glob("*/*.ipynb"), key=lambda page: page.parent == folder):
         took = seconds(page) if page.stem in due and page.with_suffix(".json").is_file() else None
-        if took:
+        if took and took > 0:  # below 0 where the clock was set back
             found[page.stem] = took
     return found if found.keys() == set(due) else {}
 

@@ -12,10 +12,14 @@ def write(record: Record | FailedRecord, path: Path) -> None:
     """Write `record` to `path` as JSON so that no reader ever sees half of it (temporary file, then rename)."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(record.model_dump_json(indent=1) + "\n")
-    os.chmod(temporary, 0o644)
-    os.replace(temporary, path)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(record.model_dump_json(indent=1) + "\n")
+        os.chmod(temporary, 0o644)
+        os.replace(temporary, path)
+    except OSError:  # the disk is full
+        os.unlink(temporary)
+        raise
 
 
 def read(path: Path) -> Record | FailedRecord:

@@ -21,9 +21,9 @@ from sphinx.errors import ExtensionError
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
-from compactbench.record.page import broken
 from compactbench.report.charts import tradeoff as charts
 from compactbench.report.charts.show import LIVE, chart_html
+from compactbench.report.site.changes import is_made_from, sign, stamp
 from compactbench.report.site.pages import pages
 from compactbench.report.statistics.ties import Ties, ties
 from compactbench.report.tables.metrics import LATENCY, SIZE
@@ -47,6 +47,8 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.connect("config-inited", prepare)
     app.connect("html-page-context", drop_repeated_scripts, priority=900)
     app.connect("build-finished", publish_data)
+    app.setup_extension("compactbench.report.site.changes")
+    app.setup_extension("compactbench.report.site.policy")
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
 
@@ -70,7 +72,7 @@ def prepare(app: Sphinx, config: Config) -> None:
 
 
 def refresh_summary(book: Path) -> None:
-    """Execute the summary notebook when its page is missing or broken, or older than anything that it is made from.
+    """Execute the summary notebook when its page is missing or broken, or not of what lies there now.
 
     Raises:
         ExtensionError: the notebook did not run to its end; the message ends with its error.
@@ -78,9 +80,8 @@ def refresh_summary(book: Path) -> None:
     page, root = book / "summary.ipynb", book.parent
     code = [path for part in ("report", "record") for path in (root / "compactbench" / part).rglob("*.py")]
     records = [*(book / "runs").glob("*/*"), *(book / "runs").glob("*/*/*.json")]
-    made_from = [root / TEMPLATE, book / QUOTED, *code, *records]
-    newest = max(path.stat().st_mtime for path in made_from)
-    if page.exists() and not broken(page) and newest <= page.stat().st_mtime:
+    made_from = stamp([root / TEMPLATE, book / QUOTED, *code, *records], root)
+    if is_made_from(page, made_from):
         return
     log.info("the summary is missing or out of date: executing %s", TEMPLATE)
     partial = page.with_name(".summary.ipynb")  # renamed when whole, so that half of it never passes for the page
@@ -90,6 +91,7 @@ def refresh_summary(book: Path) -> None:
     done = subprocess.run([*papermill, *paths], cwd=root, env=environment, capture_output=True, text=True)
     if done.returncode:
         raise ExtensionError(f"{TEMPLATE} did not run to its end:\n{done.stderr[-2000:]}")
+    sign(partial, made_from)
     partial.replace(page)
 
 
