@@ -13,6 +13,7 @@ from compactbench.commands.site import build, refuse_if_busy, snakemake
 from compactbench.record import FailedRecord
 from compactbench.record.file import read
 from compactbench.record.page import seconds
+from compactbench.settings import SettingsError
 
 __all__ = ["add_options", "run"]
 
@@ -54,6 +55,10 @@ def run(given: argparse.Namespace) -> int:
     failed = [name for name in due if not (folder / f"{name}.ipynb").is_file()]
     for name in failed:
         print(f"FAILED {name}: {_why(folder, name)} (log: {(folder / name).relative_to(ROOT)}.log)")
+    try:
+        disks()
+    except SettingsError as fault:  # which may be why, and the failed record could not tell
+        print(fault)
     print(f"In all {_minutes(time.monotonic() - begun)}.")
     return exit_code
 

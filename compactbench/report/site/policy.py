@@ -1,7 +1,7 @@
 """The pages' content security policy: a browser runs the site's own scripts and no other, whatever a page's text holds.
 
-Inline scripts are allowed one by one, by their hash, and only those that the theme and its extensions are known to write:
-what stands in a page's text is never asked. Styles may stand inline, because plotly and pandas' tables write them.
+Inline scripts are allowed one by one, by their hashes, and only those that the theme and its extensions write: what
+stands in a page's text is never asked. Styles may stand inline, because plotly and the tables of pandas write them.
 """
 
 import base64
@@ -14,6 +14,7 @@ import pydata_sphinx_theme
 from sphinx.application import Sphinx
 from sphinx.config import Config
 
+INLINE = re.compile(r"<script(?![^>]*src=)[^>]*>(.*?)</script>", re.DOTALL)
 TEMPLATES = Path(pydata_sphinx_theme.__file__).parent / "theme" / "pydata_sphinx_theme"
 HANDLERS = ["toggleFullScreen()", "window.print()"]
 """What the theme's buttons call from their `onclick`."""
@@ -45,10 +46,8 @@ def add_policy(app: Sphinx, page: str, template: str, context: dict[str, Any], t
     """Put the policy into the head of the page, before its first script."""
     bodies = [getattr(script, "attributes", {}).get("body") for script in context.get("script_files", [])]
     for name in ("layout.html", "search.html"):
-        for body in re.findall(
-            r"<script(?![^>]*src=)[^>]*>(.*?)</script>", (TEMPLATES / name).read_text("utf-8"), re.S
-        ):
-            bodies.append(app.builder.templates.render_string(body, context))
+        written = INLINE.findall((TEMPLATES / name).read_text("utf-8"))
+        bodies += [app.builder.templates.render_string(body, context) for body in written]
     hashes = " ".join(sha256(body) for body in dict.fromkeys([*bodies, *HANDLERS]) if body)
     rules = RULES | {"script-src": f"{RULES['script-src']} {hashes}"}
     policy = "; ".join(f"{name} {value}" for name, value in rules.items())
