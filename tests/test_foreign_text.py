@@ -16,8 +16,8 @@ from helpers.factory import make_record, runtime
 from markdown_it import MarkdownIt
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output, new_raw_cell
 from plotly import graph_objects as go
-from typing_extensions import is_typeddict
 from pydantic import BaseModel
+from typing_extensions import is_typeddict
 
 from compactbench.errors import one_line
 from compactbench.foreign import Foreign, line
@@ -252,7 +252,8 @@ def page_of(run: Record) -> nbformat.NotebookNode:
 def planted_page() -> nbformat.NotebookNode:
     """A page that nobody measured: an attack in every place that a notebook has."""
     script = "<script>window.PWNED=4</script><img src=x onerror='window.PWNED=5'>"
-    rst = "```{eval-rst}\n.. raw:: html\n\n   <script>window.PWNED=6</script>\n```\n```{include} ../../../../secret.md\n```\n"
+    rst = "```{eval-rst}\n.. raw:: html\n\n   <script>window.PWNED=6</script>\n```\n"
+    rst += "```{include} ../../../../secret.md\n```\n"
     image = "![i](http://evil.invalid/i.png)\n\n![f](../../../../secret.png)\n"
     forms = [
         {"text/html": script},

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from compactbench import ROOT, classifiers, runtimes
+from compactbench.benchmark.capacity import refuse_if_short
 from compactbench.benchmark.fingerprint import fingerprint, refuse_changed
 from compactbench.benchmark.journal import Journal
 from compactbench.benchmark.plan import plan
@@ -100,12 +101,13 @@ class Run:
     def data(self) -> Data:
         """The data set as this run uses it; what an earlier start of the same run left is cleared."""
         self._journal.begin()
-        shutil.rmtree(self.artefact_folder, ignore_errors=True)
-        self._trainer = self._fresh_process()
-        limit = self.plan.suite.answer_limit_min
-        self._libraries = FreshProcess(runtimes.open_session, self._journal.log, forked=True, limit_min=limit)
         with self._journal.stage("data"):
+            refuse_if_short(self.plan.suite.suite, self.plan.model.model)
             record_file.remove(self.plan.record)
+            shutil.rmtree(self.artefact_folder, ignore_errors=True)
+            self._trainer = self._fresh_process()
+            limit = self.plan.suite.answer_limit_min
+            self._libraries = FreshProcess(runtimes.open_session, self._journal.log, forked=True, limit_min=limit)
             self._splits.save_to_disk(self._scratch_path("splits"))
         return self._data
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import psutil
 
 from compactbench import ROOT
+from compactbench.benchmark.capacity import disks
 from compactbench.benchmark.due import Plan
 from compactbench.benchmark.due import due as due_of
 from compactbench.benchmark.sweep import alone
@@ -18,6 +19,7 @@ from compactbench.foreign import line
 from compactbench.record import FailedRecord
 from compactbench.record.file import FAILED, RecordError, read_run
 from compactbench.record.page import seconds
+from compactbench.settings import SettingsError
 
 __all__ = ["add_options", "run"]
 
@@ -36,6 +38,7 @@ def run(given: argparse.Namespace) -> int:
         SettingsError: something cannot work, and nothing was written; or another report is being made in this folder.
     """
     plan = check(given.suite, given.models, given.machine)
+    disks()
     with alone("making a report"):
         return _report(plan)
 
@@ -66,6 +69,10 @@ def _report(plan: Plan) -> int:
     failed = [name for name in due if not (folder / f"{name}.ipynb").is_file()]
     for name in failed:
         print(f"FAILED {name}: {_why(folder, name)} (log: {(folder / name).relative_to(ROOT)}.log)")
+    try:
+        disks()
+    except SettingsError as fault:  # which may be why, and the failed record could not tell
+        print(fault)
     print(f"In all {_minutes(time.monotonic() - begun)}.")
     return exit_code
 
@@ -87,7 +94,8 @@ class Progress:
         self._last_sign: tuple[object, float] = (None, time.monotonic())
         self._started: dict[str, float] = {}
         self._shown: dict[str, int] = dict.fromkeys(due, 0)
-        self._begun = time.time()
+        self._begun = time.monotonic()
+        self._before = {name: self._stamp(name) for name in due}
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._follow, daemon=True)
 
@@ -122,14 +130,18 @@ class Progress:
                     process.kill()
             self._last_sign = (None, time.monotonic())
 
+    def _stamp(self, name: str) -> tuple[int, int] | None:
+        """What changes when the log of `name` is written: never compared by order, because a clock may be set back."""
+        log = self._folder / f"{name}.log"
+        return (log.stat().st_mtime_ns, log.stat().st_size) if log.is_file() else None
+
     def _tell(self, name: str) -> None:
         """Print the stages in the log of `name` that were not yet printed."""
-        log = self._folder / f"{name}.log"
-        if not log.is_file() or log.stat().st_mtime < self._begun:
+        if self._stamp(name) == self._before[name]:
             return
-        lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
+        lines = (self._folder / f"{name}.log").read_text(encoding="utf-8", errors="replace").splitlines()
         if name not in self._started:
-            self._started[name] = time.time()
+            self._started[name] = time.monotonic()
             self._print(name, "starting")
         stages = [line.partition(" ")[2] for line in lines if line.partition(" ")[2].startswith("stage ")]
         for stage in stages[self._shown[name] :]:
@@ -138,14 +150,14 @@ class Progress:
 
     def _print(self, name: str, what: str) -> None:
         place = f"[{len(self._started)}/{len(self._due)}] {name:<12}"
-        print(f"{place} {what:<24} {_minutes(time.time() - self._begun)} elapsed{self._left(name)}", flush=True)
+        print(f"{place} {what:<24} {_minutes(time.monotonic() - self._begun)} elapsed{self._left(name)}", flush=True)
 
     def _left(self, current: str) -> str:
         """How much is left, at the pace so far; nothing unless every model to come is known from an earlier run."""
         to_come = [name for name in self._due if name not in self._started]
         if not {current, *to_come} <= self._expected.keys():
             return ""
-        now = time.time()
+        now = time.monotonic()
         done = [name for name in self._started if name != current]
         took = self._started[current] - self._begun
         pace = took / sum(self._expected[name] for name in done) if done else 1.0
@@ -161,7 +173,7 @@ def _expected_seconds(folder: Path, due: list[str]) -> dict[str, float]:
     found: dict[str, float] = {}
     for page in sorted(folder.parent.glob("*/*.ipynb"), key=lambda page: page.parent == folder):
         took = seconds(page) if page.stem in due and page.with_suffix(".json").is_file() else None
-        if took:
+        if took and took > 0:  # below 0 where the clock was set back
             found[page.stem] = took
     return found if found.keys() == set(due) else {}
 

@@ -22,10 +22,10 @@ from sphinx.errors import ExtensionError
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
-from compactbench.record.page import broken
 from compactbench.record.private import make_private
 from compactbench.report.charts import tradeoff as charts
 from compactbench.report.charts.show import LIVE, chart_html
+from compactbench.report.site.changes import is_made_from, sign, stamp
 from compactbench.report.site.executed import OnlyText, escape_search_titles, harmless
 from compactbench.report.site.fact import FactDirective, FactRole
 from compactbench.report.site.pages import pages
@@ -58,6 +58,8 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.connect("html-page-context", drop_repeated_scripts, priority=900)
     app.connect("build-finished", publish_data)
     app.connect("build-finished", escape_search_titles)
+    app.setup_extension("compactbench.report.site.changes")
+    app.setup_extension("compactbench.report.site.policy")
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
 
@@ -82,17 +84,15 @@ def prepare(app: Sphinx, config: Config) -> None:
 
 
 def refresh_summary(book: Path) -> None:
-    """Execute the summary notebook when its page is missing or broken, or older than anything that it is made from.
+    """Execute the summary notebook when its page is missing or broken, or not of what lies there now.
 
     Raises:
         ExtensionError: the notebook did not run to its end; the message ends with its error.
     """
     page, root = book / "summary.ipynb", book.parent
     code = [path for part in ("report", "record") for path in (root / "compactbench" / part).rglob("*.py")]
-    runs = list(entries(book / "runs"))
-    made_from = [root / TEMPLATE, book / QUOTED, *code, *runs, *(path.parent for path in runs)]
-    newest = max(path.lstat().st_mtime for path in made_from)
-    if page.exists() and not broken(page) and newest <= page.stat().st_mtime:
+    made_from = stamp([root / TEMPLATE, book / QUOTED, *code, *entries(book / "runs")], root)
+    if is_made_from(page, made_from):
         return
     log.info("the summary is missing or out of date: executing %s", TEMPLATE)
     partial = page.with_name(".summary.ipynb")  # renamed when whole, so that half of it never passes for the page
@@ -102,6 +102,7 @@ def refresh_summary(book: Path) -> None:
     done = subprocess.run([*papermill, *paths], cwd=root, env=environment, capture_output=True, text=True)
     if done.returncode:
         raise ExtensionError(f"{TEMPLATE} did not run to its end:\n{done.stderr[-2000:]}")
+    sign(partial, made_from)
     partial.replace(page)
 
 
