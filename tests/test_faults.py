@@ -134,7 +134,7 @@ def test_a_clock_set_back_does_not_silence_the_progress(tmp_path: Path, capsys: 
     """A log written after the clock was set back looks older than the report that waits for it."""
     log = tmp_path / "albert.log"
     log.write_text("00:00:00 stage 1 of 11: data\n")  # of an earlier run
-    with Progress(tmp_path, ["albert"], {}):
+    with Progress(tmp_path, ["albert"], {}, limit_s=60.0):
         log.write_text("00:00:01 stage 2 of 11: parameters\n")
         os.utime(log, (time.time() - HOUR, time.time() - HOUR))
     told = capsys.readouterr().out

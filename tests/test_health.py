@@ -119,7 +119,7 @@ def test_the_console_names_each_problem(
 
 def test_names_and_reasons_are_shown_letter_by_letter() -> None:
     told = health([Problem("runs/<b>{{ 7 * 7 }}.json", "key `[x](y)` is not known")])
-    assert r"\<b\>\{\{ 7 \* 7 \}\}\.json: key \`\[x\]\(y\)\` is not known" in told
+    assert r"\<b\>\{\{ 7 \* 7 \}\}.json: key \`\[x\](y)\` is not known" in told
 
 
 @pytest.mark.slow

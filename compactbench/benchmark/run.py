@@ -60,24 +60,14 @@ class Run:
 
     Args:
         model: name of a file in params/models/.
-        suite: name of a file in params/suites/.
-        machine: name of the machine's folder; None: made from the hardware.
-        record: file of the record; None: book/runs/<suite>/<machine>/<model>.json.
-        changes: keys of either file with other values for this run; None means: as the file says.
+        given: what else the run is asked: see `plan`.
 
     Raises:
         SettingsError: the run cannot work, or another one is at work in this folder; nothing was written.
     """
 
-    def __init__(
-        self,
-        model: str,
-        suite: str = "starter",
-        machine: str | None = None,
-        record: str | Path | None = None,
-        **changes: Any,
-    ) -> None:
-        self.plan = plan(model, suite, machine, record, **changes)
+    def __init__(self, model: str, **given: Any) -> None:
+        self.plan = plan(model, **given)
         self.classifier = classifiers.of_model(self.plan.model)
         self._splits, self._data = load(self.plan.suite)
         self.conditions = conditions(cores(), self.plan.suite.seeds[0])
