@@ -80,7 +80,9 @@ def markdown_html(text: str) -> Html:
     parser.add_render_rule("html_inline", _small_alone)
     parser.add_render_rule("html_block", _as_text)
     parser.add_render_rule("image", _as_text)
-    return Html(parser.render(text).replace('style="text-align:right"', 'class="text-right"'))
+    shown = parser.render(text).replace('style="text-align:right"', 'class="text-right"')
+    shown = shown.replace("<table>", '<div class="table-scroll" tabindex="0"><table>')
+    return Html(shown.replace("</table>", "</table></div>"))
 
 
 def _small_alone(_: Any, tokens: list[Token], at: int, *__: Any) -> str:
