@@ -5,8 +5,9 @@ import tempfile
 from pathlib import Path
 
 from compactbench import ROOT
+from compactbench.benchmark.sweep import alone
 from compactbench.instruments.machine import cores, default_machine
-from compactbench.parameters import validate_name
+from compactbench.parameters import load_suite, validate_name
 from compactbench.record import Quality, Record
 from compactbench.record.file import read
 from compactbench.settings import DEFAULT_SUITE, Model, SettingsError, Suite
@@ -23,11 +24,16 @@ def run(given: argparse.Namespace) -> int:
     """Make the artefact again from the run's saved weights or, where they are gone, by fine-tuning again.
 
     Raises:
-        SettingsError: there is no such run, or it is not a transformer's.
+        SettingsError: there is no such run, it is not a transformer's, or something is measured in this folder.
     """
     record = _finished(given.suite, given.model, given.machine or None)
     if record.classifier.baseline:
         raise SettingsError(f"parameters: key `model`: got {given.model!r}; accepted: a model with an encoder.")
+    with alone("making an artefact"):
+        return _export(record)
+
+
+def _export(record: Record) -> int:
     folder = ROOT / "models" / record.suite / record.machine / record.model
     # seconds to import: only after the settings are known to be right
     from transformers import AutoTokenizer
@@ -79,7 +85,8 @@ def _finetuned(record: Record, folder: Path) -> Quality:
     from compactbench.classifiers import Task, of_model
     from compactbench.data.load import load
 
-    suite = Suite.model_validate(record.settings["suite"])
+    newer = load_suite(DEFAULT_SUITE).model_dump()  # has the keys that there were not yet
+    suite = Suite.model_validate(newer | record.settings["suite"])
     model = Model.model_validate(record.settings["model"])
     splits, facts = load(suite)
     with tempfile.TemporaryDirectory(prefix="compactbench-") as scratch:
