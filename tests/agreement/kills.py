@@ -2,10 +2,10 @@
 
     python tests/agreement/kills.py [KILLS] [SEED]
 
-Makes a report of two models in a throw-away project, undisturbed. Then, again and again: one or both are due, a report is
-begun, and at a random moment one of its processes is sent a signal, alone or with its group. Counts results that were
-there and are lost, files that hold half of something, processes that live 5 s after the report's end, and next reports
-that are not complete. Exits with 1 when any is found.
+Makes a report of two models in a throw-away project, undisturbed. Then, again and again: one or both are due, a report
+is begun, and at a random moment one of its processes is sent a signal, alone or with its group. Counts results that
+are lost, files that hold half of something, processes that live 5 s after the report's end, and next reports that are
+not complete. Exits with 1 when any is found.
 """
 
 import json
@@ -162,10 +162,10 @@ def main() -> None:
         )
         counts.update(lost=len(lost), half=len(half), orphans=len(orphans), incomplete=not complete)
     shutil.rmtree(folder)
-    print(
-        f"{kills} kills: {counts['lost']} results lost, {counts['half']} half-read, {counts['orphans']} orphans after "
-        f"{ORPHANED_S:g} s, {counts['incomplete']} next reports incomplete"
+    found = (
+        f"{counts['lost']} results lost, {counts['half']} half-read, {counts['orphans']} orphans after {ORPHANED_S:g} s"
     )
+    print(f"{kills} kills: {found} {ORPHANED_S:g} s, {counts['incomplete']} next reports incomplete")
     sys.exit(int(counts.total() > 0))
 
 
