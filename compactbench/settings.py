@@ -127,7 +127,7 @@ class Suite(Strict):
     length_samples: Count
     batch_cap_cpu: Count
     batch_cap_gpu: Count
-    answer_limit_min: Positive
+    answer_limit_min: float = Field(gt=0, le=10080, strict=True, description="minutes, above 0, at most 10080 (a week)")
 
     @field_serializer("dataset", when_used="json")
     def _short(self, dataset: dict[str, Any]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import nbformat
@@ -48,6 +49,10 @@ def changed(plan: Plan, part: str, **values: str) -> None:
 
 def test_an_unchanged_run_is_not_due(plan: Plan) -> None:
     assert due(plan) == {}
+
+
+def test_another_time_limit_makes_nothing_due(plan: Plan) -> None:
+    assert due(replace(plan, suite=plan.suite.model_copy(update={"answer_limit_min": 1.0}))) == {}
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """Fresh processes, and the probes that run in them."""
 
+import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -47,6 +49,29 @@ def test_killed_process_is_named_as_such(probe: FreshProcess) -> None:
     """A process killed for memory closes its end without a word; a plain recv would say EOFError and nothing else."""
     with pytest.raises(ProcessError, match=r"ended by SIGKILL \(out of memory\?\)"):
         probe.call(Probe.die)
+
+
+def test_a_stopped_process_is_killed_when_its_time_is_over(tmp_path: Path) -> None:
+    """It held the sweep for ever."""
+    with FreshProcess(Probe, tmp_path / "log", limit_min=0.5) as process:
+        process.create()
+        process._limit_min = 0.01  # the libraries are loaded
+        with pytest.raises(ProcessError, match=r"^did not answer within 0\.01 min$"):
+            process.call(Probe.stop)
+
+
+@pytest.mark.parametrize("forked", [False, True])
+def test_a_stopped_process_does_not_hold_up_a_question_or_the_end(
+    forked: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """More than a pipe holds cannot even be sent to it."""
+    monkeypatch.setattr("compactbench.benchmark.process.GOODBYE_S", 0.1)
+    with FreshProcess(Probe, tmp_path / "log", forked=forked) as process, FreshProcess(Probe, tmp_path / "log") as idle:
+        for one in (process, idle):
+            os.kill(one.create()._process.pid, signal.SIGSTOP)
+        process._limit_min = 0.01
+        with pytest.raises(ProcessError, match=r"^did not answer within 0\.01 min$"):
+            process.call(Probe.sleep, "x" * 10**6)
 
 
 def test_a_factory_that_is_not_found_there_is_an_error_of_create(tmp_path: Path) -> None:

@@ -268,15 +268,13 @@ class Run:
         return FreshProcess(kind, self._journal.log, limit_min=self.plan.suite.answer_limit_min)
 
     def _trial(self, learning_rate: float, train: Train) -> Trial:
-        task = self._task(self.plan.suite.seeds[0])
-        with self._fresh_process().create(task) as trainer:
+        with self._fresh_process().create(self._task(self.plan.suite.seeds[0])) as trainer:
             return trainer.call(Classifier.trial, learning_rate, taken(train))
 
     def _repeat(self, seed: int, labels: int | None, train: Train) -> Repeat:
-        task = self._task(seed, labels)
         with (
             tempfile.TemporaryDirectory(prefix="compactbench-") as folder,
-            self._fresh_process().create(task) as trainer,
+            self._fresh_process().create(self._task(seed, labels)) as trainer,
         ):
             trainer.call(Classifier.build)
             finetune = trainer.call(Classifier.finetune, Path(folder), self.learning_rate, taken(train))

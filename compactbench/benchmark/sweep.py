@@ -126,25 +126,35 @@ def _begin(doing: str) -> None:
     try:
         LOCK.parent.mkdir(exist_ok=True)
         lock = os.open(LOCK, os.O_RDWR | os.O_CREAT, 0o644)
-        _take_exclusively(lock)
-        last = _holder()
-        if last and last.host != socket.gethostname():  # on a shared file system a lock may not reach every host
-            raise _busy(last, f"; if it is gone, remove {LOCK.relative_to(ROOT)}")
-        _clear(last)
-        sockets = Path(_usual, SOCKETS + os.urandom(4).hex())
-        since = f"{datetime.now():%Y-%m-%d %H:%M:%S.%f}"
-        token = json.dumps(asdict(Holder(socket.gethostname(), os.getpid(), since, doing, str(sockets))))
-        LOCK.write_text(token)
-        sockets.mkdir(mode=0o700)
-        SCRATCH.mkdir()
+        try:
+            token = _signed(lock, doing)
+        except BaseException:
+            os.close(lock)
+            raise
     except OSError as error:
         accepted = "a folder that can be written to and holds locks"
         raise SettingsError(f"{LOCK.parent}: {error.strerror}; accepted: {accepted}.") from error
-    if not _taken(lock, fcntl.LOCK_SH):  # the exclusive lock is given back before the shared one is taken
-        raise _busy(_holder())
     _lock = lock
     os.environ |= {TOKEN: token, PARENT: str(os.getpid()), "TMPDIR": str(SCRATCH)}
     tempfile.tempdir = None
+
+
+def _signed(lock: int, doing: str) -> str:
+    """What now stands in the lock's file: this process began a sweep, and has cleared what the last one left."""
+    _take_exclusively(lock)
+    last = _holder()
+    if last and last.host != socket.gethostname():  # on a shared file system a lock may not reach every host
+        raise _busy(last, f"; if it is gone, remove {LOCK.relative_to(ROOT)}")
+    _clear(last)
+    sockets = Path(_usual, SOCKETS + os.urandom(4).hex())
+    since = f"{datetime.now():%Y-%m-%d %H:%M:%S.%f}"
+    token = json.dumps(asdict(Holder(socket.gethostname(), os.getpid(), since, doing, str(sockets))))
+    LOCK.write_text(token)
+    sockets.mkdir(mode=0o700)
+    SCRATCH.mkdir()
+    if not _taken(lock, fcntl.LOCK_SH):  # the exclusive lock is given back before the shared one is taken
+        raise _busy(_holder())
+    return token
 
 
 def _end() -> None:

@@ -23,7 +23,7 @@ from compactbench.instruments.quality import wilson
 from compactbench.instruments.trainer import Meter, changed
 from compactbench.record import Finetune, Precision, Procedure, Trial
 from compactbench.runtimes import Trained, installed
-from compactbench.runtimes.torch import TorchPredictor, bf16_is_native, gpu_memory, synchronize
+from compactbench.runtimes.torch import TorchPredictor, bf16_is_native, gpu_memory, save_network, synchronize
 from compactbench.settings import Suite
 from compactbench.sources.weights import count_parameters, load_classifier, weights_sha256
 
@@ -134,8 +134,7 @@ class Transformer(Classifier):
         rows = self.tokenized(self.train)
         meter = self._learn(train, rows, str(folder), learning_rate or self.task.suite.learning_rate)
         measured = self._measured(train, meter, rows)
-        self._network.save_pretrained(folder)
-        self._tokenizer.save_pretrained(folder)
+        save_network(self._network, self._tokenizer, folder)
         return measured
 
     def predictor(self) -> TorchPredictor:

@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 
 from compactbench import ROOT
+from compactbench.benchmark.sweep import alone
 from compactbench.foreign import line
 from compactbench.instruments.machine import cores, default_machine
 from compactbench.parameters import load_model, load_suite, validate_name
@@ -25,11 +26,16 @@ def run(given: argparse.Namespace) -> int:
     """Make the artefact again from the run's saved weights or, where they are gone, by fine-tuning again.
 
     Raises:
-        SettingsError: there is no such run, or it is not a transformer's.
+        SettingsError: there is no such run, it is not a transformer's, or something is measured in this folder.
     """
     record = _finished(given.suite, given.model, given.machine or None)
     if record.classifier.baseline:
         raise SettingsError(f"parameters: key `model`: got {given.model!r}; accepted: a model with an encoder.")
+    with alone("making an artefact"):
+        return _export(record)
+
+
+def _export(record: Record) -> int:
     folder = ROOT / "models" / record.suite / record.machine / record.model
     # seconds to import: only after the settings are known to be right
     from transformers import AutoTokenizer
@@ -102,7 +108,8 @@ def _finetuned(record: Record, folder: Path) -> Quality:
 
 def _settings(record: Record) -> tuple[Suite, Model]:
     """The settings of the run; of a path that the record has without its folders, params/ knows the whole."""
-    suite = Suite.model_validate(record.settings["suite"])
+    newer = load_suite(DEFAULT_SUITE).model_dump()  # has the keys that there were not yet
+    suite = Suite.model_validate(newer | record.settings["suite"])
     model = Model.model_validate(record.settings["model"])
     with contextlib.suppress(SettingsError):
         now = load_suite(record.suite)
