@@ -67,6 +67,9 @@ Seed = Annotated[int, Field(ge=0, lt=2**32, strict=True, description=f"a whole n
 class SettingsError(ValueError):
     """A setting that cannot work. The message is one sentence: file, key, what was given, what is accepted."""
 
+    def __init__(self, message: str) -> None:
+        super().__init__(" ".join(message.split()))  # in one line, whatever it quotes
+
     def _render_traceback_(self) -> list[str]:
         """What a notebook shows: the sentence alone."""
         return [f"SettingsError: {self}"]
