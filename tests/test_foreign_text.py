@@ -74,7 +74,7 @@ def planted(value: Any, name: str, field: Any = None) -> Any:
     if field is not None:
         kinds = {field.annotation, *get_args(field.annotation)}
         patterned = any(getattr(part, "pattern", None) for part in field.metadata)
-        if name in NAMES or patterned or get_origin(field.annotation) is Literal:
+        if (name in NAMES and isinstance(value, str)) or patterned or get_origin(field.annotation) is Literal:
             return value
         if value is None and {str, NoneType} <= kinds:
             value = name
@@ -271,7 +271,10 @@ def planted_page() -> nbformat.NotebookNode:
     outputs += [new_output("stream", name=name, text=f"{ATTACK}\x1b[31m") for name in ("stdout", "stderr")]
     raw = new_raw_cell(script, metadata={"format": "text/html"})
     settings = {"enable_extensions": ["substitution"], "substitutions": {"x": ATTACK}}
-    markup = [new_markdown_cell(source) for source in ("# Title", f"a {script}\n\n{script}\n\n{rst}\n{image}", ATTACK)]
+    markup = [
+        new_markdown_cell(source)
+        for source in ("text", "### Title", f"a {script}\n\n{script}\n\n{rst}\n{image}", ATTACK)
+    ]
     code_cell = new_code_cell(ATTACK, outputs=outputs, metadata={"mystnb": {"markdown_format": "myst"}})
     found = new_notebook(cells=[*markup, raw, code_cell])
     found.metadata = {"myst": settings, "mystnb": {"render_markdown_format": "myst"}, "substitutions": {"x": ATTACK}}
@@ -343,14 +346,14 @@ def test_charts_show_foreign_text_letter_by_letter(book: Book, visit: Visit) -> 
     """In what is drawn, and under the pointer: plotly reads a little HTML, and fills in %{...}."""
     visit.open("runs/starter/reference-cpu/alpha.html")
     drawn = {
-        ("balance", 0, 0): f"{SHOWN} business: 70",
-        ("confusion", 0, "[0, 1]"): f"predicted: {SHOWN} sports",
-        ("artefact", 0, 0): f"{SHOWN} config.json",
-        ("runtimes", 0, 0): f"{SHOWN} torch fp32",
-        ("tradeoff", 1, 0): f"{SHOWN} Alpha",
+        "balance": ("[{curveNumber: 0, pointNumber: 0}]", f"{SHOWN} business: 70"),
+        "confusion": ("{xval: 1, yval: 0}", f"predicted: {SHOWN} sports"),
+        "artefact": ("[{curveNumber: 0, pointNumber: 1}]", f"{SHOWN} config.json"),
+        "runtimes": ("[{curveNumber: 0, pointNumber: 0}]", f"{SHOWN} torch fp32"),
+        "tradeoff": ("[{curveNumber: 1, pointNumber: 0}]", f"{SHOWN} Alpha"),
     }
-    for (slug, curve, point), text in drawn.items():
-        visit.ask(HOVER.replace("SLUG", slug).replace("CURVE", str(curve)).replace("POINT", str(point)))
+    for slug, (place, text) in drawn.items():
+        visit.ask(f"window.Plotly.Fx.hover(document.querySelector('#chart-{slug} .chart-canvas'), {place})")
         found = " ".join(visit.ask(f"document.querySelector('#chart-{slug} .hoverlayer').textContent").split())
         assert text.replace(" ", "") in found.replace(" ", ""), slug
     legend = visit.ask("document.querySelector('#chart-tradeoff .legend').textContent")
@@ -377,10 +380,8 @@ def test_tables_to_download_hold_foreign_text_as_it_was(book: Book) -> None:
 
 DANGEROUS = """[...document.querySelectorAll("*")].filter(element =>
   [...element.attributes].some(one => one.name.startsWith("on") && one.value.includes("PWNED")
-    || /^(href|src)$/.test(one.name) && /^\\s*(javascript|data:text)|evil/i.test(one.value))
+    || /^(href|src)$/.test(one.name) && /^\\s*(javascript:|data:text|https?:..evil)/i.test(one.value))
   || element.matches("iframe, object, embed, base")
   || element.matches("script") && element.type !== "application/json" && element.textContent.includes("PWNED")
 ).map(element => element.outerHTML)"""
 """Elements that would obey an attack."""
-HOVER = """window.Plotly.Fx.hover(document.querySelector("#chart-SLUG .chart-canvas"),
-  [{curveNumber: CURVE, pointNumber: POINT}])"""
