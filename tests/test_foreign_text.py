@@ -4,7 +4,7 @@ import json
 import random
 import re
 from pathlib import Path
-from types import NoneType
+from types import NoneType, SimpleNamespace
 from typing import Any, Literal, TypeVar, get_args, get_origin
 
 import nbformat
@@ -30,7 +30,7 @@ from compactbench.report.charts import classes, tradeoff
 from compactbench.report.charts import run as run_charts
 from compactbench.report.charts.runtimes import latencies_chart
 from compactbench.report.charts.show import chart_again, chart_html, chart_json
-from compactbench.report.site.executed import markdown_html
+from compactbench.report.site.executed import harmless, markdown_html
 from compactbench.report.tables.metrics import LATENCY, SIZE
 from compactbench.report.tables.results import results
 from compactbench.report.text import run_page as page
@@ -205,7 +205,20 @@ def test_markdown_of_a_page_becomes_html_that_runs_nothing() -> None:
     assert "href" not in markdown_html("[a](javascript:alert(1)) <javascript:alert(1)> [b](data:text/html,x)")
 
 
-def test_the_model_card_is_text(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_page_has_the_title_of_its_record_even_where_it_cannot_be_read(tmp_path: Path) -> None:
+    """A name may have a dot, and a page may be no notebook at all: the others must be shown all the same."""
+    run = make_record("v1.5", title="*One*")
+    write(run, tmp_path / "runs" / "starter" / "here" / "v1.5.json")
+    shown = {}
+    for source in ('{"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [{"cell_type": "code"}]}', "[]", "{"):
+        given = [source]
+        harmless(SimpleNamespace(srcdir=tmp_path), "runs/starter/here/v1.5", given)
+        shown[source] = [cell.source for cell in nbformat.reads(given[0], as_version=4).cells]
+    expected = [r"# \*One\* on reference-cpu", "This page cannot be read."]
+    assert [*shown.values()] == [expected] * 3
+
+
+def test_the_model_card_is_text() -> None:
     text = card(attacked_run(make_record(settings={"suite": {"max_length": 512}, "model": {}})))
     front, body = re.fullmatch(r"---\n(.*?)\n---\n(.*)", text, re.DOTALL).groups()
     assert yaml.safe_load(front)["base_model"] == " ".join(hostile("somewhere/alpha").split())

@@ -49,7 +49,7 @@ def harmless(app: Sphinx, page: str, source: list[str]) -> None:
         notebook = nbformat.reads(source[0], as_version=4)
         nbformat.validate(notebook)
         first, *cells = [_cell(cell) for cell in notebook.cells if cell.cell_type != "raw"]
-    except (ValueError, nbformat.ValidationError):  # no JSON, no notebook, no cell
+    except Exception:  # no JSON, no notebook, no cell: the library raises many kinds
         first, *cells = [new_markdown_cell("This page cannot be read.")]
     first.source = re.sub(r"\A# .*", "", first.source) if first.cell_type == "markdown" else first.source
     source[0] = nbformat.writes(new_notebook(cells=[heading, first, *cells], metadata=METADATA))
@@ -57,7 +57,7 @@ def harmless(app: Sphinx, page: str, source: list[str]) -> None:
 
 def _title(page: Path) -> str:
     """The title of an executed page: that of its run, or of the summary, which has no record."""
-    record = page.with_suffix(".json")
+    record = page.with_name(f"{page.name}.json")  # a name may have a dot in it
     run = read(record) if record.is_file() else None
     return title(run) if isinstance(run, Record) else markdown(page.name.capitalize())
 
