@@ -4,7 +4,7 @@ import json
 import random
 import re
 from pathlib import Path
-from types import NoneType
+from types import NoneType, SimpleNamespace
 from typing import Any, Literal, TypeVar, get_args, get_origin
 
 import nbformat
@@ -31,7 +31,7 @@ from compactbench.report.charts import classes, tradeoff
 from compactbench.report.charts import run as run_charts
 from compactbench.report.charts.runtimes import latencies_chart
 from compactbench.report.charts.show import chart_again, chart_html, chart_json
-from compactbench.report.site.executed import markdown_html
+from compactbench.report.site.executed import harmless, markdown_html
 from compactbench.report.tables.metrics import LATENCY, SIZE
 from compactbench.report.tables.results import results
 from compactbench.report.text import run_page as page
@@ -75,7 +75,7 @@ def planted(value: Any, name: str, field: Any = None) -> Any:
     if field is not None:
         kinds = {field.annotation, *get_args(field.annotation)}
         patterned = any(getattr(part, "pattern", None) for part in field.metadata)
-        if name in NAMES or patterned or get_origin(field.annotation) is Literal:
+        if (name in NAMES and isinstance(value, str)) or patterned or get_origin(field.annotation) is Literal:
             return value
         if is_typeddict(field.annotation):  # its keys are fixed
             return {key: planted(item, key) for key, item in value.items()}
@@ -208,7 +208,20 @@ def test_markdown_of_a_page_becomes_html_that_runs_nothing() -> None:
     assert "href" not in markdown_html("[a](javascript:alert(1)) <javascript:alert(1)> [b](data:text/html,x)")
 
 
-def test_the_model_card_is_text(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_page_has_the_title_of_its_record_even_where_it_cannot_be_read(tmp_path: Path) -> None:
+    """A name may have a dot, and a page may be no notebook at all: the others must be shown all the same."""
+    run = make_record("v1.5", title="*One*")
+    write(run, tmp_path / "runs" / "starter" / "here" / "v1.5.json")
+    shown = {}
+    for source in ('{"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [{"cell_type": "code"}]}', "[]", "{"):
+        given = [source]
+        harmless(SimpleNamespace(srcdir=tmp_path), "runs/starter/here/v1.5", given)
+        shown[source] = [cell.source for cell in nbformat.reads(given[0], as_version=4).cells]
+    expected = [r"# \*One\* on reference-cpu", "This page cannot be read."]
+    assert [*shown.values()] == [expected] * 3
+
+
+def test_the_model_card_is_text() -> None:
     text = card(attacked_run(make_record(settings={"suite": {"max_length": 512}, "model": {}})))
     front, body = re.fullmatch(r"---\n(.*?)\n---\n(.*)", text, re.DOTALL).groups()
     assert yaml.safe_load(front)["base_model"] == " ".join(hostile("somewhere/alpha").split())
@@ -274,7 +287,10 @@ def planted_page() -> nbformat.NotebookNode:
     outputs += [new_output("stream", name=name, text=f"{ATTACK}\x1b[31m") for name in ("stdout", "stderr")]
     raw = new_raw_cell(script, metadata={"format": "text/html"})
     settings = {"enable_extensions": ["substitution"], "substitutions": {"x": ATTACK}}
-    markup = [new_markdown_cell(source) for source in ("# Title", f"a {script}\n\n{script}\n\n{rst}\n{image}", ATTACK)]
+    markup = [
+        new_markdown_cell(source)
+        for source in ("text", "### Title", f"a {script}\n\n{script}\n\n{rst}\n{image}", ATTACK)
+    ]
     code_cell = new_code_cell(ATTACK, outputs=outputs, metadata={"mystnb": {"markdown_format": "myst"}})
     found = new_notebook(cells=[*markup, raw, code_cell])
     found.metadata = {"myst": settings, "mystnb": {"render_markdown_format": "myst"}, "substitutions": {"x": ATTACK}}
@@ -346,14 +362,14 @@ def test_charts_show_foreign_text_letter_by_letter(book: Book, visit: Visit) -> 
     """In what is drawn, and under the pointer: plotly reads a little HTML, and fills in %{...}."""
     visit.open("runs/starter/reference-cpu/alpha.html")
     drawn = {
-        ("balance", 0, 0): f"{SHOWN} business: 70",
-        ("confusion", 0, "[0, 1]"): f"predicted: {SHOWN} sports",
-        ("artefact", 0, 0): f"{SHOWN} config.json",
-        ("runtimes", 0, 0): f"{SHOWN} torch fp32",
-        ("tradeoff", 1, 0): f"{SHOWN} Alpha",
+        "balance": ("[{curveNumber: 0, pointNumber: 0}]", f"{SHOWN} business: 70"),
+        "confusion": ("{xval: 1, yval: 0}", f"predicted: {SHOWN} sports"),
+        "artefact": ("[{curveNumber: 0, pointNumber: 1}]", f"{SHOWN} config.json"),
+        "runtimes": ("[{curveNumber: 0, pointNumber: 0}]", f"{SHOWN} torch fp32"),
+        "tradeoff": ("[{curveNumber: 1, pointNumber: 0}]", f"{SHOWN} Alpha"),
     }
-    for (slug, curve, point), text in drawn.items():
-        visit.ask(HOVER.replace("SLUG", slug).replace("CURVE", str(curve)).replace("POINT", str(point)))
+    for slug, (place, text) in drawn.items():
+        visit.ask(f"window.Plotly.Fx.hover(document.querySelector('#chart-{slug} .chart-canvas'), {place})")
         found = " ".join(visit.ask(f"document.querySelector('#chart-{slug} .hoverlayer').textContent").split())
         assert text.replace(" ", "") in found.replace(" ", ""), slug
     legend = visit.ask("document.querySelector('#chart-tradeoff .legend').textContent")
@@ -380,10 +396,8 @@ def test_tables_to_download_hold_foreign_text_as_it_was(book: Book) -> None:
 
 DANGEROUS = """[...document.querySelectorAll("*")].filter(element =>
   [...element.attributes].some(one => one.name.startsWith("on") && one.value.includes("PWNED")
-    || /^(href|src)$/.test(one.name) && /^\\s*(javascript|data:text)|evil/i.test(one.value))
+    || /^(href|src)$/.test(one.name) && /^\\s*(javascript:|data:text|https?:..evil)/i.test(one.value))
   || element.matches("iframe, object, embed, base")
   || element.matches("script") && element.type !== "application/json" && element.textContent.includes("PWNED")
 ).map(element => element.outerHTML)"""
 """Elements that would obey an attack."""
-HOVER = """window.Plotly.Fx.hover(document.querySelector("#chart-SLUG .chart-canvas"),
-  [{curveNumber: CURVE, pointNumber: POINT}])"""

@@ -70,7 +70,7 @@ def record(model: str, number: int) -> Record:
 def write(record: Record, folder: Path) -> None:
     """Write a record, and files of the sizes that it tells."""
     (folder / "records").mkdir(exist_ok=True)
-    (folder / "records" / f"{record.model}.json").write_text(record.model_dump_json())
+    (folder / "records" / (record.model + ".json")).write_text(record.model_dump_json())
     assert record.trained.artefact is not None
     for name, size in record.trained.artefact.files.items():
         file = folder / "artefacts" / record.model / name

@@ -24,13 +24,15 @@ from compactbench.record import Record
 from compactbench.record.file import read
 from compactbench.report.charts.show import chart_again
 from compactbench.report.text.run_page import title
-from compactbench.report.text.words import Html
+from compactbench.report.text.words import Html, html, markdown
 
 METADATA = {
     "kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"},
     "language_info": {"name": "python", "pygments_lexer": "ipython3"},
     "myst": {"commonmark_only": True},  # no roles, no directives
 }
+LANGUAGES = {"ipython3", "ipythontb", "myst-ansi", "python", "bash", "yaml", "json"}
+"""What code is coloured as; a name that nobody knows would end a strict build."""
 
 
 def is_executed(page: str) -> bool:
@@ -42,17 +44,27 @@ def harmless(app: Sphinx, page: str, source: list[str]) -> None:
     """Replace the `source` of an executed page, as Sphinx has read it, by what the site shows of it."""
     if not is_executed(page):
         return
-    cells = [_cell(cell) for cell in nbformat.reads(source[0], as_version=4).cells if cell.cell_type != "raw"]
-    record = Path(app.srcdir, page).with_suffix(".json") if page != "summary" else None
-    run = read(record) if record else None
-    if isinstance(run, Record):
-        cells[0].source = re.sub(r"\A# .*", lambda _: f"# {title(run)}", cells[0].source)
-    source[0] = nbformat.writes(new_notebook(cells=cells, metadata=METADATA))
+    heading = new_markdown_cell(f"# {_title(Path(app.srcdir, page))}")
+    try:
+        notebook = nbformat.reads(source[0], as_version=4)
+        nbformat.validate(notebook)
+        first, *cells = [_cell(cell) for cell in notebook.cells if cell.cell_type != "raw"]
+    except Exception:  # no JSON, no notebook, no cell: the library raises many kinds
+        first, *cells = [new_markdown_cell("This page cannot be read.")]
+    first.source = re.sub(r"\A# .*", "", first.source) if first.cell_type == "markdown" else first.source
+    source[0] = nbformat.writes(new_notebook(cells=[heading, first, *cells], metadata=METADATA))
+
+
+def _title(page: Path) -> str:
+    """The title of an executed page: that of its run, or of the summary, which has no record."""
+    record = page.with_name(f"{page.name}.json")  # a name may have a dot in it
+    run = read(record) if record.is_file() else None
+    return title(run) if isinstance(run, Record) else markdown(page.name.capitalize())
 
 
 def _cell(cell: NotebookNode) -> NotebookNode:
     if cell.cell_type == "markdown":
-        return new_markdown_cell(cell.source, metadata=_tags(cell))
+        return new_markdown_cell(re.sub(r"^#{3,}", "##", cell.source, flags=re.MULTILINE), metadata=_tags(cell))
     outputs = [shown for output in cell.outputs if (shown := _output(output))]
     return new_code_cell(cell.source, outputs=outputs, metadata=_tags(cell))
 
@@ -95,7 +107,7 @@ def _as_text(_: Any, tokens: list[Token], at: int, *__: Any) -> str:
 
 
 class OnlyText(SphinxTransform):
-    """Shows HTML and images in the Markdown of an executed page as text."""
+    """Shows HTML and images in the Markdown of an executed page as text, and takes code in any language."""
 
     default_priority = 1
 
@@ -105,10 +117,20 @@ class OnlyText(SphinxTransform):
             return
         for heading in [*self.document.findall(nodes.title)][:1]:
             heading["support_smartquotes"] = False  # a name is shown as it is spelt
+        for block in self.document.findall(nodes.literal_block):
+            block["force"] = True  # a strict build would end where code cannot be coloured
+            if block.get("language") not in LANGUAGES:
+                block["language"] = "text"
         for node in [*self.document.findall(nodes.raw), *self.document.findall(nodes.image)]:
             if "text_html" not in node["classes"]:
                 text = nodes.Text(node.get("alt", node.astext()))
                 node.replace_self(text if isinstance(node.parent, nodes.TextElement) else nodes.paragraph("", "", text))
+
+
+def escape_page_title(app: Sphinx, page: str, template: str, context: dict[str, Any], tree: Any) -> None:
+    """Escape what the theme takes from a page as text, and prints as HTML."""
+    for name in {"pagetitle", "page_description"} & context.keys():
+        context[name] = html(context[name])
 
 
 def escape_search_titles(app: Sphinx, error: Exception | None) -> None:

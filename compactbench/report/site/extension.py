@@ -26,7 +26,7 @@ from compactbench.record.private import make_private
 from compactbench.report.charts import tradeoff as charts
 from compactbench.report.charts.show import LIVE, chart_html
 from compactbench.report.site.changes import is_made_from, sign, stamp
-from compactbench.report.site.executed import OnlyText, escape_search_titles, harmless
+from compactbench.report.site.executed import OnlyText, escape_page_title, escape_search_titles, harmless
 from compactbench.report.site.fact import FactDirective, FactRole
 from compactbench.report.site.pages import pages
 from compactbench.report.statistics.ties import Ties, ties
@@ -56,6 +56,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.connect("config-inited", prepare)
     app.connect("source-read", harmless)
     app.connect("html-page-context", drop_repeated_scripts, priority=900)
+    app.connect("html-page-context", escape_page_title, priority=900)
     app.connect("build-finished", publish_data)
     app.connect("build-finished", escape_search_titles)
     app.setup_extension("compactbench.report.site.changes")
