@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from compactbench.record import FailedRecord, Record
-from compactbench.record.file import FINISHED, RecordError, read_run
+from compactbench.record.file import FAILED, FINISHED, RecordError, read_run
 
 PAGE, LOG = ".ipynb", ".log"
 DEPTH = 3
@@ -50,8 +50,7 @@ def collect(runs: Path) -> Collected:
             problems.append(problem(runs, path, _no_folder(path)))
         elif path.name.endswith(FINISHED):  # FAILED ends so too, and sorts before it
             try:
-                run = read_run(path)
-                found[path.with_name(run.model)] = run
+                found[path.with_name(path.name.removesuffix(FAILED).removesuffix(FINISHED))] = read_run(path)
             except RecordError as error:
                 problems.append(problem(runs, path, error.reason))
         elif not path.name.endswith((PAGE, LOG)):
