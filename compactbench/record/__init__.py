@@ -7,7 +7,7 @@ derived from them later. What was not measured is null.
 import json
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import AwareDatetime, Field, TypeAdapter, model_validator
+from pydantic import AwareDatetime, Field, TypeAdapter, model_validator, with_config
 from typing_extensions import TypedDict
 
 from compactbench.record.base import Amount, Device, Interval, Name, Positive, Precision, Strict, Weights
@@ -34,6 +34,7 @@ class FixedWork(Strict):
     samples_ms: list[Positive] = Field(min_length=1, description="time of each pass, ms")
 
 
+@with_config(extra="allow")
 class Settings(TypedDict):
     """The keys of a suite's and a model's file with the values that held for a run."""
 
