@@ -34,7 +34,7 @@ class FixedWork(Strict):
     samples_ms: list[Positive] = Field(min_length=1, description="time of each pass, ms")
 
 
-@with_config(extra="forbid")
+@with_config(extra="allow")
 class Settings(TypedDict):
     """The keys of a suite's and a model's file with the values that held for a run."""
 

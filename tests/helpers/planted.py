@@ -267,8 +267,8 @@ STATES = [
     # what lies about
     _beside("a file in the suite", "../MODEL.json", "it is no folder"),
     _beside("a file above all suites", "../../MODEL.json", "it is no folder"),
-    _beside("a link that leads round", "../MODEL-round", "it is no folder", lambda path: path.symlink_to("..")),
-    _beside("a link to nothing above", "../../MODEL-gone", "it is no folder", lambda path: path.symlink_to("nowhere")),
+    _beside("a link that leads round", "../MODEL-round", "it is a symbolic link", lambda path: path.symlink_to("..")),
+    _beside("a link to nothing above", "../../MODEL-gone", "symbolic link", lambda path: path.symlink_to("nowhere")),
     _beside("a folder in the machine", "MODEL-old", "no file of a run", lambda path: path.mkdir()),
     _beside("a page in the words of Sphinx", "MODEL.md", "no file of a run", lambda path: path.write_text("no title")),
     _beside("a text", "MODEL.txt", "no file of a run"),

@@ -34,7 +34,7 @@ def pages(book: Path, collected: Collected) -> Pages:
     runs = book / "runs"
     whole: list[str] = []
     problems = list(collected.problems)
-    known = {runs / run.suite / run.machine / (run.model + PAGE): run for run in collected.records}
+    known = {runs / ("/".join((run.suite, run.machine, run.model)) + PAGE): run for run in collected.records}
     for page, run in known.items():
         try:
             if isinstance(run, Record):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from compactbench.record import FailedRecord, Record
-from compactbench.record.file import FINISHED, RecordError, read_run
+from compactbench.record.file import FAILED, FINISHED, RecordError, read_run
 
 PAGE, LOG = ".ipynb", ".log"
 DEPTH = 3
@@ -47,13 +47,10 @@ def collect(runs: Path) -> Collected:
     for path in shown(runs):
         inside = path.relative_to(runs)
         if len(inside.parts) < DEPTH:
-            closed = path.is_dir() and not path.is_symlink()
-            reason = "it cannot be opened" if closed else "it is no folder, and a run lies at <suite>/<machine>/<model>"
-            problems.append(problem(runs, path, reason))
+            problems.append(problem(runs, path, _no_folder(path)))
         elif path.name.endswith(FINISHED):  # FAILED ends so too, and sorts before it
             try:
-                run = read_run(path)
-                found[path.with_name(run.model)] = run
+                found[path.with_name(path.name.removesuffix(FAILED).removesuffix(FINISHED))] = read_run(path)
             except RecordError as error:
                 problems.append(problem(runs, path, error.reason))
         elif not path.name.endswith((PAGE, LOG)):
@@ -86,6 +83,13 @@ def problem(runs: Path, path: Path, reason: str) -> Problem:
     """What is wrong with `path` below `runs`, with a name that can be printed: it may hold any bytes."""
     name = os.fsencode(path.relative_to(runs.parent)).decode("utf-8", "replace")
     return Problem("".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in name), reason)
+
+
+def _no_folder(path: Path) -> str:
+    """Why nothing is read from what lies where a suite or a machine has its folder."""
+    if path.is_symlink():
+        return "it is a symbolic link, which is not followed"
+    return "it cannot be opened" if path.is_dir() else "it is no folder, and a run lies at <suite>/<machine>/<model>"
 
 
 def _hidden(name: str) -> bool:
