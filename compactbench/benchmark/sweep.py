@@ -161,6 +161,7 @@ def _signed(lock: int, doing: str) -> str:
     sockets.mkdir(mode=0o700)
     SCRATCH.mkdir()
     if not _taken(lock, fcntl.LOCK_SH):  # the exclusive lock is given back before the shared one is taken
+        time.sleep(0.1)  # the other may not have signed yet
         raise _busy(_holder())
     return token
 
