@@ -9,6 +9,8 @@ from compactbench import ROOT
 from compactbench.benchmark.sweep import alone
 
 SITE = Path("book/_build/html")
+LOG = Path("book/_build/site.log")
+"""What the Snakefile's rule `report` has the builder say."""
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -34,7 +36,8 @@ def build() -> int:
     print("Building the site", flush=True)
     built = snakemake("report", due=[])
     if built.returncode:
-        print(built.stdout)
+        log = ROOT / LOG
+        print(built.stdout, log.read_text(errors="replace") if log.is_file() else "", sep="\n")
         print("The site could not be built; the messages above say why.", file=sys.stderr)
         return 1
     print(f"The report is {SITE}/index.html; `make serve` opens it at a local address.")
