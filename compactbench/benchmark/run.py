@@ -17,7 +17,7 @@ from compactbench.benchmark.journal import Journal
 from compactbench.benchmark.plan import plan
 from compactbench.benchmark.process import FreshProcess
 from compactbench.benchmark.runtimes import Bench, Measured, allowed_to_fail
-from compactbench.benchmark.sweep import join
+from compactbench.benchmark.sweep import join, leave
 from compactbench.benchmark.training import Train, taken
 from compactbench.classifiers import Built, Classifier, Task
 from compactbench.data.load import load, to_classify
@@ -74,7 +74,7 @@ class Run:
         if self.conditions.device == "cuda":
             gpu.refuse_if_shared()
         self.fingerprint = fingerprint(self.plan.model, self.plan.suite, self.plan.weights, self._data.source)
-        join("measuring a model")  # by hand: until the kernel ends
+        join("measuring a model")
         self.artefact_folder = ROOT / "models" / self.plan.suite.suite / self.plan.machine / self.plan.model.model
         self._journal = Journal(STAGES, self.plan.model, self.plan.suite, self.plan.machine, self.plan.record)
         self._scratch = tempfile.TemporaryDirectory(prefix="compactbench-")
@@ -239,6 +239,7 @@ class Run:
         record_file.write(record, self.plan.record)
         self._journal.finish()
         self._scratch.cleanup()
+        leave()
         return record
 
     def _setups(self, asked: list[str]) -> list[Setup]:

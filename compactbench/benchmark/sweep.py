@@ -11,7 +11,7 @@ import contextlib
 import ctypes
 import fcntl
 import json
-import multiprocessing.util
+import multiprocessing.forkserver
 import os
 import shutil
 import signal
@@ -77,7 +77,7 @@ def alone(doing: str) -> Iterator[None]:
 
 
 def join(doing: str) -> None:
-    """Take part in the sweep that started this process; one started by hand begins a sweep that ends with it.
+    """Take part in the sweep that started this process; one started by hand begins a sweep, until `leave` or its end.
 
     Raises:
         SettingsError: another sweep is at work in this folder, or the one that started this process is over.
@@ -91,9 +91,17 @@ def join(doing: str) -> None:
         _begin(doing)
         atexit.register(_end)
     os.environ[PARENT] = str(os.getpid())
-    tempfile.tempdir = json.loads(os.environ[TOKEN])["sockets"]
-    multiprocessing.util.get_temp_dir()  # is made there
-    tempfile.tempdir = None
+    # the only way to say where multiprocessing makes its sockets
+    config = multiprocessing.current_process()._config  # type: ignore[attr-defined]
+    config["tempdir"] = json.loads(os.environ[TOKEN])["sockets"]
+
+
+def leave() -> None:
+    """End the sweep that this process began by hand: a notebook's kernel may live on, and ends without a word."""
+    holder = _holder()
+    if holder and holder.pid == os.getpid():
+        multiprocessing.forkserver._forkserver._stop()  # type: ignore[attr-defined]  # its socket goes
+        _end()
 
 
 def follow() -> None:
@@ -153,6 +161,7 @@ def _signed(lock: int, doing: str) -> str:
     sockets.mkdir(mode=0o700)
     SCRATCH.mkdir()
     if not _taken(lock, fcntl.LOCK_SH):  # the exclusive lock is given back before the shared one is taken
+        time.sleep(0.1)  # the other may not have signed yet
         raise _busy(_holder())
     return token
 

@@ -12,6 +12,8 @@ from compactbench.report.tables.collect import collect
 
 SITE = Path("book/_build/html")
 BOOK = ROOT / "book"
+LOG = BOOK / "_build" / "site.log"
+"""What the Snakefile's rule `report` has the builder say."""
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -39,7 +41,7 @@ def build() -> int:
         print(f"left out: {problem}", flush=True)
     built = snakemake("report", due=[])
     if built.returncode:
-        print(built.stdout)
+        print(built.stdout, LOG.read_text(errors="replace") if LOG.is_file() else "", sep="\n")
         print("The site could not be built; the messages above say why.", file=sys.stderr)
         return 1
     print(f"The report is {SITE}/index.html; `make serve` opens it at a local address.")

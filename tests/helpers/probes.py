@@ -35,10 +35,6 @@ class Probe:
         """Raise with a message of two lines."""
         raise ValueError("first line\nsecond line")
 
-    def stop(self) -> None:
-        """Answer no more, without an end."""
-        os.kill(os.getpid(), signal.SIGSTOP)
-
     def die(self) -> None:
         """End as the kernel ends a process when memory runs out."""
         os.kill(os.getpid(), signal.SIGKILL)
