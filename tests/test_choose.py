@@ -1,5 +1,7 @@
 """The recommendation: which is taken, which comes second, and a true reason for each of the others."""
 
+import re
+
 import pytest
 from helpers.factory import calls, make_failed, make_record
 
@@ -146,3 +148,16 @@ def test_a_runtime_is_one_that_the_records_hold():
     assert (suite, machine, limits, runtime) == ("starter", "reference-cpu", {"artefact_size_mb": 5}, "any")
     with pytest.raises(SettingsError, match=r"runtime is 'onnx'; accepted: any, onnxruntime, scikit-learn, torch"):
         asked("starter", "reference-cpu", {"runtime": "onnx"})
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ((None, None, {"artefact_sise_mb": 1}), "'artefact_sise_mb' is no metric; did you mean 'artefact_size_mb'?"),
+        ((None, None, 20), "parameters: key `limits`: got 20; accepted: a mapping"),
+        ((None, "elsewhere", {}), "parameters: key `machine`: got 'elsewhere'; accepted: reference-cpu"),
+    ],
+)
+def test_what_a_reader_cannot_mean_is_refused(given: tuple, sentence: str):
+    with pytest.raises(SettingsError, match=re.escape(sentence)):
+        asked(*given)

@@ -7,9 +7,7 @@ from typing import Any
 import pandas as pd
 import pytest
 from datasets import Dataset
-from helpers.probes import Reader
 
-from compactbench.benchmark.process import FreshProcess
 from compactbench.data.clean import Raw, counts, split
 from compactbench.data.load import load
 from compactbench.parameters import load_suite
@@ -146,17 +144,3 @@ def test_json_rows_keep_whole_numbers_as_labels(tmp_path: Path) -> None:
     rows = [json.dumps({"class": n % 2 if n else None, "title": f"t{n}", "description": "d"}) for n in range(11)]
     _, facts = load(suite(write(tmp_path / "a.jsonl", "\n".join(rows))))
     assert (facts.classes, facts.unlabelled_dropped) == (["0", "1"], 1)
-
-
-@pytest.mark.slow
-def test_a_million_rows_take_less_than_two_gigabytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Loaded, split and tokenized, libraries included: the rows stay on the disk."""
-    monkeypatch.setenv("HF_DATASETS_CACHE", str(tmp_path / "cache"))
-    path = tmp_path / "a.csv"
-    with path.open("w") as file:
-        file.write("class,title,description\n")
-        file.writelines(f"{n % 4},number {n},a short text of some words and {n % 977} more\n" for n in range(1_000_000))
-    with FreshProcess(Reader, tmp_path / "log").create() as reader:
-        peak, rows = reader.call(Reader.peak_mb, suite(path), tmp_path / "splits")
-    assert rows == 800_000
-    assert peak < 2000

@@ -193,10 +193,10 @@ def test_the_weights_that_were_served_are_the_weights_that_learned(connected: Co
             assert torch.equal(tensor, expected[f"bert.{key}"]), key
 
 
-def python(connected: Connected, program: str, **environment: str) -> subprocess.CompletedProcess[str]:
+def python(connected: Connected, program: str, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run a program with the hub at hand."""
     (connected.project.folder / "program.py").write_text(program)
-    return connected.run("program", **environment)
+    return connected.run("program", *words, **environment)
 
 
 def test_token_and_cache_are_the_users_own(connected: Connected, first: Report) -> None:
@@ -228,33 +228,39 @@ def test_offline_nothing_is_asked_and_all_is_there(connected: Connected, again: 
     assert offline.log == []
 
 
-@pytest.mark.parametrize(
-    ("hub_id", "more", "repository", "sentence"),
-    [
-        ("tests/absent", {}, None, "key `model_name`: got 'tests/absent', which is missing there; accepted: the id of"),
-        ("tests/gated", {}, {"gated": True}, "which is gated; accepted: a model you may read: ask for access at http"),
-        ("tests/before", {}, {"renamed": "tests/safe"}, "which was renamed; accepted: 'tests/safe'."),
-        (
-            "tests/safe",
-            {"revision": "v9"},
-            None,
-            "key `revision`: got 'v9'; accepted: a branch, tag or commit of tests",
-        ),
-        ("tests/bare", {}, {}, "key `model_name`: got 'tests/bare', which has no config.json"),
-        ("not an id", {}, None, "key `model_name`: got 'not an id'; accepted: an id such as"),
-    ],
-    ids=lambda value: str(value)[:20],
-)
-def test_what_the_hub_refuses_is_one_sentence_with_the_fix(
-    connected: Connected, tmp_path: Path, hub_id: str, more: dict, repository: dict | None, sentence: str
-) -> None:
-    if repository is not None:
-        connected.hub.repositories[hub_id] = Repository(tmp_path, **repository)
-    connected.describe("refused", hub_id, **more)
-    done = connected.run("compactbench", "report", "--suite", "hub", "--models", "refused", "--machine", "nowhere")
-    assert done.returncode == 2
-    assert done.stderr.startswith("params/models/refused.yaml: key ") and sentence in done.stderr
-    assert done.stderr.count("\n") == 1
+REFUSED = {
+    "absent": ("tests/absent", {}, "key `model_name`: got 'tests/absent', which is missing there; accepted: the id of"),
+    "gated": ("tests/gated", {}, "which is gated; accepted: a model you may read: ask for access at http"),
+    "before": ("tests/before", {}, "which was renamed; accepted: 'tests/safe'."),
+    "tag": ("tests/safe", {"revision": "v9"}, "key `revision`: got 'v9'; accepted: a branch, tag or commit of tests"),
+    "bare": ("tests/bare", {}, "key `model_name`: got 'tests/bare', which has no config.json"),
+    "odd": ("not an id", {}, "key `model_name`: got 'not an id'; accepted: an id such as"),
+}
+"""Models by their name: the id and further keys of the file, and the sentence that refuses it."""
+
+
+def test_what_the_hub_refuses_is_one_sentence_with_the_fix(connected: Connected, tmp_path: Path) -> None:
+    answers = {"gated": {"gated": True}, "before": {"renamed": "tests/safe"}, "bare": {}}
+    for name, answer in answers.items():
+        connected.hub.repositories[f"tests/{name}"] = Repository(tmp_path, **answer)
+    for name, (hub_id, more, _) in REFUSED.items():
+        connected.describe(name, hub_id, **more)
+    program = (
+        "import sys\n"
+        "from compactbench.commands.check import check\n"
+        "from compactbench.settings import SettingsError\n"
+        "for name in sys.argv[1:]:\n"
+        "    try:\n"
+        "        print(check('hub', [name]))\n"
+        "    except SettingsError as error:\n"
+        "        print(error)\n"
+    )
+    said = python(connected, program, *REFUSED).stdout.splitlines()
+    for (name, (_, _, sentence)), line in zip(REFUSED.items(), said, strict=True):
+        assert line.startswith(f"params/models/{name}.yaml: key ") and sentence in line
+    command = ("compactbench", "report", "--suite", "hub", "--models", "absent", "--machine", "nowhere")
+    done = connected.run(*command)
+    assert (done.returncode, done.stderr) == (2, f"{said[0]}\n")
     assert not (connected.runs.parent / "nowhere").exists()
 
 

@@ -1,65 +1,22 @@
-"""The whole path on a tiny suite: check, runs, a failure, summary, site, and what is due again afterwards."""
+"""The whole path on a tiny suite: check, runs, a failure, summary, site."""
 
 import json
-import re
 import shutil
-import signal
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import jsonschema
 import nbformat
 import pytest
-import yaml
-from helpers.project import Project
-from helpers.tiny_suite import TINY, write_suite
+from helpers.reported import MACHINE, Reported
 
 from compactbench import ROOT
-from compactbench.benchmark.run import STAGES
 from compactbench.data.load import load
 from compactbench.parameters import load_suite
 from compactbench.record import json_schema
 from compactbench.report.tables.results import collect, results
 
-MACHINE = "here"
-PENDING = r"\.ipynb\t.*\tupdate pending$"
-"""How the summary of Snakemake ends the line of a page that would be made."""
-
 pytestmark = pytest.mark.slow
-
-
-class Reported:
-    """A project whose tiny suite was reported once."""
-
-    def __init__(self, folder: Path) -> None:
-        self.packages, self._kept = folder / "packages", folder / "kept"
-        (folder / "project").mkdir()
-        self.project = Project(folder / "project")
-        write_suite(self.project.folder / "params", self.packages)
-        self.runs = self.project.folder / "book" / "runs" / "tiny" / MACHINE
-        self.first = self.report()
-        shutil.copytree(self.project.folder, self._kept, symlinks=True)
-
-    def restore(self) -> None:
-        """Put everything back as the first report left it; times of change, which make and Snakemake read, too."""
-        shutil.rmtree(self.project.folder)
-        shutil.copytree(self._kept, self.project.folder, symlinks=True)
-
-    def report(self) -> subprocess.CompletedProcess[str]:
-        """`make report SUITE=tiny MACHINE=here`, without the installation."""
-        words = ("compactbench", "report", "--suite", "tiny", "--machine", MACHINE)
-        return self.project.run(*words, path=self.packages)
-
-    def artefact(self, model: str) -> Path:
-        """The folder that `model` leaves to be deployed."""
-        return self.project.folder / "models" / "tiny" / MACHINE / model
-
-    def record(self, model: str) -> dict:
-        """The record of `model` as it lies on the disk."""
-        return json.loads((self.runs / f"{model}.json").read_text())
 
 
 @pytest.fixture(scope="module")
@@ -249,128 +206,3 @@ def test_unchanged_is_not_measured_again_but_the_failed_one_is_tried(reported: R
     assert "1 of 4 models to measure" in again.stdout
     assert "broken: due, failed before (parameters)\n" in again.stdout
     assert {name: reported.record(name)["started_at"] for name in before} == before
-
-
-@pytest.mark.usefixtures("restored")
-def test_snakemake_by_hand_finds_the_same_due(reported: Reported) -> None:
-    """In a fresh clone, too, where params/ is newer than every run; and a docstring makes nothing due."""
-    for path in (reported.project.folder / "params").rglob("*.yaml"):
-        path.touch()
-    code = reported.project.folder / "compactbench" / "data" / "clean.py"
-    content = code.read_text()
-    code.write_text('"""Another docstring."""\n\n# and a comment\n' + content)
-    shutil.rmtree(reported.project.folder / ".snakemake")
-    assert _due_by_hand(reported) == ["broken"]
-    code.write_text(content + "\nLIMIT = 3\n")
-    assert sorted(_due_by_hand(reported)) == ["broken", "minilm-l3", "tfidf", "tiny"]
-
-
-def _due_by_hand(reported: Reported) -> list[str]:
-    """The models that a dry run of `snakemake models` would measure."""
-    words = ("snakemake", "models", "--profile", "profiles/local", "--quiet", "--summary", "--config")
-    given = (f"machine={MACHINE}", "suite=tiny")
-    listed = reported.project.run(*words, *given, path=reported.packages)
-    assert listed.returncode == 0, listed.stderr
-    return [Path(line.split("\t")[0]).stem for line in listed.stdout.splitlines() if re.search(PENDING, line)]
-
-
-@pytest.mark.usefixtures("restored")
-def test_building_the_site_never_measures(reported: Reported) -> None:
-    """Not even when params/ is newer than every run, as git leaves it in a fresh clone."""
-    before = {name: reported.record(name)["started_at"] for name in ("tiny", "tfidf")}
-    for path in [*(reported.project.folder / "params").rglob("*.yaml"), reported.project.folder / "Snakefile"]:
-        path.touch()
-    shutil.rmtree(reported.project.folder / ".snakemake")  # a clone has no memory of earlier runs
-    built = reported.project.run("compactbench", "site", path=reported.packages)
-    assert built.returncode == 0, built.stdout
-    assert {name: reported.record(name)["started_at"] for name in before} == before
-
-
-@pytest.mark.usefixtures("restored")
-def test_a_corrected_license_reaches_the_site_and_makes_nothing_due(reported: Reported) -> None:
-    """Snakemake said that there was nothing to be done."""
-    file = reported.project.folder / "params" / "models" / "minilm-l3.yaml"
-    before = file.read_text()
-    file.write_text(before.replace("license: Apache-2.0", "license: Corrected-1.0"))
-    assert "Corrected-1.0" in file.read_text()
-    assert "broken: due" in (said := reported.report().stdout) and "minilm-l3: due" not in said
-    site = reported.project.folder / "book" / "_build" / "html"
-    assert "Corrected-1.0" in (site / "add-a-model.html").read_text()
-
-
-@pytest.mark.usefixtures("restored")
-def test_a_page_left_half_way_by_hand_stays_out_of_the_book(reported: Reported) -> None:
-    """It would fail the strict build, and with it every other page."""
-    stray = reported.runs / "stray.ipynb"
-    shutil.copy(reported.project.folder / "notebooks" / "benchmark.ipynb", stray)
-    built = reported.project.run("compactbench", "site", path=reported.packages)
-    assert built.returncode == 0, built.stdout
-    assert not (
-        reported.project.folder / "book" / "_build" / "html" / "runs" / "tiny" / MACHINE / "stray.html"
-    ).exists()
-
-
-@pytest.mark.usefixtures("restored")
-def test_limits_given_by_hand_reach_the_site_and_wrong_ones_do_not(reported: Reported) -> None:
-    words = ("papermill", "notebooks/summary.ipynb", "book/summary.ipynb")
-    limits = reported.project.run(*words, "-y", "limits: {artefact_size_mb: 0.001}")
-    assert limits.returncode == 0, limits.stderr
-    site = reported.project.folder / "book" / "_build" / "html" / "summary.html"
-    reported.project.run("compactbench", "site", path=reported.packages)
-    assert "No model keeps every limit" in site.read_text()
-    for wrong, sentence in (
-        ("limit: {artefact_size_mb: 1}", "parameters: key `limit` is not known (did you mean `limits`?)"),
-        ("limits: {artefact_sise_mb: 1}", "limits: 'artefact_sise_mb' is no metric; did you mean 'artefact_size_mb'?"),
-        ("limits: 20", "parameters: key `limits`: got 20; accepted: a mapping"),
-        ("machine: elsewhere", "parameters: key `machine`: got 'elsewhere'; accepted: here"),
-    ):
-        done = reported.project.run(*words, "-y", wrong)
-        assert done.returncode != 0 and sentence in done.stderr
-    reported.project.run("compactbench", "site", path=reported.packages)
-    assert "SettingsError" not in site.read_text() and "Recommendation" in site.read_text()
-
-
-@pytest.mark.usefixtures("restored")
-def test_changed_model_file_reruns_that_model_alone(reported: Reported) -> None:
-    before = {name: reported.record(name)["started_at"] for name in ("tiny", "tfidf")}
-    wider = {**TINY, "architecture": {**TINY["architecture"], "intermediate_size": 96}}
-    (reported.project.folder / "params" / "models" / "tiny.yaml").write_text(yaml.safe_dump(wider))
-    assert "\ntiny: due, settings changed (architecture)\n" in reported.report().stdout
-    after = {name: reported.record(name)["started_at"] for name in before}
-    assert after["tiny"] != before["tiny"]
-    assert after["tfidf"] == before["tfidf"]
-
-
-@pytest.mark.usefixtures("restored")
-def test_run_killed_half_way_does_not_count_and_is_redone(reported: Reported) -> None:
-    """A partial page must not pass for a finished run."""
-    (reported.runs / "tfidf.json").unlink()
-    log = reported.runs / "tfidf.log"
-    log.write_text("")
-    words = [sys.executable, "-m", "snakemake", "models", "--profile", "profiles/local", "--config"]
-    given = ["suite=tiny", f"machine={MACHINE}", "models=tfidf"]
-    place = {"cwd": reported.project.folder, "env": reported.project.environment(reported.packages)}
-    with subprocess.Popen([*words, *given], **place, start_new_session=True) as running:
-        while "stage 2 of 11" not in log.read_text():
-            assert running.poll() is None, "the run ended before it could be killed"
-            time.sleep(0.05)  # waits for the run to get there; nothing depends on how long that takes
-        meanwhile = reported.report()
-        assert (meanwhile.returncode, meanwhile.stdout) == (2, "")
-        assert "is making a report in this folder already" in meanwhile.stderr
-        _kill_tree(running.pid)
-    assert not (reported.runs / "tfidf.json").exists()
-    unfinished = json.loads((reported.runs / "tfidf.failed.json").read_text())
-    assert unfinished["stage"] in STAGES  # the one it was killed in; how far it came by then is left to the machine
-    assert "2 of 4 models to measure" in reported.report().stdout
-    assert reported.record("tfidf")["status"] == "ok"
-    assert not (reported.runs / "tfidf.failed.json").exists()
-
-
-def _kill_tree(pid: int) -> None:
-    """Kill a process and all that it started, at once."""
-    import psutil
-
-    parent = psutil.Process(pid)
-    for process in [*parent.children(recursive=True), parent]:
-        process.send_signal(signal.SIGKILL)
-    parent.wait()

@@ -24,6 +24,7 @@ SCRIPTS = {
         ["--pairs", "1", "--steps", "2", "--model", "minilm-l3"],
         rf"\d+\.\d\d times as fast as 2021 {SPREAD}",
     ),
+    "speed/rows.py": (["100"], r"80 training texts, peak \d[\d,]* MB"),
     "speed/serving.py": (["{artefact}", "--pairs", "1"], rf"\d+\.\d times as fast as the pipeline {SPREAD}"),
     "agreement/latency_torch.py": (["{artefact}"], r"latency differs by \d+\.\d% \(allowed: 10 %\)"),
     "agreement/memory_time.py": (["{artefact}"], r"peak memory differs by \d+\.\d% \(allowed: 5 %\)"),

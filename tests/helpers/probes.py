@@ -9,16 +9,12 @@ from pathlib import Path
 import numpy as np
 import psutil
 
-from compactbench.classifiers import Task
 from compactbench.classifiers.transformer import Transformer
-from compactbench.data.load import load
 from compactbench.instruments import throughput
 from compactbench.instruments.memory import peak_resident_mb, resident_mb
 from compactbench.instruments.session import timed_ms
-from compactbench.parameters import load_model
 from compactbench.record import Throughput
 from compactbench.runtimes import Setup, open_session
-from compactbench.settings import Suite
 
 
 class Probe:
@@ -42,18 +38,6 @@ class Probe:
     def die(self) -> None:
         """End as the kernel ends a process when memory runs out."""
         os.kill(os.getpid(), signal.SIGKILL)
-
-
-class Reader:
-    """Reads a user's file as a run does."""
-
-    def peak_mb(self, suite: Suite, splits: Path) -> tuple[float, int]:
-        """Peak memory of loading, splitting and tokenizing it, MB, and the training texts there are."""
-        found, facts = load(suite)
-        found.save_to_disk(splits)
-        classifier = Transformer(Task(load_model("bert-tiny"), "random", suite, facts, splits, "cpu", 2, seed=1))
-        rows = len(classifier.tokenized(classifier.train))
-        return peak_resident_mb(), rows
 
 
 class Cramped:

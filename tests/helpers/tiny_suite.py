@@ -1,8 +1,9 @@
-"""A suite so small that a whole run takes seconds, and its contenders."""
+"""A suite so small that a whole run takes seconds, and its models."""
 
 import hashlib
 import json
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -40,8 +41,8 @@ TINY = {
 }
 
 
-def write_suite(params: Path, packages: Path) -> None:
-    """Add the suite and its contenders to `params`, and the package with broken weights to `packages`."""
+def write_suite(params: Path, packages: Path, **changes: Any) -> None:
+    """Add the suite, with `changes`, and its models to `params`, and the package with broken weights to `packages`."""
     digest = _broken_package(packages)
     broken = {
         **TINY,
@@ -50,7 +51,7 @@ def write_suite(params: Path, packages: Path) -> None:
         "package": {"name": "broken-weights", "folder": "broken_weights"},
         "sha256": digest,
     }
-    for kind, content in (("suites", SUITE), ("models", TINY), ("models", broken)):
+    for kind, content in (("suites", SUITE | changes), ("models", TINY), ("models", broken)):
         name = content["suite" if kind == "suites" else "model"]
         (params / kind / f"{name}.yaml").write_text(yaml.safe_dump(content))
 
