@@ -121,7 +121,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         # reading it again for each example would take most of the time
         patch.setattr(yaml_file, "read", lambda path: dict(content) if path.stem == "starter" else read_file(path))
         patch.setattr(datasets.config, "HF_DATASETS_CACHE", folder / "cache")
-        patch.setattr("compactbench.data.readers.package_table.package_version", lambda package: package.name)
         patch.setattr("compactbench.benchmark.fingerprint.versions", dict)
         patch.setenv("HF_HUB_OFFLINE", "1")
         hub.hub_reachable.cache_clear()

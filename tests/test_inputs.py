@@ -11,8 +11,10 @@ from test_data import ROWS, lines, suite, write
 from test_weights import config, folder_of, model
 from transformers import BertForSequenceClassification
 
+from compactbench.benchmark.fingerprint import fingerprint, refuse_changed
 from compactbench.data.load import load, version
 from compactbench.data.readers import file as file_reader
+from compactbench.parameters import load_suite
 from compactbench.settings import SettingsError
 from compactbench.sources.availability import local_folder, origin
 from compactbench.sources.weights import weights_sha256
@@ -136,6 +138,16 @@ def test_weights_that_the_configuration_names_are_those_that_are_hashed(sharded:
     path = next(sharded.glob("model-00002-of-*"))
     rewrite(path, last_byte(path.read_bytes()))
     assert weights_sha256(model(sharded)) != before
+
+
+def test_a_model_that_changes_while_it_runs_fails_its_run(sharded: Path) -> None:
+    """The record would name the weights that were there when the run began."""
+    own = model(sharded)
+    then = fingerprint(own, load_suite("starter"), "pretrained", "as it was")
+    refuse_changed(own, then)
+    rewrite(sharded / "vocab.txt", last_byte((sharded / "vocab.txt").read_bytes()))
+    with pytest.raises(ValueError, match="the files of Own changed while they were used: run it again"):
+        refuse_changed(own, then)
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import pytest
 
 from compactbench.data.load import load
 from compactbench.data.readers import of_suite
+from compactbench.data.readers.articles import headline_and_first_sentence
 from compactbench.parameters import load_suite
 from compactbench.settings import SettingsError, Suite
 
@@ -62,6 +63,31 @@ def test_what_cannot_work_is_one_sentence(suite: Any, changes: dict[str, Any], s
     with pytest.raises(SettingsError) as caught:
         load(suite(**changes))
     assert sentence in str(caught.value).replace("test_path", "test_file") and "\n" not in str(caught.value)
+
+
+def test_a_field_of_any_length_is_read_or_refused(suite: Any, tmp_path: Path) -> None:
+    with (tmp_path / "tables" / "sets" / "train.tab").open("ab") as file:
+        file.write(b"earn\tcaf\xe9\n")
+    assert load(suite())[1].undecodable == 1
+    with (tmp_path / "tables" / "sets" / "train.tab").open("ab") as file:
+        file.write(b"earn\t" + b"x" * 200_000 + b"\n")
+    with pytest.raises(SettingsError, match=r"key `dataset.file`: got 'train.tab', which cannot be read: field larger"):
+        load(suite())
+
+
+@pytest.mark.parametrize("name", ["starter", "tables"])
+def test_a_package_that_is_gone_is_one_sentence(suite: Any, name: str) -> None:
+    found = load_suite("starter") if name == "starter" else suite()
+    key = of_suite(found).key
+    gone = found.model_copy(update={"dataset": found.dataset | {key: {"name": "no-such-package", "folder": "x"}}})
+    with pytest.raises(
+        SettingsError, match=rf"key `dataset.{key}.name`: got 'no-such-package', which is not installed"
+    ):
+        load(gone)
+
+
+def test_an_article_without_a_line_is_an_empty_text() -> None:
+    assert headline_and_first_sentence(" \n\n") == ""
 
 
 def test_the_suites_that_ship_name_sources_that_there_are() -> None:

@@ -1,5 +1,6 @@
 """What a user may set: every wrong setting ends in one sentence with file, key, value and what is accepted."""
 
+import contextlib
 import subprocess
 from pathlib import Path
 
@@ -120,6 +121,14 @@ def test_impossible_architecture_is_one_sentence(changes: dict, words: list[str]
     assert message.startswith("params/models/new.yaml: ") and len(message) < 500
     for word in words:
         assert word in message
+
+
+def test_every_type_that_classifies_texts_can_be_checked() -> None:
+    """Bloom has no `max_position_embeddings`, FNet no heads, T5 neither: each was a traceback."""
+    for name in ("bloom", "fnet", "funnel", "canine", "t5"):
+        model = Model.model_validate(MODEL | {"architecture": {"model_type": name}})
+        with contextlib.suppress(SettingsError):
+            check_architecture(model, max_length=64)
 
 
 def _files(folder: Path) -> set[Path]:

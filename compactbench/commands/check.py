@@ -11,11 +11,12 @@ from compactbench.benchmark.due import Plan
 from compactbench.benchmark.plan import check_suite
 from compactbench.classifiers import decide_weights
 from compactbench.data.load import load
-from compactbench.errors import LONGEST, one_line
+from compactbench.errors import LONGEST, one_line, shown
 from compactbench.instruments.machine import default_machine
 from compactbench.parameters import load_model, load_suite, validate_name
 from compactbench.settings import DEFAULT_SUITE, Model, SettingsError, nearest
 
+SHAPE = ("hidden_size", "num_attention_heads", "max_position_embeddings", "vocab_size", "num_hidden_layers")
 SMALLEST_VOCABULARY = 104
 """Below it the special tokens of the BERT vocabulary, which random weights are tokenized with, would be cut off."""
 
@@ -75,7 +76,9 @@ def check_architecture(model: Model, max_length: int) -> None:
     from transformers import CONFIG_MAPPING, AutoModelForSequenceClassification
 
     def wrong(key: str, given: object, accepted: str) -> SettingsError:
-        return SettingsError(f"params/models/{model.model}.yaml: key `{key}`: got {given!r}; accepted: {accepted}.")
+        return SettingsError(
+            f"params/models/{model.model}.yaml: key `{key}`: got {shown(given)}; accepted: {accepted}."
+        )
 
     described = dict(model.architecture or {})
     model_type = described.pop("model_type", None)
@@ -94,16 +97,16 @@ def check_architecture(model: Model, max_length: int) -> None:
         config = kind(**described)
     except Exception as error:  # the library raises several kinds of its own
         raise wrong("architecture", described, f"what {kind.__name__} takes: {one_line(error, LONGEST)}") from error
-    if config.hidden_size % config.num_attention_heads:
-        accepted = f"a multiple of the {config.num_attention_heads} attention heads"
-        raise wrong("architecture.hidden_size", config.hidden_size, accepted)
-    if config.max_position_embeddings < max_length:
+    width, heads, positions, words, layers = (getattr(config, name, None) for name in SHAPE)  # some types lack some
+    if width and heads and width % heads:
+        raise wrong("architecture.hidden_size", width, f"a multiple of the {heads} attention heads")
+    if positions is not None and positions < max_length:
         accepted = f"at least the suite's `max_length`, {max_length}"
-        raise wrong("architecture.max_position_embeddings", config.max_position_embeddings, accepted)
-    if config.vocab_size < SMALLEST_VOCABULARY:
-        raise wrong("architecture.vocab_size", config.vocab_size, f"{SMALLEST_VOCABULARY} or more")
-    if model.keep_layers and max(model.keep_layers) >= config.num_hidden_layers:
-        raise wrong("keep_layers", model.keep_layers, f"layers from 0 to {config.num_hidden_layers - 1}")
+        raise wrong("architecture.max_position_embeddings", positions, accepted)
+    if words is not None and words < SMALLEST_VOCABULARY:
+        raise wrong("architecture.vocab_size", words, f"{SMALLEST_VOCABULARY} or more")
+    if model.keep_layers and layers is not None and max(model.keep_layers) >= layers:
+        raise wrong("keep_layers", model.keep_layers, f"layers from 0 to {layers - 1}")
     try:
         with torch.device("meta"):  # shapes without numbers: it takes no memory
             built = AutoModelForSequenceClassification.from_config(config)

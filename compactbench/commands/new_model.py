@@ -120,9 +120,8 @@ def _described(config: Path, source: str) -> dict[str, Any]:
     said = {key: value for key, value in found.to_dict().items() if key in own and _plain(value)}
     different = {key: value for key, value in said.items() if value != getattr(usual, key)}
     architecture = {"model_type": found.model_type, **different}
-    summary = (
-        f"{kind.__name__.removesuffix('Config')} with {found.num_hidden_layers} layers of width {found.hidden_size}."
-    )
+    layers, width = (getattr(found, name, "?") for name in ("num_hidden_layers", "hidden_size"))
+    summary = f"{kind.__name__.removesuffix('Config')} with {layers} layers of width {width}."
     return {"summary": summary, "architecture": architecture if _builds(architecture) else None}
 
 

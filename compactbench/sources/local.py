@@ -26,8 +26,13 @@ def package_folder(package: Package, key: str) -> Path:
     return folder
 
 
-def package_version(package: Package) -> str:
-    """The name of an installed package with its version."""
+def package_version(package: Package, key: str) -> str:
+    """The name of an installed package with its version.
+
+    Raises:
+        SettingsError: as `package_folder` does.
+    """
+    package_folder(package, key)
     return f"{package.name} {distribution(package.name).version}"
 
 

@@ -29,15 +29,18 @@ class Articles(Source):
 
     def version(self) -> str:
         """The package with its version."""
-        return package_version(self.package)
+        return package_version(self.package, "dataset.package")
 
 
 SOURCE = Articles
 
 
 def headline_and_first_sentence(article: str) -> str:
-    """The first line of `article`, a full stop, and the first sentence of the rest."""
-    headline, *body = [line.strip() for line in article.splitlines() if line.strip()]
+    """The first line of `article`, a full stop, and the first sentence of the rest; nothing where it is empty."""
+    lines = [line.strip() for line in article.splitlines() if line.strip()]
+    if not lines:
+        return ""
+    headline, *body = lines
     first_sentence = re.split(r"(?<=[.!?])\s+", " ".join(body), maxsplit=1)[0]
     return f"{headline}. {first_sentence}"
 
@@ -48,4 +51,4 @@ def _decoded(file: Path) -> str:
     try:
         return content.decode("utf-8")
     except UnicodeDecodeError:
-        return content.decode("cp1252")
+        return content.decode("cp1252", errors="replace")

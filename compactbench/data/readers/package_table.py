@@ -32,7 +32,8 @@ class PackageTable(Source):
 
     def version(self) -> str:
         """The package with its version, and the files."""
-        return f"{package_version(self.package_table)}: {' and '.join(filter(None, [self.file, self.test_file]))}"
+        package = package_version(self.package_table, "dataset.package_table")
+        return f"{package}: {' and '.join(filter(None, [self.file, self.test_file]))}"
 
     def _rows(self, key: str, name: str) -> Dataset:
         path = package_folder(self.package_table, "dataset.package_table") / name
@@ -41,9 +42,12 @@ class PackageTable(Source):
             raise SettingsError(f"{given}; accepted: a file in {self.package_table.folder}.")
         comma = path.suffix.lower() == ".csv"
         dialect = {"delimiter": ","} if comma else {"delimiter": "\t", "quoting": csv.QUOTE_NONE}
-        with path.open(encoding="utf-8", newline="") as lines:
+        with path.open(encoding="utf-8", errors="replace", newline="") as lines:
             reader = csv.reader(itertools.islice(lines, self.skip, None), **dialect)
-            rows = [(self.skip + reader.line_num, row) for row in reader if row]
+            try:
+                rows = [(self.skip + reader.line_num, row) for row in reader if row]
+            except csv.Error as error:
+                raise SettingsError(f"{given}, which cannot be read: {error}.") from error
         for line, row in rows:
             if len(row) != len(self.columns):
                 accepted = f"{len(self.columns)}, one for each name in `columns`"
