@@ -51,7 +51,9 @@ def add_policy(app: Sphinx, page: str, template: str, context: dict[str, Any], t
     hashes = " ".join(sha256(body) for body in dict.fromkeys([*bodies, *HANDLERS]) if body)
     rules = RULES | {"script-src": f"{RULES['script-src']} {hashes}"}
     policy = "; ".join(f"{name} {value}" for name, value in rules.items())
-    context["metatags"] = f'<meta http-equiv="Content-Security-Policy" content="{policy}" />{context["metatags"]}'
+    context["metatags"] = (
+        f'<meta http-equiv="Content-Security-Policy" content="{policy}" />{context.get("metatags", "")}'
+    )
 
 
 def sha256(script: str) -> str:
