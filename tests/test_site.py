@@ -262,7 +262,7 @@ def test_a_chart_without_its_library_says_so(book: Book, visit: Visit) -> None:
 @pytest.mark.parametrize("book", ["made_up"], indirect=True)
 @pytest.mark.parametrize("opened", ["http", "file"])
 def test_the_page_s_own_scripts_work_under_its_policy(book: Book, address: str, chromium: Any, opened: str) -> None:
-    """Search, theme, side bar and full screen; a page opened as a file has no server whose scripts it could call its own."""
+    """Search, theme, copying and full screen; a page opened as a file has no server whose scripts are its own."""
     context = chromium.new_context(viewport=WIDE, color_scheme="light")
     visit = Visit(context.new_page(), address if opened == "http" else f"{book.html.as_uri()}/")
     visit.open("index.html")
