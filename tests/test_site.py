@@ -279,7 +279,9 @@ def test_the_page_s_own_scripts_work_under_its_policy(book: Book, address: str, 
     visit.page.locator("form.bd-search input:visible").first.fill("latency")
     visit.page.keyboard.press("Enter")
     visit.page.wait_for_selector("#search-results li a")
-    assert visit.wrong == []
+    if opened == "http":
+        assert visit.wrong == []
+    assert not any("Security Policy" in wrong for wrong in visit.wrong)  # a file may fetch no summary of what is found
     context.close()
 
 
