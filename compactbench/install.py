@@ -11,7 +11,7 @@ import sys
 
 PYTHON = (3, 11)
 CPU, PYPI = "requirements/torch-cpu.txt", "requirements/torch.txt"
-NEEDED_GB = {CPU: 2.5, PYPI: 7.0}
+NEEDED_GB = {CPU: 2.7, PYPI: 6.7}
 """Size of .venv with each build of torch, as `du` gave it on Linux x86-64."""
 PIP = ["-m", "pip", "--disable-pip-version-check", "install", "--quiet", "--no-deps", "--no-build-isolation"]
 CURES = {

@@ -94,7 +94,7 @@ def test_an_interpreter_without_ensurepip_is_named(monkeypatch: pytest.MonkeyPat
 def test_a_disk_too_small_is_refused_with_both_numbers(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("shutil.disk_usage", lambda path: type("Usage", (), {"free": 1.2e9}))
-    with pytest.raises(SystemExit, match=r"\.venv needs 2\.5 GB, and 1\.2 GB are free here"):
+    with pytest.raises(SystemExit, match=r"\.venv needs 2\.7 GB, and 1\.2 GB are free here"):
         install.main()
     assert list(tmp_path.iterdir()) == []
 

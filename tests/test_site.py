@@ -4,6 +4,7 @@ One book is made of records made up for the purpose, the other of the reference 
 """
 
 import json
+import os
 import re
 import shutil
 import sys
@@ -158,8 +159,12 @@ def test_a_newer_record_refreshes_the_summary(tree: Path, tmp_path: Path) -> Non
     assert "executing notebooks/summary.ipynb" not in build(tree, tmp_path).stdout
     assert page.stat().st_mtime_ns == first
     next((tree / "book" / "runs").rglob("*.json")).touch()
+    corrected = tree / "book" / "machines.md"
+    corrected.write_text("# Machines\n\nWritten after the clock was set back.\n")
+    os.utime(corrected, (1, 1))  # Sphinx would take it for older than what it read
     assert "executing notebooks/summary.ipynb" in build(tree, tmp_path).stdout
     assert page.stat().st_mtime_ns > first
+    assert "the clock was set back" in (tmp_path / "_build" / "html" / "machines.html").read_text()
 
 
 @pytest.mark.parametrize("book", ["made_up"], indirect=True)
@@ -226,6 +231,44 @@ def test_a_chart_without_its_library_says_so(book: Book, visit: Visit) -> None:
     visit.page.route("**/lib/plotly.min.js", lambda route: route.abort())
     visit.open("index.html")
     assert "could not be drawn" in visit.page.locator(".chart-refused").first.inner_text()
+
+
+@pytest.mark.parametrize("book", ["made_up"], indirect=True)
+@pytest.mark.parametrize("opened", ["http", "file"])
+def test_the_page_s_own_scripts_work_under_its_policy(book: Book, address: str, chromium: Any, opened: str) -> None:
+    """Search, theme, copying and full screen; a page opened as a file has no server whose scripts are its own."""
+    context = chromium.new_context(viewport=WIDE, color_scheme="light")
+    visit = Visit(context.new_page(), address if opened == "http" else f"{book.html.as_uri()}/")
+    visit.open("index.html")
+    assert visit.page.locator("figure.chart[data-drawn]").count() > 0
+    before = visit.ask("document.documentElement.dataset.mode")
+    visit.page.locator(".theme-switch-button:visible").first.click()
+    assert visit.ask("document.documentElement.dataset.mode") != before
+    visit.page.locator("[onclick='toggleFullScreen()']").click()
+    visit.page.wait_for_function("document.fullscreenElement !== null")
+    visit.open("run-it-yourself.html")
+    visit.page.locator("button.copybtn").first.click(force=True)
+    visit.page.wait_for_selector("button.copybtn.success")
+    visit.open("search.html")
+    visit.page.locator("form.bd-search input:visible").first.fill("latency")
+    visit.page.keyboard.press("Enter")
+    visit.page.wait_for_selector("#search-results li a")
+    if opened == "http":
+        assert visit.wrong == []
+    assert not any("Security Policy" in wrong for wrong in visit.wrong)  # a file may fetch no summary of what is found
+    context.close()
+
+
+@pytest.mark.parametrize("book", ["made_up"], indirect=True)
+def test_a_script_in_the_text_of_a_page_does_not_run(book: Book, visit: Visit) -> None:
+    """Were foreign text ever to reach a page as it is, the browser would still run none of it."""
+    attack = "<script>RAN = 1</script><img src=x onerror='RAN = 2'><script src='https://elsewhere.org/x.js'></script>"
+    page = (book.html / "index.html").read_text().replace("</article>", f"{attack}</article>", 1)
+    visit.page.route("**/index.html", lambda route: route.fulfill(body=page, content_type="text/html"))
+    visit.open("index.html")
+    assert visit.ask("typeof RAN") == "undefined"
+    refused = [wrong for wrong in visit.wrong if "Content Security Policy" in wrong]
+    assert len(refused) == 3
 
 
 def headline(book: Book) -> list[dict[str, Any]]:

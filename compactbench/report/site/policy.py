@@ -24,6 +24,7 @@ RULES = {
     "style-src": "'self' 'unsafe-inline'",
     "img-src": "'self' data: blob:",  # blob: plotly's download of a chart as an image
     "font-src": "'self'",
+    "connect-src": "'self'",  # search fetches the pages that it quotes
     "base-uri": "'none'",
     "form-action": "'self'",
 }
@@ -38,7 +39,8 @@ def setup(app: Sphinx) -> dict[str, bool]:
 
 def without_thebe(app: Sphinx, config: Config) -> None:
     """Take out what Jupyter Book adds for live code: it writes a kernel's name, as a page has it, into a script."""
-    for listeners in app.events.listeners.values():
+    for event in ("env-before-read-docs", "doctree-resolved"):
+        listeners = app.events.listeners[event]
         listeners[:] = [one for one in listeners if not one.handler.__module__.startswith("sphinx_thebe")]
 
 
@@ -51,7 +53,9 @@ def add_policy(app: Sphinx, page: str, template: str, context: dict[str, Any], t
     hashes = " ".join(sha256(body) for body in dict.fromkeys([*bodies, *HANDLERS]) if body)
     rules = RULES | {"script-src": f"{RULES['script-src']} {hashes}"}
     policy = "; ".join(f"{name} {value}" for name, value in rules.items())
-    context["metatags"] = f'<meta http-equiv="Content-Security-Policy" content="{policy}" />{context["metatags"]}'
+    context["metatags"] = (
+        f'<meta http-equiv="Content-Security-Policy" content="{policy}" />{context.get("metatags", "")}'
+    )
 
 
 def sha256(script: str) -> str:
