@@ -66,7 +66,7 @@ def refuse_changed(model: Model, then: Fingerprint) -> None:
         ValueError: they are others.
     """
     if then.weights["kind"] == "pretrained" and origin(model) not in (then.weights["origin"], None):
-        raise ValueError(f"the files of {model.title} changed while they were used: run it again")
+        raise ValueError(f"the files of {model.model} changed while they were used: run it again")
 
 
 @functools.cache
