@@ -67,7 +67,7 @@ def test_a_file_that_cannot_be_used(folder: Path, state: Planted) -> None:
     collected, found = looked_at(folder)
     (problem,) = found.problems
     assert problem.file == shown(path, folder.parents[2])
-    assert state.reason in problem.reason and "\n" not in problem.reason and len(problem.reason) < 200
+    assert state.reason in problem.reason and "\n" not in problem.reason and len(problem.reason) < 230
     assert "beta" in [run.model for run in collected.records]
     assert "runs/starter/here/beta.ipynb" in found.whole
     assert due(PLAN) == ({} if state.due is None else {"tfidf": state.due})

@@ -6,6 +6,7 @@ from pathlib import Path
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from compactbench.errors import LONGEST
 from compactbench.record import ANY_RECORD, SCHEMA_VERSION, FailedRecord, Record
 from compactbench.record.json_file import read_json
 from compactbench.record.migrations import migrated
@@ -20,7 +21,8 @@ class RecordError(ValueError):
     """A file that is no record. `reason` says why, in one sentence without the file's name."""
 
     def __init__(self, path: Path, reason: str) -> None:
-        self.reason = f"not a record: {reason}"
+        shown = reason if len(reason) <= LONGEST else f"{reason[:LONGEST]} ..."  # a key or a name may be of any length
+        self.reason = f"not a record: {shown}"
         super().__init__(f"{path}: {self.reason}")
 
 

@@ -6,6 +6,8 @@ Each step takes what a finished run of one schema left and returns it in the nex
 from collections.abc import Callable
 from typing import Any
 
+from compactbench.errors import one_line
+
 Json = dict[str, Any]
 """The content of a record's file."""
 
@@ -102,10 +104,8 @@ def migrated(content: Json, version: int) -> Json:
         try:
             for step in STEPS[version - 1 :]:
                 content = step(content)
-        except (KeyError, TypeError, AttributeError, IndexError) as error:
-            raise ValueError(
-                f"it does not hold what schema {version} asks for ({type(error).__name__}: {error})"
-            ) from error
+        except (LookupError, TypeError, AttributeError, ArithmeticError) as error:
+            raise ValueError(f"it does not hold what schema {version} asks for ({one_line(error)})") from error
         content["migrated_from"] = version
     return content | {"schema_version": len(STEPS) + 1}
 

@@ -47,6 +47,9 @@ class Sweeps:
     """A project of two small models, and its reports."""
 
     def __init__(self, folder: Path) -> None:
+        self.tmp = folder / "tmp"
+        for made in (self.tmp, folder / "a project"):
+            made.mkdir()
         self.project = Project(folder / "a project")
         params, self.runs = self.project.folder / "params", self.project.folder / "book" / "runs" / "tiny" / "here"
         plain = {"models": MODELS, "seeds": [42], "label_counts": [], "learning_rates": [], "processes": 1}
@@ -55,8 +58,6 @@ class Sweeps:
             (params / "models" / f"{name}.yaml").write_text(
                 f"model: {name}\nkind: tfidf\ntitle: {name}\nmodel_name: none\nsummary: A baseline.\n"
             )
-        (folder / "tmp").mkdir()
-        self.tmp = folder / "tmp"
 
     def start(self) -> subprocess.Popen[str]:
         """Begin a report, in a group of its own."""

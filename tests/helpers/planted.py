@@ -195,6 +195,7 @@ STATES = [
     _record("this record with an older schema", _with("schema_version", 2), "schema 2 asks for"),
     _record("an unknown status", _with("status", "good"), "status"),
     _record("an unknown key", _with("mood", "good"), "key `mood` is not known"),
+    _record("a key without end", _with("x" * 10_000, 1), "key `xxx"),
     _record("a missing key", lambda content: content.pop("data") and content, "key `data` is missing"),
     # what cannot have been measured
     _record("accuracy 7", _with(f"{QUALITY}accuracy", 7), "accuracy`: got 7"),
