@@ -21,6 +21,7 @@ override PORT := $(value PORT)
 export SUITE MODELS MACHINE MODEL NAME ID PORT
 RUN := .venv/bin/python -m
 READY := .venv/ready
+CORES := -n auto --dist loadfile    # the tests of a file share what is slow to make
 
 .PHONY: help report site serve check export new-model lint quick test
 help:
@@ -52,14 +53,11 @@ lint: $(READY)
 	$(RUN) mypy
 
 quick: lint
-	$(RUN) pytest -m "not slow"
+	$(RUN) pytest $(CORES) -m "not slow"
 
 test: lint
-	$(RUN) pytest
+	$(RUN) pytest $(CORES)
 
-$(READY): requirements.txt pyproject.toml
-	@echo "Installing into .venv, which takes some minutes the first time"
-	@$(PYTHON) -m venv .venv
-	@$(RUN) pip install --quiet --disable-pip-version-check -r requirements.txt
-	@$(RUN) pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+$(READY): pyproject.toml $(wildcard requirements.txt requirements/*.txt)
+	@$(PYTHON) compactbench/install.py
 	@touch $@

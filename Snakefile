@@ -7,28 +7,32 @@ import sys
 from snakemake.exceptions import WorkflowError
 
 from compactbench.benchmark.due import due
+from compactbench.benchmark.sweep import join
 from compactbench.commands.check import check
 from compactbench.report.charts.show import LIVE
 from compactbench.settings import DEFAULT_SUITE, SettingsError
 
 RUN = "book/runs/{suite}/{machine}/{model}"
-JUPYTER_BOOK = "from jupyter_book.cli.main import main; main()"  # its script would name an interpreter in its first line
+MEMBER = "from compactbench.benchmark.sweep import join; join('making a report')"
+JUPYTER_BOOK = f"{MEMBER}; from jupyter_book.cli.main import main; main()"  # its script names an interpreter by its path
 
 for variable in LIVE:  # the kernels started here are nobody's live notebook
     os.environ.pop(variable, None)
 
-if "due" in config:  # `compactbench` has checked and decided
-    PAGES = (config["due"] or "").split()
-else:
-    for key, value in config.items():
-        if value is not None and not isinstance(value, str):
-            raise WorkflowError(f"--config {key}: got {value!r}; accepted: a name, as in {key}=\"'007'\".")
-    try:
+try:
+    if "due" in config:  # `compactbench` has checked and decided
+        join("making a report")
+        PAGES = (config["due"] or "").split()
+    else:
+        for key, value in config.items():
+            if value is not None and not isinstance(value, str):
+                raise WorkflowError(f"--config {key}: got {value!r}; accepted: a name, as in {key}=\"'007'\".")
         names = (config.get("models") or "").split()
         plan = check(config.get("suite") or DEFAULT_SUITE, names, config.get("machine"))
+        join("making a report")
         PAGES = [plan.page(name) for name in due(plan)]
-    except SettingsError as error:
-        raise WorkflowError(str(error))
+except SettingsError as error:
+    raise WorkflowError(str(error))
 
 
 rule models:
@@ -42,8 +46,8 @@ rule run:
     log:
         f"{RUN}.log",
     threads: workflow.cores  # a run alone on the machine, or its times say nothing
-    shell:
-        "{sys.executable:q} -m papermill notebooks/benchmark.ipynb {output:q} --no-progress-bar --kernel python3"
+    shell:  # no shell stays between Snakemake and what must end with it
+        "exec {sys.executable:q} -m compactbench.benchmark {output:q} --no-progress-bar --kernel python3"
         " -f params/suites/{wildcards.suite:q}.yaml -f params/models/{wildcards.model:q}.yaml"
         " -r machine {wildcards.machine:q} 2>> {log:q}"
 
@@ -52,5 +56,4 @@ rule report:
     log:
         "book/_build/site.log",
     shell:
-        "{sys.executable:q} -c {JUPYTER_BOOK:q} build book/ -W -n --keep-going > {log:q} 2>&1"
-        " || (cat {log:q} >&2; exit 1)"
+        "exec {sys.executable:q} -c {JUPYTER_BOOK:q} build book/ -W -n --keep-going > {log:q} 2>&1"

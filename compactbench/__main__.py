@@ -7,6 +7,7 @@ import re
 import sys
 
 from compactbench import commands
+from compactbench.foreign import line
 from compactbench.settings import SettingsError, nearest
 
 
@@ -16,7 +17,7 @@ def main() -> int:
     try:
         return given.run(given)
     except SettingsError as error:
-        print(error, file=sys.stderr)
+        print(line(str(error)), file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("\nStopped. Finished runs stay; `make report` goes on with the others.", file=sys.stderr)

@@ -6,17 +6,33 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from compactbench import ROOT
+from compactbench.foreign import line
 
 LONGEST = 200
+_MEMORY = "end other programs, or take a smaller model or batch"
+CURES = {
+    "No space left on device": "free some space on this disk",
+    "Disk quota exceeded": "free some of your quota on this disk",
+    "Read-only file system": "this disk must be writable",
+    "Permission denied": "this folder must be yours to write",
+    "Cannot allocate memory": _MEMORY,
+    "MemoryError": _MEMORY,
+    "OutOfMemoryError": _MEMORY,
+    "bad_alloc": _MEMORY,
+    "SIGKILL": _MEMORY,
+}
+"""Words of the system about a fault of the machine, in whatever error a library makes of it, and what to do."""
 
 
 def one_line(error: BaseException, longest: int | None = None, own: Iterable[str] = ()) -> str:
     """Kind and text of `error` without line breaks and folders of the user, given as `own` or not.
 
-    It is cut at `longest` characters: some list a hundred classes.
+    It is cut at `longest` characters: some list a hundred classes. A fault of the machine is followed by what to do.
     """
-    text = " ".join(without_folders(f"{type(error).__name__}: {error}", own).split())
-    return text if longest is None or len(text) <= longest else text[:longest] + " ..."
+    text = line(without_folders(f"{type(error).__name__}: {error}", own))
+    cut = text if longest is None or len(text) <= longest else text[:longest] + " ..."
+    cure = next((CURES[words] for words in CURES if words in text), None)
+    return cut if cure is None or cure in text else f"{cut} ({cure})"
 
 
 def broken(error: BaseException) -> BaseException:

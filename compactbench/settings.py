@@ -19,6 +19,7 @@ from pydantic import (
 )
 
 from compactbench.errors import short_path, shown
+from compactbench.foreign import Foreign
 
 DEFAULT_SUITE = "starter"
 NAME = "a name in a-z, 0-9, '.', '_' and '-'"
@@ -59,6 +60,7 @@ Place = Annotated[str, AfterValidator(_place), PlainSerializer(short_path, when_
 """A path; records have it without the folders of the user."""
 Count = Annotated[int, Field(gt=0, strict=True, description="a whole number above 0")]
 Positive = Annotated[float, Field(gt=0, strict=True, allow_inf_nan=False, description="a number above 0")]
+Shown = Annotated[str, AfterValidator(Foreign)]
 Seed = Annotated[int, Field(ge=0, lt=2**32, strict=True, description=f"a whole number from 0 to {2**32 - 1}")]
 
 
@@ -91,7 +93,7 @@ class Suite(Strict):
 
     suite: Name
     like: Name | None = Field(default=None, description="the suite to take all other keys from")
-    suite_title: str = Field(description="the suite's name, for people")
+    suite_title: Shown = Field(description="the suite's name, for people")
     dataset: dict[str, Any] = Field(min_length=1, description="a mapping that says where the texts come from")
     models: list[Name] = Field(min_length=1, description="a list of names of files in params/models/")
     weights: Literal["pretrained", "random", "available"] = Field(description="pretrained, random or available")
@@ -128,6 +130,7 @@ class Suite(Strict):
     length_samples: Count
     batch_cap_cpu: Count
     batch_cap_gpu: Count
+    answer_limit_min: float = Field(gt=0, le=10080, strict=True, description="minutes, above 0, at most 10080 (a week)")
 
     @field_serializer("dataset", when_used="json")
     def _short(self, dataset: dict[str, Any]) -> dict[str, Any]:
@@ -145,14 +148,14 @@ class Model(Strict):
     """Who is fine-tuned and measured. Adding a model is adding one such file to params/models/."""
 
     model: Name
-    title: str = Field(description="name of the model as readers know it")
+    title: Shown = Field(description="name of the model as readers know it")
     model_name: str = Field(description="id on the hub, or what stands in its place")
-    summary: str = Field(description="one line on what it is")
+    summary: Shown = Field(description="one line on what it is")
     kind: Name = Field(default="transformer", description="the name of a kind of classifier")
     paper: str | None = Field(
         default=None, pattern=r"^\d{4}\.\d{4,5}$", description='an arXiv number such as "1908.08962"'
     )
-    license: str | None = Field(default=None, description="license of the weights, as their publisher states it")
+    license: Shown | None = Field(default=None, description="license of the weights, as their publisher states it")
     revision: str | None = Field(default=None, description="a commit of the weights on the hub")
     package: Package | None = Field(default=None, description="name and folder of a package that carries the weights")
     path: Place | None = Field(default=None, description="a folder with config.json, weights and a tokenizer")

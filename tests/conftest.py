@@ -1,8 +1,15 @@
 """What several tests share."""
 
+import functools
+import http.server
+import os
+import threading
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from helpers.browser import CHROMIUM, FLAGS, WIDE, Visit
 from helpers.project import Project
 
 
@@ -10,3 +17,41 @@ from helpers.project import Project
 def project(tmp_path: Path) -> Project:
     """A fresh copy of the project."""
     return Project(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    """A browser; without one the test is skipped, unless it is said to be required."""
+    if CHROMIUM is None:
+        reason = "no Chromium on this machine: the site was not looked at in a browser"
+        if os.environ.get("COMPACTBENCH_BROWSER") == "required":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def address(book: Any) -> Iterator[str]:
+    """Where the module's `book` is served."""
+
+    class Quiet(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, *_: Any) -> None: ...
+
+    handler = functools.partial(Quiet, directory=str(book.html))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+
+
+@pytest.fixture
+def visit(chromium: Any, address: str) -> Iterator[Visit]:
+    """A visitor of that site."""
+    context = chromium.new_context(viewport=WIDE, color_scheme="light")
+    yield Visit(context.new_page(), address)
+    context.close()

@@ -11,7 +11,7 @@ from compactbench import ROOT
 PACKAGE = ROOT / "compactbench"
 FILES = sorted(PACKAGE.rglob("*.py"))
 LINES = 300
-GROUND = {"record", "settings", "errors", "parameters", "registry", "yaml_file"}
+GROUND = {"record", "settings", "errors", "foreign", "parameters", "registry", "yaml_file"}
 BELOW = {
     "sources": GROUND,
     "instruments": GROUND,

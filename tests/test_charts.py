@@ -187,7 +187,7 @@ def test_chart_on_a_page_carries_plain_numbers_and_runs_no_script(monkeypatch: p
     figure = go.Figure(go.Heatmap(x=np.array([1.5, 2.5]), z=np.array([[1.0, 2.0], [3.0, 4.0]]), name="</script>"))
     html = chart_html(figure, "demo", 'less < "more"')
     assert '"x":[1.5,2.5]' in html and '"z":[[1.0,2.0],[3.0,4.0]]' in html and "bdata" not in html
-    assert html.count("</script>") == 1 and 'aria-label="less &lt; &quot;more&quot;"' in html
+    assert html.count("</script>") == 1 and 'aria-label="less &lt; &#34;more&#34;"' in html
     shown = []
     monkeypatch.setattr("compactbench.report.charts.show.display", shown.append)
     for name in ("JPY_SESSION_NAME", "VSCODE_PID"):
@@ -233,7 +233,7 @@ def test_latency_distribution_keeps_processes_apart_and_marks_the_pooled_percent
 
 def test_class_without_test_texts_has_no_shares():
     """Nought by nought is no number: the row would be missing from the heat map."""
-    quality = make_record(quality={"confusion": [[3, 1], [0, 0]]}).trained.quality
+    quality = make_record().trained.quality.model_copy(update={"confusion": [[3, 1], [0, 0]]})
     heat, _ = json.loads(chart_json(class_charts.confusion_matrix(quality, ["a", "b"])))["data"]
     assert heat["z"] == [[0.75, 0.25], [0.0, 0.0]]
 
@@ -251,7 +251,7 @@ def test_names_of_classes_are_shown_letter_by_letter_and_never_merged() -> None:
 def test_many_classes_keep_a_readable_axis() -> None:
     """150 classes: no numbers in the cells, every fourth class named, no chart taller than a screen."""
     count = 150
-    quality = make_record(quality={"confusion": np.eye(count, dtype=int).tolist()}).trained.quality
+    quality = make_record().trained.quality.model_copy(update={"confusion": np.eye(count, dtype=int).tolist()})
     figure = class_charts.confusion_matrix(quality, [f"class {n}" for n in range(count)])
     assert len(figure.layout.xaxis.tickvals) == 38 and list(figure.layout.xaxis.tickvals)[:2] == [0, 4]
     assert list(figure.data[1].text) == []

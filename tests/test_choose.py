@@ -7,6 +7,7 @@ from helpers.factory import calls, make_failed, make_record
 
 from compactbench.report.choice.asked import asked, injected
 from compactbench.report.choice.recommend import Recommendation, recommend
+from compactbench.report.site.executed import markdown_html
 from compactbench.report.tables.results import results
 from compactbench.report.text import summary as prose
 from compactbench.settings import SettingsError
@@ -127,8 +128,8 @@ def test_full_table_shows_failures_random_weights_and_blanks():
     """A failed run without its error, random weights without a label, "nan" or "<NA>" for what was not measured."""
     random = measured("random", 0.99, weights="random", title="R&D <b>")
     edited = measured("edited", 0.97, finetune={"edited": True})
-    html = prose.results_table(results([BIG, random, edited, make_failed()]))
-    assert "Edited<small>edited training</small>" in html and "97.0" in html
+    html = markdown_html(prose.results_table(results([BIG, random, edited, make_failed()])))
+    assert "Edited <small>edited training</small>" in html and "97.0" in html
     assert "failed: finetune: the weights could not be read" in html
     assert "random weights" in html and "R&amp;D &lt;b&gt;" in html and "99.0" not in html
     assert not any(word in html for word in ("nan", "NaN", "&lt;NA", "None"))

@@ -103,8 +103,8 @@ def test_the_table_puts_the_known_first_and_leaves_the_unknown_blank() -> None:
 
 def test_what_2021_typed_in_by_hand_is_held_against_its_parameters() -> None:
     quoted = quoted_by_name(pd.read_csv(ROOT / "book" / "data" / "reference-2021.csv"))
-    assert quoted["mobilebert"]["fp32_mb"] == "98"  # 24,583,940 parameters of 4 bytes
-    assert quoted["bert-small"]["gpu_memory_finetune_mb"] == quoted["tinybert"]["gpu_memory_finetune_mb"] == "3,797"
+    assert quoted["mobilebert.fp32_mb"] == "98"  # 24,583,940 parameters of 4 bytes
+    assert quoted["bert-small.gpu_memory_finetune_mb"] == quoted["tinybert.gpu_memory_finetune_mb"] == "3,797"
 
 
 def test_a_fork_opens_its_own_notebook_in_colab() -> None:

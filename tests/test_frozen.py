@@ -63,3 +63,8 @@ def test_it_is_saved_exported_and_loaded_like_the_others(
     loaded = installed(runtime).load(folder, Setup(runtime, precision, "cpu", 2, Frozen.network), 512)
     expected = classifier.predictor()(TEXTS)
     assert np.allclose(loaded(TEXTS), expected, atol=near)
+
+
+def test_the_files_of_the_artefact_have_one_mode(fitted: tuple[Frozen, Path]) -> None:
+    """The weights were the owner's alone, which a server under another name cannot read."""
+    assert len({file.stat().st_mode for file in fitted[1].iterdir()}) == 1

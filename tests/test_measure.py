@@ -237,3 +237,9 @@ def test_modelling_code_is_loaded_before_the_baseline_is_taken() -> None:
     code = "import sys, compactbench.runtimes.torch; print('transformers.modeling_utils' in sys.modules)"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "True"
+
+
+def test_answers_that_are_no_numbers_have_no_quality() -> None:
+    """A training that diverged: its record could not be read back."""
+    with pytest.raises(ValueError, match="diverged"):
+        quality(np.array([[0.5, 0.5], [np.nan, np.nan]]), [0, 1], eval_time_s=1.0)

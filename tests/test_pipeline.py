@@ -14,7 +14,8 @@ from compactbench import ROOT
 from compactbench.data.load import load
 from compactbench.parameters import load_suite
 from compactbench.record import json_schema
-from compactbench.report.tables.results import collect, results
+from compactbench.report.tables.collect import collect
+from compactbench.report.tables.results import results
 
 pytestmark = pytest.mark.slow
 
@@ -165,7 +166,7 @@ def test_log_lies_beside_the_record(reported: Reported) -> None:
 
 
 def test_failed_run_shows_in_table_and_site(reported: Reported) -> None:
-    frame = results(collect(reported.project.folder / "book" / "runs")).set_index("model")
+    frame = results(collect(reported.project.folder / "book" / "runs").records).set_index("model")
     assert frame.loc["broken", "status"] == "failed"
     assert frame.loc["broken", "error"].startswith("parameters: ")
     page = (reported.project.folder / "book" / "_build" / "html" / "summary.html").read_text()

@@ -1,10 +1,13 @@
 """Fresh processes, and the probes that run in them."""
 
+import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
+from helpers.idle import Idle
 from helpers.probes import Cramped, Probe
 
 from compactbench.benchmark.process import FreshProcess, ProcessError
@@ -47,6 +50,29 @@ def test_killed_process_is_named_as_such(probe: FreshProcess) -> None:
     """A process killed for memory closes its end without a word; a plain recv would say EOFError and nothing else."""
     with pytest.raises(ProcessError, match=r"ended by SIGKILL \(out of memory\?\)"):
         probe.call(Probe.die)
+
+
+@pytest.mark.parametrize("forked", [False, True])
+def test_a_stopped_process_is_killed_when_its_time_is_over(forked: bool, tmp_path: Path) -> None:
+    """It held the sweep for ever."""
+    with FreshProcess(Idle, tmp_path / "log", forked) as process:
+        assert process.create().call(Idle.listen, "abc") == 3
+        process._limit_min = 0.005  # only now: until here it loaded its libraries
+        with pytest.raises(ProcessError, match=r"^did not answer within 0\.005 min$"):
+            process.call(Idle.stop)
+
+
+def test_a_stopped_process_holds_up_neither_a_long_question_nor_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """More than a pipe holds cannot even be sent to it."""
+    monkeypatch.setattr("compactbench.benchmark.process.GOODBYE_S", 0.1)
+    with FreshProcess(Idle, tmp_path / "log") as asked, FreshProcess(Idle, tmp_path / "log") as left_alone:
+        for process in (asked, left_alone):
+            os.kill(process.create()._process.pid, signal.SIGSTOP)
+        asked._limit_min = 0.005
+        with pytest.raises(ProcessError, match=r"^did not answer within 0\.005 min$"):
+            asked.call(Idle.listen, "x" * 10**6)
 
 
 def test_a_factory_that_is_not_found_there_is_an_error_of_create(tmp_path: Path) -> None:

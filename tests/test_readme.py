@@ -6,13 +6,14 @@ from compactbench import ROOT
 from compactbench.record import Record
 from compactbench.report.choice.recommend import recommend
 from compactbench.report.statistics.ties import ties
-from compactbench.report.tables.results import collect, results
+from compactbench.report.tables.collect import collect
+from compactbench.report.tables.results import results
 from compactbench.report.text.facts import answer
 
 
 def reference_records() -> list[Record]:
     """The committed runs of the reference machine."""
-    records = [record for record in collect(ROOT / "book" / "runs") if record.machine == "reference-cpu"]
+    records = [record for record in collect(ROOT / "book" / "runs").records if record.machine == "reference-cpu"]
     assert len(records) == 10 and all(isinstance(record, Record) for record in records)
     return records
 
@@ -25,7 +26,7 @@ def test_finding_is_the_answer_of_the_reference_runs() -> None:
     machine = records[0].conditions.machine
     readme = re.sub(r"\s+", " ", (ROOT / "README.md").read_text())
     assert finding in readme
-    assert f"(Measured on {machine.cpu}, {machine.cores} cores.)" in readme
+    assert "(Measured on " + machine.cpu + f", {machine.cores} cores.)" in readme
 
 
 def test_starter_has_its_ten_models_with_the_weights_that_need_no_hub() -> None:

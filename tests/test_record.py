@@ -1,6 +1,7 @@
 """The record's file: strict, whole or not there, and described by a schema."""
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import get_args
 
@@ -26,18 +27,6 @@ def test_schema_accepts_what_is_written_and_refuses_an_unknown_key(tmp_path: Pat
     jsonschema.validate(content, json_schema())
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(content | {"mood": "good"}, json_schema())
-
-
-def test_a_record_of_an_older_schema_is_a_run_to_do_again(tmp_path: Path) -> None:
-    """After an update of the project it must neither stop the report nor vanish from it."""
-    record_file.write(make_record(), tmp_path / "one.json")
-    content = json.loads((tmp_path / "one.json").read_text())
-    content["schema_version"] -= 1
-    del content["tuning"]
-    (tmp_path / "one.json").write_text(json.dumps(content))
-    found = record_file.read(tmp_path / "one.json")
-    assert (found.status, found.model, found.stage) == ("failed", "alpha", "record")
-    assert found.error.endswith("measure it again")
 
 
 def test_unknown_key_is_refused() -> None:
@@ -72,3 +61,31 @@ def test_every_field_is_described_with_a_sentence() -> None:
             kinds = [field.annotation, *get_args(field.annotation)]
             nested = any(isinstance(kind, type) and issubclass(kind, schema.Strict) for kind in kinds)
             assert field.description or nested or name in names, name
+
+
+def test_a_failed_write_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_: int) -> None:
+        raise OSError("no space left")
+
+    monkeypatch.setattr("compactbench.record.file.os.fsync", full)
+    with pytest.raises(OSError, match="no space left"):
+        record_file.write(make_record(), tmp_path / "one.json")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_half_of_a_killed_write_is_replaced_and_no_link_followed(tmp_path: Path) -> None:
+    """Opened for writing, a link of that name would lead the record over another file."""
+    (tmp_path / "precious").write_text("kept")
+    (tmp_path / ".one.json.partial").symlink_to("precious")
+    record_file.write(make_record(), tmp_path / "one.json")
+    assert (tmp_path / "precious").read_text() == "kept"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["one.json", "precious"]
+
+
+def test_a_folder_in_the_place_of_a_record_is_named_and_kept(tmp_path: Path) -> None:
+    path = tmp_path / "one.json"
+    path.mkdir()
+    for act in (partial(record_file.write, make_record()), record_file.remove):
+        with pytest.raises(ValueError, match=r"^one\.json is a folder"):
+            act(path)
+    assert list(tmp_path.iterdir()) == [path]

@@ -22,8 +22,8 @@ def test_the_reference_runs_are_current() -> None:
             stale[name] = record.error
             continue
         asked = {key: record.settings["suite"][key] for key in MORE}
-        suite = load_suite(record.suite, {"suite": record.suite, **asked})
-        now = fingerprint(load_model(record.model), suite, record.weights)
+        suite = load_suite(str(record.suite), {"suite": record.suite, **asked})
+        now = fingerprint(load_model(str(record.model)), suite, record.weights)
         now = now.model_copy(update={"versions": record.fingerprint.versions})
         if reasons := changes(record.fingerprint, now):
             stale[name] = ", ".join(reasons.values())

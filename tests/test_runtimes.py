@@ -115,17 +115,17 @@ def test_a_row_holds_the_numbers_of_the_runtime_chosen() -> None:
 
 
 def test_the_page_says_where_a_runtime_is_slower_or_worse() -> None:
-    text = verdicts(record(runtimes=[onnx("fp32", 20.0), onnx("int8", 2.0, right=WORSE)])).data
+    text = verdicts(record(runtimes=[onnx("fp32", 20.0), onnx("int8", 2.0, right=WORSE)]))
     assert "**ONNX fp32** is **slower**, 0.50 times as fast" in text
     assert "accuracy -28.3 points, significantly **worse** (McNemar, p < .05)" in text
     assert "**ONNX int8** is 5.0 times as fast at 20.5" in text
-    assert "nothing can be said of its quality" in verdicts(record(weights="random")).data
-    assert "cannot run it: ValueError: no such operator" in verdicts(record()).data
-    assert verdicts(make_record()).data == "It was measured in one runtime only."
+    assert "nothing can be said of its quality" in verdicts(record(weights="random"))
+    assert "cannot run it: ValueError: no such operator" in verdicts(record())
+    assert verdicts(make_record()) == "It was measured in one runtime only."
 
 
 def test_tables_and_chart_hold_the_numbers() -> None:
-    rows = [line.split("|") for line in table(record()).data.splitlines()]
+    rows = [line.split("|") for line in table(record()).splitlines()]
     assert [cell.strip() for cell in rows[4][1:5]] == ["ONNX int8", "2.0", "5.0 ×", "95.0"]
     assert "| Alpha | 10.0 | 2.0 × <small>+0.0 points</small> | 5.0 × <small>+0.0 points</small> |" in gains([record()])
     assert "no such operator" in gains([record()])

@@ -26,6 +26,10 @@ SCRIPTS = {
     ),
     "speed/rows.py": (["100"], r"80 training texts, peak \d[\d,]* MB"),
     "speed/serving.py": (["{artefact}", "--pairs", "1"], rf"\d+\.\d times as fast as the pipeline {SPREAD}"),
+    "agreement/kills.py": (
+        ["2", "1"],
+        r"2 kills: 0 results lost, 0 half-read, 0 orphans after 5 s, 0 next reports incomplete",
+    ),
     "agreement/latency_torch.py": (["{artefact}"], r"latency differs by \d+\.\d% \(allowed: 10 %\)"),
     "agreement/memory_time.py": (["{artefact}"], r"peak memory differs by \d+\.\d% \(allowed: 5 %\)"),
     "agreement/noise.py": (["2"], r"beside a neighbour: .* of 2 windows above \d\.\d+"),
@@ -66,7 +70,7 @@ def record(model: str, number: int) -> Record:
 def write(record: Record, folder: Path) -> None:
     """Write a record, and files of the sizes that it tells."""
     (folder / "records").mkdir(exist_ok=True)
-    (folder / "records" / f"{record.model}.json").write_text(record.model_dump_json())
+    (folder / "records" / (record.model + ".json")).write_text(record.model_dump_json())
     assert record.trained.artefact is not None
     for name, size in record.trained.artefact.files.items():
         file = folder / "artefacts" / record.model / name

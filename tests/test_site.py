@@ -3,15 +3,11 @@
 One book is made of records made up for the purpose, the other of the reference runs that the repository holds.
 """
 
-import functools
-import http.server
 import json
 import os
 import re
 import shutil
 import sys
-import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -19,16 +15,16 @@ from urllib.parse import unquote, urlsplit
 import pandas as pd
 import pytest
 from helpers.book_factory import Book, build, make_tree
-from helpers.browser import CHROMIUM, FLAGS, Links, Visit
+from helpers.browser import WIDE, Links, Visit
 
 from compactbench import ROOT
+from compactbench.report.tables.collect import collect
 from compactbench.report.tables.metrics import EPOCH_TIME, LATENCY
-from compactbench.report.tables.results import collect, default_group
+from compactbench.report.tables.results import default_group
 from compactbench.settings import Model
 
 pytestmark = pytest.mark.slow
 
-WIDE = {"width": 1280, "height": 900}
 NARROW = [{"width": 390, "height": 844}, {"width": 320, "height": 568}]
 """A common phone, and the narrowest screen that a page must fit (WCAG 2.2, criterion 1.4.10)."""
 TRADEOFFS = [
@@ -56,6 +52,17 @@ MARKS = """document.querySelector("#chart-SLUG .chart-canvas").data
     ({model, x: trace.x[i], y: trace.y[i], strip: trace.yaxis === "y2"})))"""
 """The marks that a chart draws, as its script holds them."""
 
+UNKNOWN = """# Machines
+
+{fact}`no_fact` and
+
+```{fact} no_table
+```
+
+```{chart} no-such-chart
+```
+"""
+"""A page that asks for what is not there."""
 OVERLAPS = """[...document.querySelectorAll("figure.chart")].flatMap(chart => {
   const texts = [...chart.querySelectorAll(".textpoint text, .ytick text")];
   const boxes = texts.map(text => text.getBoundingClientRect());
@@ -130,10 +137,11 @@ def test_the_way_to_add_a_model_names_every_key() -> None:
 
 def test_an_unknown_fact_or_chart_fails_a_strict_build(tmp_path: Path) -> None:
     tree = make_tree(tmp_path / "tree", with_reference_runs=False)
-    (tree / "book" / "machines.md").write_text("# Machines\n\n{{ no_such_fact }}\n\n```{chart} no-such-chart\n```\n")
+    (tree / "book" / "machines.md").write_text(UNKNOWN)
     done = build(tree, tmp_path / "out")
     assert done.returncode != 0
-    assert "'no_such_fact' is undefined" in done.stdout
+    assert "no fact is called 'no_fact'" in done.stdout
+    assert "no fact is called 'no_table'" in done.stdout
     assert "no chart is called 'no-such-chart'" in done.stdout
 
 
@@ -151,8 +159,12 @@ def test_a_newer_record_refreshes_the_summary(tree: Path, tmp_path: Path) -> Non
     assert "executing notebooks/summary.ipynb" not in build(tree, tmp_path).stdout
     assert page.stat().st_mtime_ns == first
     next((tree / "book" / "runs").rglob("*.json")).touch()
+    corrected = tree / "book" / "machines.md"
+    corrected.write_text("# Machines\n\nWritten after the clock was set back.\n")
+    os.utime(corrected, (1, 1))  # Sphinx would take it for older than what it read
     assert "executing notebooks/summary.ipynb" in build(tree, tmp_path).stdout
     assert page.stat().st_mtime_ns > first
+    assert "the clock was set back" in (tmp_path / "_build" / "html" / "machines.html").read_text()
 
 
 @pytest.mark.parametrize("book", ["made_up"], indirect=True)
@@ -164,40 +176,6 @@ def test_a_corrected_license_reaches_the_site(tree: Path, tmp_path: Path) -> Non
     assert build(tree, tmp_path).returncode == 0
     page = (tmp_path / "_build" / "html" / "add-a-model.html").read_text()
     assert re.search(r"<code.*bert-tiny.*</code>.*?<td[^>]*><p>Corrected-1.0", page, re.DOTALL)
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    if CHROMIUM is None:
-        reason = "no Chromium on this machine: the site was not looked at in a browser"
-        if os.environ.get("COMPACTBENCH_BROWSER") == "required":
-            pytest.fail(reason)
-        pytest.skip(reason)
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def address(book: Book) -> Iterator[str]:
-    class Quiet(http.server.SimpleHTTPRequestHandler):
-        def log_message(self, *_: Any) -> None: ...
-
-    handler = functools.partial(Quiet, directory=str(book.html))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/"
-        server.shutdown()
-
-
-@pytest.fixture
-def visit(chromium: Any, address: str) -> Iterator[Visit]:
-    context = chromium.new_context(viewport=WIDE, color_scheme="light")
-    yield Visit(context.new_page(), address)
-    context.close()
 
 
 def test_every_page_in_both_themes_wide_and_narrow(book: Book, visit: Visit) -> None:
@@ -255,7 +233,45 @@ def test_a_chart_without_its_library_says_so(book: Book, visit: Visit) -> None:
     assert "could not be drawn" in visit.page.locator(".chart-refused").first.inner_text()
 
 
+@pytest.mark.parametrize("book", ["made_up"], indirect=True)
+@pytest.mark.parametrize("opened", ["http", "file"])
+def test_the_page_s_own_scripts_work_under_its_policy(book: Book, address: str, chromium: Any, opened: str) -> None:
+    """Search, theme, copying and full screen; a page opened as a file has no server whose scripts are its own."""
+    context = chromium.new_context(viewport=WIDE, color_scheme="light")
+    visit = Visit(context.new_page(), address if opened == "http" else f"{book.html.as_uri()}/")
+    visit.open("index.html")
+    assert visit.page.locator("figure.chart[data-drawn]").count() > 0
+    before = visit.ask("document.documentElement.dataset.mode")
+    visit.page.locator(".theme-switch-button:visible").first.click()
+    assert visit.ask("document.documentElement.dataset.mode") != before
+    visit.page.locator("[onclick='toggleFullScreen()']").click()
+    visit.page.wait_for_function("document.fullscreenElement !== null")
+    visit.open("run-it-yourself.html")
+    visit.page.locator("button.copybtn").first.click(force=True)
+    visit.page.wait_for_selector("button.copybtn.success")
+    visit.open("search.html")
+    visit.page.locator("form.bd-search input:visible").first.fill("latency")
+    visit.page.keyboard.press("Enter")
+    visit.page.wait_for_selector("#search-results li a")
+    if opened == "http":
+        assert visit.wrong == []
+    assert not any("Security Policy" in wrong for wrong in visit.wrong)  # a file may fetch no summary of what is found
+    context.close()
+
+
+@pytest.mark.parametrize("book", ["made_up"], indirect=True)
+def test_a_script_in_the_text_of_a_page_does_not_run(book: Book, visit: Visit) -> None:
+    """Were foreign text ever to reach a page as it is, the browser would still run none of it."""
+    attack = "<script>RAN = 1</script><img src=x onerror='RAN = 2'><script src='https://elsewhere.org/x.js'></script>"
+    page = (book.html / "index.html").read_text().replace("</article>", f"{attack}</article>", 1)
+    visit.page.route("**/index.html", lambda route: route.fulfill(body=page, content_type="text/html"))
+    visit.open("index.html")
+    assert visit.ask("typeof RAN") == "undefined"
+    refused = [wrong for wrong in visit.wrong if "Content Security Policy" in wrong]
+    assert len(refused) == 3
+
+
 def headline(book: Book) -> list[dict[str, Any]]:
     """The rows of the group that the report speaks of first."""
-    suite, machine = default_group(collect(book.tree / "book" / "runs"))
+    suite, machine = default_group(collect(book.tree / "book" / "runs").records)
     return [row for row in book.results() if (row["suite"], row["machine"]) == (suite, machine)]

@@ -9,8 +9,9 @@ import pytest
 from helpers.factory import BASELINE, START, calls, make_failed, make_record, runtime
 
 from compactbench.record.file import write
+from compactbench.report.tables.collect import collect
 from compactbench.report.tables.metrics import METRICS, RESULTS
-from compactbench.report.tables.results import collect, default_group, plain_rows, results, write_results
+from compactbench.report.tables.results import default_group, plain_rows, results, write_results
 
 COLUMNS = tuple(results([make_record()]).columns)
 
@@ -175,16 +176,16 @@ def test_collect_prefers_a_record_to_an_older_failure_and_keeps_lone_failures(tm
     write(make_failed("alpha"), folder / "alpha.failed.json")
     write(make_record("alpha"), folder / "alpha.json")
     write(make_failed("alpha-2.0"), folder / "alpha-2.0.failed.json")
-    assert [(run.model, run.status) for run in collect(tmp_path)] == [("alpha-2.0", "failed"), ("alpha", "ok")]
+    assert [(run.model, run.status) for run in collect(tmp_path).records] == [("alpha-2.0", "failed"), ("alpha", "ok")]
 
 
 def test_collect_names_a_broken_file(tmp_path: Path):
-    """Half a record must stop the report, not silently miss from it."""
+    """Half a record must not silently miss from the report, and must not stop it."""
     broken = tmp_path / "starter" / "here" / "alpha.json"
     broken.parent.mkdir(parents=True)
     broken.write_text('{"status": "ok"')
-    with pytest.raises(ValueError, match=r"alpha\.json"):
-        collect(tmp_path)
+    (problem,) = collect(tmp_path).problems
+    assert problem.file.endswith("starter/here/alpha.json")
 
 
 def test_default_group_is_the_newest_own_one_else_the_starter_reference():

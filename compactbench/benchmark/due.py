@@ -1,12 +1,14 @@
 """What is due: the one place that decides which models of a report must run, and says why."""
 
+import os
 from dataclasses import dataclass
 
 from compactbench import ROOT
 from compactbench.benchmark.fingerprint import fingerprint
-from compactbench.record import FailedRecord, Fingerprint, Record, Weights
-from compactbench.record.file import read
-from compactbench.record.page import broken
+from compactbench.foreign import line
+from compactbench.record import FailedRecord, Fingerprint, Weights
+from compactbench.record.file import FAILED, FINISHED, RecordError, read_run
+from compactbench.record.page import check_page
 from compactbench.settings import Model, Suite
 
 LISTED = 3
@@ -44,7 +46,7 @@ def changes(then: Fingerprint, now: Fingerprint) -> dict[str, str]:
         before, after = getattr(then, part), getattr(now, part)
         names = sorted(name for name in before.keys() | after.keys() if before.get(name) != after.get(name))
         if part == "versions":
-            names = [f"{name} {before.get(name, 'none')} -> {after.get(name, 'none')}" for name in names]
+            names = [name + " " + before.get(name, "none") + " -> " + after.get(name, "none") for name in names]
         if names:
             found[part] = f"{part} changed" + (f" ({_listed(names)})" if part not in ("data", "weights") else "")
     return found
@@ -53,18 +55,20 @@ def changes(then: Fingerprint, now: Fingerprint) -> dict[str, str]:
 def _reason(plan: Plan, model: Model) -> str | None:
     """Why `model` must run; None where its run is there and would give the same again."""
     page = ROOT / plan.page(model.model)
-    path = page.with_suffix(".json")
-    failed_path = path.with_suffix(".failed.json")
+    path, failed = page.with_suffix(FINISHED), page.with_suffix(FAILED)
+    if not os.path.lexists(path) and not os.path.lexists(failed):
+        return "not measured yet"
     try:
-        if not path.is_file():
-            failed = read(failed_path) if failed_path.is_file() else None
-            return f"failed before ({failed.stage})" if isinstance(failed, FailedRecord) else "not measured yet"
-        record = read(path)
-    except ValueError:
+        record = read_run(path if os.path.lexists(path) else failed)
+    except RecordError:
         return "its record cannot be read"
-    if not isinstance(record, Record):
-        return "its record is of an older version"
-    if not page.is_file() or broken(page):
+    if isinstance(record, FailedRecord):
+        return f"failed before ({line(record.stage)})"
+    if record.migrated_from:
+        return f"its record is of schema {record.migrated_from}"
+    try:
+        check_page(page, record)
+    except ValueError:
         return "its page is not whole"
     now = fingerprint(model, plan.suite, plan.weights[model.model])
     return ", ".join(changes(record.fingerprint, now).values()) or None
@@ -72,4 +76,4 @@ def _reason(plan: Plan, model: Model) -> str | None:
 
 def _listed(names: list[str]) -> str:
     further = len(names) - LISTED
-    return ", ".join(names[:LISTED]) + (f" and {further} more" if further > 0 else "")
+    return line(", ".join(names[:LISTED])) + (f" and {further} more" if further > 0 else "")

@@ -16,10 +16,14 @@ from compactbench.sources.availability import origin
 
 TEMPLATE = ROOT / "notebooks" / "benchmark.ipynb"
 PACKAGE = ROOT / "compactbench"
-NOT_MEASURING = ["report", "commands", "__main__.py", "benchmark/due.py", "benchmark/fingerprint.py"]
+NOT_MEASURING = [
+    *("report", "commands", "__main__.py", "errors.py", "foreign.py"),
+    *(f"benchmark/{name}.py" for name in ("__main__", "capacity", "due", "fingerprint", "forkserver", "sweep")),
+    *(f"record/{name}.py" for name in ("file", "json_file", "migrations", "page", "private")),
+]
 """Parts of the package that change no number; all others do."""
-ABOUT = {"title", "summary", "paper", "license", "suite_title", "models", "like"}
-"""Keys of a model or a suite that tell readers something, or name other files, and change no number of a run."""
+ABOUT = {"title", "summary", "paper", "license", "suite_title", "models", "like", "answer_limit_min"}
+"""Keys of a model or a suite that tell readers something, name other files or limit time: they change no number."""
 ABOUT_DATA = {"name", "cite", "licence", "license"}
 """The same, of a suite's data set."""
 HELP_TEXTS = {"description", "help"}
@@ -62,7 +66,7 @@ def refuse_changed(model: Model, then: Fingerprint) -> None:
         ValueError: they are others.
     """
     if then.weights["kind"] == "pretrained" and origin(model) not in (then.weights["origin"], None):
-        raise ValueError(f"the files of {model.title} changed while they were used: run it again")
+        raise ValueError(f"the files of {model.model} changed while they were used: run it again")
 
 
 @functools.cache

@@ -51,7 +51,8 @@ class Journal:
         try:
             yield
         except Exception as error:
-            self._leave(name, one_line(error, own=own_paths(self._model.path, self._suite.dataset)))
+            with contextlib.suppress(OSError):  # on a full disk what was left at the beginning stays
+                self._leave(name, one_line(error, own=own_paths(self._model.path, self._suite.dataset)))
             raise
         self.seconds[name] = time.perf_counter() - begun
 

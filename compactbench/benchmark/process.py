@@ -7,6 +7,7 @@ import importlib
 import multiprocessing
 import os
 import signal
+import threading
 import traceback
 from collections.abc import Callable
 from multiprocessing.connection import Connection
@@ -14,6 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
 
+from compactbench.benchmark.sweep import end_with_parent, follow
 from compactbench.errors import one_line
 
 T = TypeVar("T")
@@ -22,7 +24,9 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 _forking = multiprocessing.get_context("forkserver")
-_forking.set_forkserver_preload(["compactbench.runtimes.torch"])
+_forking.set_forkserver_preload(["compactbench.benchmark.forkserver", "compactbench.runtimes.torch"])
+GOODBYE_S = 30.0
+"""A process that is closed has so long to end by itself."""
 
 
 class ProcessError(RuntimeError):
@@ -40,9 +44,17 @@ class FreshProcess(Generic[Made, T]):
         forked: start from a server that has already loaded torch, which takes milliseconds instead of seconds. For
             timing alone: shared pages would blur what memory a process takes.
         libraries: a module to import besides the factory's.
+        limit_min: a process that has not answered after so many minutes is killed.
     """
 
-    def __init__(self, factory: Callable[Made, T], log: Path, forked: bool = False, libraries: str = "") -> None:
+    def __init__(
+        self,
+        factory: Callable[Made, T],
+        log: Path,
+        forked: bool = False,
+        libraries: str = "",
+        limit_min: float = threading.TIMEOUT_MAX / 60,
+    ) -> None:
         context = _forking if forked else multiprocessing.get_context("spawn")
         self._connection, theirs = context.Pipe()
         modules = [factory.__module__, *filter(None, [libraries])]
@@ -50,23 +62,24 @@ class FreshProcess(Generic[Made, T]):
         self._process = context.Process(target=_answer, args=given, daemon=True)
         self._process.start()
         theirs.close()
-        self._ready = False
+        self._ready, self._late = False, False
+        self._log, self._limit_min = log, limit_min
 
     def ready(self) -> None:
         """Wait until the libraries are loaded.
 
         Raises:
-            ProcessError: they cannot be loaded.
+            ProcessError: they cannot be loaded, or not in time.
         """
         if not self._ready:
-            self._receive()
+            self._answer_to(None)
             self._ready = True
 
     def create(self, *arguments: Made.args, **named: Made.kwargs) -> "FreshProcess[Made, T]":
         """Make the object.
 
         Raises:
-            ProcessError: its factory raised, or the process was killed.
+            ProcessError: its factory raised, or the process was killed or gave no answer in time.
         """
         self._ask("", arguments, named)
         return self
@@ -75,13 +88,15 @@ class FreshProcess(Generic[Made, T]):
         """The result of the object's `method`, given as the function of its class.
 
         Raises:
-            ProcessError: the method raised, or the process was killed.
+            ProcessError: the method raised, or the process was killed or gave no answer in time.
         """
         return self._ask(method.__name__, arguments, named)
 
     def close(self) -> None:
         """End the process and wait until it is gone."""
         self._connection.close()
+        self._process.join(GOODBYE_S)
+        self._process.kill()
         self._process.join()
 
     def __enter__(self) -> "FreshProcess[Made, T]":
@@ -94,22 +109,38 @@ class FreshProcess(Generic[Made, T]):
 
     def _ask(self, method: str, arguments: tuple[Any, ...], named: dict[str, Any]) -> Any:
         self.ready()
-        self._connection.send((method, arguments, named))
-        return self._receive()
+        return self._answer_to((method, arguments, named))
 
-    def _receive(self) -> Any:
+    def _answer_to(self, question: tuple[str, tuple[Any, ...], dict[str, Any]] | None) -> Any:
+        """The answer to `question`, or the first word of the process, that its libraries are loaded."""
+        self._log.touch()  # its time of change says when this run last did something
+        timer = threading.Timer(60 * self._limit_min, self._give_up)  # a stopped process may not even read
+        timer.daemon = True
+        timer.start()
         try:
+            if question:
+                self._connection.send(question)
             answer, error = self._connection.recv()
         except (EOFError, ConnectionError) as lost:
             self._process.join()
-            raise ProcessError(_ended(self._process.exitcode)) from lost
+            late = f"did not answer within {self._limit_min:g} min"
+            raise ProcessError(late if self._late else _ended(self._process.exitcode)) from lost
+        finally:
+            timer.cancel()
         if error is not None:
             raise ProcessError(error)
         return answer
 
+    def _give_up(self) -> None:
+        self._late = True
+        self._process.kill()
+
 
 def _answer(connection: Connection, modules: list[str], factory: str, log: str) -> None:
     """Import the modules, make the object, answer calls until the other side closes the connection."""
+    parent = multiprocessing.parent_process()
+    end_with_parent(lambda: parent is not None and parent.is_alive())
+    follow()
     output = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
     os.dup2(output, 1)
     os.dup2(output, 2)

@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from compactbench import ROOT, classifiers, runtimes
+from compactbench.benchmark.capacity import refuse_if_short
 from compactbench.benchmark.fingerprint import fingerprint, refuse_changed
 from compactbench.benchmark.journal import Journal
 from compactbench.benchmark.plan import plan
 from compactbench.benchmark.process import FreshProcess
 from compactbench.benchmark.runtimes import Bench, Measured, allowed_to_fail
+from compactbench.benchmark.sweep import join, leave
 from compactbench.benchmark.training import Train, taken
 from compactbench.classifiers import Built, Classifier, Task
 from compactbench.data.load import load, to_classify
@@ -58,30 +60,21 @@ class Run:
 
     Args:
         model: name of a file in params/models/.
-        suite: name of a file in params/suites/.
-        machine: name of the machine's folder; None: made from the hardware.
-        record: file of the record; None: book/runs/<suite>/<machine>/<model>.json.
-        changes: keys of either file with other values for this run; None means: as the file says.
+        given: what else the run is asked: see `plan`.
 
     Raises:
-        SettingsError: the run cannot work; nothing was written.
+        SettingsError: the run cannot work, or another one is at work in this folder; nothing was written.
     """
 
-    def __init__(
-        self,
-        model: str,
-        suite: str = "starter",
-        machine: str | None = None,
-        record: str | Path | None = None,
-        **changes: Any,
-    ) -> None:
-        self.plan = plan(model, suite, machine, record, **changes)
+    def __init__(self, model: str, **given: Any) -> None:
+        self.plan = plan(model, **given)
         self.classifier = classifiers.of_model(self.plan.model)
         self._splits, self._data = load(self.plan.suite)
         self.conditions = conditions(cores(), self.plan.suite.seeds[0])
         if self.conditions.device == "cuda":
             gpu.refuse_if_shared()
         self.fingerprint = fingerprint(self.plan.model, self.plan.suite, self.plan.weights, self._data.source)
+        join("measuring a model")
         self.artefact_folder = ROOT / "models" / self.plan.suite.suite / self.plan.machine / self.plan.model.model
         self._journal = Journal(STAGES, self.plan.model, self.plan.suite, self.plan.machine, self.plan.record)
         self._scratch = tempfile.TemporaryDirectory(prefix="compactbench-")
@@ -98,11 +91,13 @@ class Run:
     def data(self) -> Data:
         """The data set as this run uses it; what an earlier start of the same run left is cleared."""
         self._journal.begin()
-        self.plan.record.unlink(missing_ok=True)
-        shutil.rmtree(self.artefact_folder, ignore_errors=True)
-        self._trainer = self._fresh_process()
-        self._libraries = FreshProcess(runtimes.open_session, self._journal.log, forked=True)
         with self._journal.stage("data"):
+            refuse_if_short(self.plan.suite.suite, self.plan.model.model)
+            record_file.remove(self.plan.record)
+            shutil.rmtree(self.artefact_folder, ignore_errors=True)
+            self._trainer = self._fresh_process()
+            limit = self.plan.suite.answer_limit_min
+            self._libraries = FreshProcess(runtimes.open_session, self._journal.log, forked=True, limit_min=limit)
             self._splits.save_to_disk(self._scratch_path("splits"))
         return self._data
 
@@ -244,6 +239,7 @@ class Run:
         record_file.write(record, self.plan.record)
         self._journal.finish()
         self._scratch.cleanup()
+        leave()
         return record
 
     def _setups(self, asked: list[str]) -> list[Setup]:
@@ -270,18 +266,16 @@ class Run:
 
     def _fresh_process(self) -> FreshProcess[[Task], Classifier]:
         kind: Callable[[Task], Classifier] = self.classifier
-        return FreshProcess(kind, self._journal.log)
+        return FreshProcess(kind, self._journal.log, limit_min=self.plan.suite.answer_limit_min)
 
     def _trial(self, learning_rate: float, train: Train) -> Trial:
-        task = self._task(self.plan.suite.seeds[0])
-        with self._fresh_process().create(task) as trainer:
+        with self._fresh_process().create(self._task(self.plan.suite.seeds[0])) as trainer:
             return trainer.call(Classifier.trial, learning_rate, taken(train))
 
     def _repeat(self, seed: int, labels: int | None, train: Train) -> Repeat:
-        task = self._task(seed, labels)
         with (
             tempfile.TemporaryDirectory(prefix="compactbench-") as folder,
-            self._fresh_process().create(task) as trainer,
+            self._fresh_process().create(self._task(seed, labels)) as trainer,
         ):
             trainer.call(Classifier.build)
             finetune = trainer.call(Classifier.finetune, Path(folder), self.learning_rate, taken(train))

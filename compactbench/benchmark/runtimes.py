@@ -159,7 +159,8 @@ class Bench:
         self, measured: Measured, process: int = 0, forked: bool = True, threads: int | None = None
     ) -> FreshProcess[[Setup, Path, int, int], Session]:
         setup, runtime = measured.setup, measured.runtime
-        fresh = FreshProcess(open_session, self._journal.log, forked and runtime.forked, type(runtime).__module__)
+        how = (forked and runtime.forked, type(runtime).__module__, self._suite.answer_limit_min)
+        fresh = FreshProcess(open_session, self._journal.log, *how)
         setup = replace(setup, threads=threads or setup.threads)
         return fresh.create(setup, measured.folder, self._suite.max_length, process)
 

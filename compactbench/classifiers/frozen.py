@@ -14,7 +14,7 @@ from compactbench.classifiers import Built, Classifier, Task, TrainingFunction
 from compactbench.instruments.session import in_batches
 from compactbench.record import Finetune, Precision
 from compactbench.runtimes import Trained, installed
-from compactbench.runtimes.torch import TorchPredictor
+from compactbench.runtimes.torch import TorchPredictor, save_network
 from compactbench.sources.weights import count_parameters, load_classifier, weights_sha256
 
 
@@ -94,8 +94,7 @@ class Frozen(Classifier):
         with torch.no_grad():
             self._network.classifier.weight.copy_(torch.from_numpy(weights))
             self._network.classifier.bias.copy_(torch.from_numpy(bias))
-        self._network.save_pretrained(folder)
-        self._tokenizer.save_pretrained(folder)
+        save_network(self._network, self._tokenizer, folder)
         return self.fitted(total, int(fitted.n_iter_.max()))
 
     def predictor(self) -> TorchPredictor:

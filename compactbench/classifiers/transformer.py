@@ -17,12 +17,13 @@ from sklearn.metrics import log_loss
 from transformers import Trainer  # noqa: F401  loaded now: else the training function would, as the model's memory
 
 from compactbench.classifiers import Built, Classifier, Task, TrainingFunction
+from compactbench.foreign import line
 from compactbench.instruments.memory import peak_resident_mb
 from compactbench.instruments.quality import wilson
 from compactbench.instruments.trainer import Meter, changed
 from compactbench.record import Finetune, Precision, Procedure, Trial
 from compactbench.runtimes import Trained, installed
-from compactbench.runtimes.torch import TorchPredictor, bf16_is_native, gpu_memory, synchronize
+from compactbench.runtimes.torch import TorchPredictor, bf16_is_native, gpu_memory, save_network, synchronize
 from compactbench.settings import Suite
 from compactbench.sources.weights import count_parameters, load_classifier, weights_sha256
 
@@ -96,7 +97,9 @@ class Transformer(Classifier):
         positions = getattr(self._network.config, "max_position_embeddings", None)
         limit = task.suite.max_length
         if positions is not None and positions < limit:
-            raise ValueError(f"key `max_length`: got {limit}; accepted for {task.model.title}: {positions} at most")
+            raise ValueError(
+                f"key `max_length`: got {limit}; accepted for {line(task.model.title)}: {positions} at most"
+            )
         self._sha256 = weights_sha256(task.model) if task.weights == "pretrained" else None
 
     def build(self) -> Built:
@@ -131,8 +134,7 @@ class Transformer(Classifier):
         rows = self.tokenized(self.train)
         meter = self._learn(train, rows, str(folder), learning_rate or self.task.suite.learning_rate)
         measured = self._measured(train, meter, rows)
-        self._network.save_pretrained(folder)
-        self._tokenizer.save_pretrained(folder)
+        save_network(self._network, self._tokenizer, folder)
         return measured
 
     def predictor(self) -> TorchPredictor:

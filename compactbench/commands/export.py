@@ -6,10 +6,12 @@ import tempfile
 from pathlib import Path
 
 from compactbench import ROOT
+from compactbench.benchmark.sweep import alone
+from compactbench.foreign import line
 from compactbench.instruments.machine import cores, default_machine
 from compactbench.parameters import load_model, load_suite, validate_name
 from compactbench.record import Quality, Record
-from compactbench.record.file import read
+from compactbench.record.file import RecordError, read_run
 from compactbench.settings import DEFAULT_SUITE, Model, SettingsError, Suite
 
 
@@ -24,11 +26,16 @@ def run(given: argparse.Namespace) -> int:
     """Make the artefact again from the run's saved weights or, where they are gone, by fine-tuning again.
 
     Raises:
-        SettingsError: there is no such run, or it is not a transformer's.
+        SettingsError: there is no such run, it is not a transformer's, or something is measured in this folder.
     """
     record = _finished(given.suite, given.model, given.machine or None)
     if record.classifier.baseline:
         raise SettingsError(f"parameters: key `model`: got {given.model!r}; accepted: a model with an encoder.")
+    with alone("making an artefact"):
+        return _export(record)
+
+
+def _export(record: Record) -> int:
     folder = ROOT / "models" / record.suite / record.machine / record.model
     # seconds to import: only after the settings are known to be right
     from transformers import AutoTokenizer
@@ -38,7 +45,7 @@ def run(given: argparse.Namespace) -> int:
     from compactbench.runtimes.torch import load_network
 
     if not (folder / "model.safetensors").is_file():
-        print(f"{folder.relative_to(ROOT)} has no weights: fine-tuning {record.title} again", flush=True)
+        print(f"{folder.relative_to(ROOT)} has no weights: fine-tuning {line(record.title)} again", flush=True)
         quality = _finetuned(record, folder)
         if record.trained.quality:
             print(f"accuracy {quality.accuracy:.1%}, in the run {record.trained.quality.accuracy:.1%}", flush=True)
@@ -63,14 +70,19 @@ def _finished(suite: str, model: str, machine: str | None) -> Record:
     for key, name in {"suite": suite, "model": model, "machine": machine}.items():
         if name is not None:
             validate_name(key, name)
+    given = "/".join(filter(None, (suite, machine, model)))
     runs = ROOT / "book" / "runs"
     known = sorted(runs.glob(f"{suite}/*/{model}.json"), key=lambda path: path.parent.name != default_machine())
     wanted = [path for path in known if machine in (None, path.parent.name)]
-    found = read(wanted[0]) if wanted else None
+    try:
+        found = read_run(wanted[0]) if wanted else None
+    except RecordError as error:
+        raise SettingsError(f"parameters: key `model`: {error}.") from error
+    if isinstance(found, Record) and found.migrated_from:
+        raise SettingsError(f"parameters: key `model`: {given} was measured by an earlier version: measure it again.")
     if not isinstance(found, Record):
         finished = (path for path in runs.glob("*/*/*.json") if not path.stem.endswith(".failed"))
         others = sorted(str(path.relative_to(runs).with_suffix("")) for path in finished)
-        given = "/".join(filter(None, (suite, machine, model)))
         raise SettingsError(f"parameters: key `model`: no finished run {given!r}; accepted: {', '.join(others)}.")
     return found
 
@@ -96,7 +108,8 @@ def _finetuned(record: Record, folder: Path) -> Quality:
 
 def _settings(record: Record) -> tuple[Suite, Model]:
     """The settings of the run; of a path that the record has without its folders, params/ knows the whole."""
-    suite = Suite.model_validate(record.settings["suite"])
+    newer = load_suite(DEFAULT_SUITE).model_dump()  # has the keys that there were not yet
+    suite = Suite.model_validate(newer | record.settings["suite"])
     model = Model.model_validate(record.settings["model"])
     with contextlib.suppress(SettingsError):
         now = load_suite(record.suite)

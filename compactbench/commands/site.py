@@ -5,12 +5,15 @@ import subprocess
 import sys
 from pathlib import Path
 
-import psutil
-
 from compactbench import ROOT
-from compactbench.settings import SettingsError
+from compactbench.benchmark.sweep import alone
+from compactbench.report.site.pages import pages
+from compactbench.report.tables.collect import collect
 
 SITE = Path("book/_build/html")
+BOOK = ROOT / "book"
+LOG = BOOK / "_build" / "site.log"
+"""What the Snakefile's rule `report` has the builder say."""
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -18,9 +21,13 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def run(given: argparse.Namespace) -> int:
-    """Build the site."""
-    refuse_if_busy()
-    return build()
+    """Build the site.
+
+    Raises:
+        SettingsError: a report is being made in this folder.
+    """
+    with alone("making a report"):
+        return build()
 
 
 def build() -> int:
@@ -30,9 +37,11 @@ def build() -> int:
         The exit code: 0, or 1 when it could not be built.
     """
     print("Building the site", flush=True)
+    for problem in pages(BOOK, collect(BOOK / "runs")).problems:
+        print(f"left out: {problem}", flush=True)
     built = snakemake("report", due=[])
     if built.returncode:
-        print(built.stdout)
+        print(built.stdout, LOG.read_text(errors="replace") if LOG.is_file() else "", sep="\n")
         print("The site could not be built; the messages above say why.", file=sys.stderr)
         return 1
     print(f"The report is {SITE}/index.html; `make serve` opens it at a local address.")
@@ -52,17 +61,3 @@ def snakemake(target: str, due: list[str]) -> subprocess.CompletedProcess[str]:
         f"due={' '.join(due)}",
     ]
     return subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-
-
-def refuse_if_busy() -> None:
-    """Remove what a killed Snakemake left of its lock.
-
-    Raises:
-        SettingsError: one works in this folder; two at once would spoil each other's times.
-    """
-    if not any((ROOT / ".snakemake" / "locks").glob("*.lock")):
-        return
-    for process in psutil.process_iter(["cmdline", "cwd"]):
-        if "snakemake" in (process.info["cmdline"] or []) and process.info["cwd"] == str(ROOT):
-            raise SettingsError(f"process {process.pid} is making a report in this folder already: wait for its end")
-    snakemake("--unlock", due=[])

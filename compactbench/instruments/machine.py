@@ -52,7 +52,7 @@ def machine() -> Machine:
 def default_machine() -> str:
     """The name of this machine's folder: a slug of its hardware such as `cpu-amd-epyc-2c` or `nvidia-h200`."""
     found = machine()
-    name = found.gpu or f"cpu {found.cpu} {found.cores}c"
+    name = str(found.gpu or "cpu " + found.cpu + f" {found.cores}c")
     noise = r"\((r|tm|c)\)|\bprocessor\b|\bcpu @.*ghz\b|\bwith .*|\bnvidia graphics\b"
     words = re.sub(noise, " ", name.lower())
     return re.sub(r"[^a-z0-9]+", "-", words).strip("-")

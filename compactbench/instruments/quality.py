@@ -22,7 +22,12 @@ def quality(probabilities: np.ndarray, labels: list[int], eval_time_s: float) ->
         probabilities: shape (texts, classes), rows sum to one.
         labels: true class numbers, one per text.
         eval_time_s: how long the classification took, s.
+
+    Raises:
+        ValueError: a probability is no number.
     """
+    if not np.isfinite(probabilities).all():
+        raise ValueError("its answers are no numbers: the training diverged, so try a lower `learning_rate`")
     truth = np.asarray(labels)
     predicted = probabilities.argmax(axis=1)
     right = predicted == truth

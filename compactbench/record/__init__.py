@@ -5,12 +5,12 @@ derived from them later. What was not measured is null.
 """
 
 import json
-from datetime import datetime
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import Field, TypeAdapter
+from pydantic import AwareDatetime, Field, TypeAdapter, model_validator, with_config
+from typing_extensions import TypedDict
 
-from compactbench.record.base import Device, Interval, Precision, Strict, Weights
+from compactbench.record.base import Amount, Device, Interval, Name, Positive, Precision, Strict, Weights
 from compactbench.record.conditions import Classifier, Conditions, Data, Fingerprint, Machine
 from compactbench.record.runtime import (
     Artefact,
@@ -31,7 +31,15 @@ class FixedWork(Strict):
     """A fixed piece of work, timed around a measurement: on a quiet machine it always takes the same time."""
 
     stage: str = Field(description="stage of the run")
-    samples_ms: list[float] = Field(description="time of each pass, ms")
+    samples_ms: list[Positive] = Field(min_length=1, description="time of each pass, ms")
+
+
+@with_config(extra="allow")
+class Settings(TypedDict):
+    """The keys of a suite's and a model's file with the values that held for a run."""
+
+    suite: dict[str, Any]
+    model: dict[str, Any]
 
 
 class Record(Strict):
@@ -39,9 +47,9 @@ class Record(Strict):
 
     schema_version: Literal[5] = SCHEMA_VERSION
     status: Literal["ok"] = "ok"
-    suite: str = Field(description="name of the suite: what was asked of the model")
-    machine: str = Field(description="name of the machine's folder")
-    model: str = Field(description="short name of the model")
+    suite: Name = Field(description="name of the suite: what was asked of the model")
+    machine: Name = Field(description="name of the machine's folder")
+    model: Name = Field(description="short name of the model")
     title: str = Field(description="name of the model as readers know it")
     classifier: Classifier
     model_name: str = Field(description="where its weights come from: hub id, or what stands in its place")
@@ -50,9 +58,9 @@ class Record(Strict):
     weights_sha256: str | None = Field(
         description="SHA-256 of the pre-trained weights' file, or of `sha256sum FILES | sort` for several; or null"
     )
-    started_at: datetime = Field(description="when the run began, UTC")
+    started_at: AwareDatetime = Field(description="when the run began, UTC")
     fingerprint: Fingerprint
-    settings: dict[str, Any] = Field(description="suite and model settings as they held for this run")
+    settings: Settings = Field(description="suite and model settings as they held for this run")
     conditions: Conditions
     data: Data
     parameters: Parameters
@@ -61,7 +69,17 @@ class Record(Strict):
     repeats: list[Repeat] = Field(description="further seeds and fewer labels; empty where the suite asks for none")
     runtimes: list[RuntimeResult] = Field(min_length=1, description="as trained first, then every other runtime")
     fixed_work: list[FixedWork] = Field(description="the fixed piece of work, in the order of the run")
-    stage_seconds: dict[str, float] = Field(description="wall-clock time of each stage of the run, s")
+    stage_seconds: dict[str, Amount] = Field(description="wall-clock time of each stage of the run, s")
+    migrated_from: int | None = Field(
+        default=None, exclude=True, description="the schema of its file, where that is an earlier one; not written"
+    )
+
+    @model_validator(mode="after")
+    def _quality_is_of_these_classes(self) -> "Record":
+        classes = len(self.data.classes)
+        if any(one.quality and len(one.quality.class_f1) != classes for one in self.runtimes):
+            raise ValueError("`class_f1` has a number for each of the `classes`")
+        return self
 
     @property
     def trained(self) -> RuntimeResult:
@@ -74,12 +92,12 @@ class FailedRecord(Strict):
 
     schema_version: Literal[5] = SCHEMA_VERSION
     status: Literal["failed"] = "failed"
-    suite: str
-    machine: str
-    model: str
+    suite: Name
+    machine: Name
+    model: Name
     title: str
     model_name: str
-    started_at: datetime
+    started_at: AwareDatetime
     stage: str = Field(description="stage that did not finish")
     error: str = Field(description="what ended it, in one sentence")
 

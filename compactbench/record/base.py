@@ -1,18 +1,53 @@
-"""What every part of the record is made of."""
+"""What every part of the record is made of: types that accept only what can have been measured."""
 
-from typing import Literal
+from typing import Annotated, Any, Literal, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+
+from compactbench.foreign import foreign
+from compactbench.settings import Name as Name
+
+LARGEST = 10**15
+"""No count, time or size is larger: sums of them stay finite, and fit a column of whole numbers."""
+ROUNDING = 1e-6
+"""So far beyond its bound a share or a loss may be, because probabilities are sums of rounded numbers."""
 
 
 class Strict(BaseModel):
-    """A part of the record: unknown keys are refused, and nothing changes after it was made."""
+    """A part of the record: unknown keys are refused, nothing changes after it was made, and its texts are foreign.
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    Only a name, and a word of a fixed vocabulary, can hold nothing that a page or a terminal would obey.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    @field_validator("*")
+    @classmethod
+    def _foreign(cls, value: Any, info: ValidationInfo) -> Any:
+        field = cls.model_fields[str(info.field_name)]
+        harmless = get_origin(field.annotation) is Literal or get_args(Name)[1] in field.metadata
+        return value if harmless else foreign(value)
 
 
-Interval = tuple[float, float]
-"""Lower and upper end."""
+Finite = Annotated[float, Field(ge=-LARGEST, le=LARGEST)]
+
+
+def _rising(ends: tuple[float, float]) -> tuple[float, float]:
+    if ends[0] > ends[1]:
+        raise ValueError("accepted: a lower and an upper end, in this order")
+    return ends
+
+
+Interval = Annotated[tuple[Finite, Finite], AfterValidator(_rising)]
+"""Lower and upper end. An interval that was drawn need not hold the estimate."""
+Share = Annotated[float, Field(ge=0, le=1 + ROUNDING)]
+Count = Annotated[int, Field(ge=0, le=LARGEST)]
+Number = Annotated[int, Field(ge=1, le=LARGEST)]
+"""How many of something that is there."""
+Amount = Annotated[float, Field(ge=-ROUNDING, le=LARGEST)]
+"""A size or a loss, which may be nothing."""
+Positive = Annotated[float, Field(ge=1e-9, le=LARGEST)]
+"""A time or a rate, in any unit: never 0, so that it can be divided by."""
 Weights = Literal["pretrained", "random", "none"]
 Device = Literal["cpu", "cuda"]
 Precision = Literal["fp32", "bf16", "fp16", "int8"]

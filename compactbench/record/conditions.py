@@ -3,25 +3,25 @@
 import hashlib
 import json
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from compactbench.record.base import Device, Strict
+from compactbench.record.base import Amount, Count, Device, Number, Strict
 
 
 class Machine(Strict):
     """What the run was measured on."""
 
     cpu: str = Field(description="name of the CPU model")
-    cores: int = Field(description="cores this process may use")
-    ram_mb: float = Field(description="main memory of the machine, MB")
+    cores: Number = Field(description="cores this process may use")
+    ram_mb: Amount = Field(description="main memory of the machine, MB")
     os: str = Field(description="operating system and its version")
     gpu: str | None = Field(description="name of the GPU model; null without one")
-    gpu_memory_mb: float | None = Field(description="memory of the GPU, MB")
+    gpu_memory_mb: Amount | None = Field(description="memory of the GPU, MB")
     gpu_driver: str | None = Field(description="version of the GPU's driver")
-    gpu_clock_mhz: float | None = Field(description="highest clock of the GPU's cores, MHz")
+    gpu_clock_mhz: Amount | None = Field(description="highest clock of the GPU's cores, MHz")
     governor: str | None = Field(description="frequency governor of the first core; null where it cannot be read")
-    cpu_limit: float | None = Field(description="cores that the container grants; null without a limit")
-    ram_limit_mb: float | None = Field(description="memory that the container grants, MB; null without a limit")
+    cpu_limit: Amount | None = Field(description="cores that the container grants; null without a limit")
+    ram_limit_mb: Amount | None = Field(description="memory that the container grants, MB; null without a limit")
 
 
 class Conditions(Strict):
@@ -29,8 +29,8 @@ class Conditions(Strict):
 
     machine: Machine
     device: Device = Field(description="where the fine-tune ran")
-    threads: int = Field(description="threads that torch used, unless a field says otherwise")
-    seed: int = Field(description="seed of initial weights and order of batches of the run's artefact")
+    threads: Number = Field(description="threads that torch used, unless a field says otherwise")
+    seed: Count = Field(description="seed of initial weights and order of batches of the run's artefact")
     versions: dict[str, str] = Field(description="version of each package that can change a number")
     git_commit: str | None = Field(description="commit of the measuring code; null outside a checkout")
     git_dirty: bool | None = Field(description="whether the checkout had changes of its own")
@@ -61,21 +61,29 @@ class Classifier(Strict):
 
 
 class Data(Strict):
-    """The data set as it was used."""
+    """The data set as it was used; null where an earlier version did not count."""
 
     name: str = Field(description="name of the data set")
     cite: str = Field(description="whom to cite")
     license: str = Field(description="what the texts may be used for")
     source: str = Field(description="where it came from, with its version or revision")
     fingerprint: str = Field(description="SHA-256 of every text, label and split, in order")
-    classes: list[str] = Field(description="names of the classes, in the order of their numbers")
-    train_counts: list[int] = Field(description="training texts per class")
-    test_counts: list[int] = Field(description="test texts per class")
-    duplicates_dropped: int = Field(description="texts left out because an earlier text is exactly the same")
-    leaked_dropped: int = Field(description="training texts left out because they are test texts too")
-    empty_dropped: int = Field(description="rows left out because their text is empty")
-    unlabelled_dropped: int = Field(description="rows left out because their label is empty")
-    undecodable: int = Field(description="texts with bytes that are no UTF-8, which were replaced")
-    words_p50: float = Field(description="median words per text")
-    words_p95: float = Field(description="words that 95 % of the texts do not exceed")
-    words_max: int = Field(description="words of the longest text")
+    classes: list[str] = Field(min_length=1, description="names of the classes, in the order of their numbers")
+    train_counts: list[Count] = Field(description="training texts per class")
+    test_counts: list[Count] = Field(description="test texts per class")
+    duplicates_dropped: Count = Field(description="texts left out because an earlier text is exactly the same")
+    leaked_dropped: Count | None = Field(description="training texts left out because they are test texts too")
+    empty_dropped: Count | None = Field(description="rows left out because their text is empty")
+    unlabelled_dropped: Count | None = Field(description="rows left out because their label is empty")
+    undecodable: Count | None = Field(description="texts with bytes that are no UTF-8, which were replaced")
+    words_p50: Amount = Field(description="median words per text")
+    words_p95: Amount | None = Field(description="words that 95 % of the texts do not exceed")
+    words_max: Count = Field(description="words of the longest text")
+
+    @model_validator(mode="after")
+    def _counts_each_class(self) -> "Data":
+        if not len(self.classes) == len(self.train_counts) == len(self.test_counts):
+            raise ValueError("`train_counts` and `test_counts` have a number for each of the `classes`")
+        if not sum(self.test_counts):
+            raise ValueError("`test_counts` names no text")
+        return self

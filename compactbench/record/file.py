@@ -1,42 +1,111 @@
 """The file of a record: written whole or not at all, and read back checked."""
 
-import json
 import os
-import tempfile
 from pathlib import Path
 
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
 from compactbench.record import ANY_RECORD, SCHEMA_VERSION, FailedRecord, Record
+from compactbench.record.json_file import read_json
+from compactbench.record.migrations import migrated
+
+FAILED, FINISHED = ".failed.json", ".json"
+"""How the file of a run's record ends."""
+SHOWN = 60
+"""So many signs of a wrong value are shown."""
+
+
+class RecordError(ValueError):
+    """A file that is no record. `reason` says why, in one sentence without the file's name."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        self.reason = f"not a record: {reason}"
+        super().__init__(f"{path}: {self.reason}")
 
 
 def write(record: Record | FailedRecord, path: Path) -> None:
-    """Write `record` to `path` as JSON so that no reader ever sees half of it (temporary file, then rename)."""
+    """Write `record` to `path` as JSON so that no reader ever sees half of it, not even after a power cut.
+
+    Raises:
+        ValueError: a folder lies there.
+    """
+    _refuse_folder(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(record.model_dump_json(indent=1) + "\n")
-    os.chmod(temporary, 0o644)
-    os.replace(temporary, path)
+    partial = path.with_name(f".{path.name}.partial")  # hidden: whoever looks for records passes it over
+    partial.unlink(missing_ok=True)  # from a killed write
+    try:
+        with partial.open("x", encoding="utf-8") as file:
+            file.write(record.model_dump_json(indent=1) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(partial, path)
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise
+
+
+def remove(path: Path) -> None:
+    """Remove the record at `path`, or whatever file has its name.
+
+    Raises:
+        ValueError: a folder lies there.
+    """
+    _refuse_folder(path)
+    path.unlink(missing_ok=True)
 
 
 def read(path: Path) -> Record | FailedRecord:
-    """Read the record at `path`; one of an older schema is a run that must be done again.
+    """Read the record at `path`, also one that an earlier version wrote.
 
     Raises:
-        ValueError: the file is not a record; the message names the file.
+        RecordError: the file is not a record.
     """
-    content = path.read_bytes()
     try:
-        return _outdated(content) or ANY_RECORD.validate_json(content)
+        content = read_json(path)
+        version = content.get("schema_version")
+        if type(version) is not int or version < 1:
+            raise ValueError(f"key `schema_version`: got {version!r}; accepted: 1 to {SCHEMA_VERSION}")
+        if version > SCHEMA_VERSION:
+            raise ValueError(
+                f"a newer version of this report wrote it (schema {version}, this one reads up to {SCHEMA_VERSION}): "
+                "update the project"
+            )
+        return ANY_RECORD.validate_python(migrated(content, version) if version < SCHEMA_VERSION else content)
+    except ValidationError as error:
+        raise RecordError(path, _sentence(error.errors()[0])) from error
     except ValueError as error:
-        raise ValueError(f"{path}: not a record of schema version {SCHEMA_VERSION}: {error}") from error
+        raise RecordError(path, str(error)) from error
 
 
-def _outdated(content: bytes) -> FailedRecord | None:
-    """What a record of an older schema still tells: whose it was, and that it cannot be compared."""
-    found = json.loads(content)
-    version = found.get("schema_version")
-    if not isinstance(version, int) or version >= SCHEMA_VERSION:
-        return None
-    error = f"measured by an older version of this report (schema {version}, now {SCHEMA_VERSION}): measure it again"
-    kept = ("suite", "machine", "model", "title", "model_name", "started_at")
-    return FailedRecord(**{key: found.get(key) for key in kept}, stage="record", error=error)
+def read_run(path: Path) -> Record | FailedRecord:
+    """Read the record at <suite>/<machine>/<model>.json, or at <model>.failed.json that of a failed run.
+
+    Raises:
+        RecordError: the file is not a record, or not the one that belongs there.
+    """
+    record = read(path)
+    ending = FINISHED if record.status == "ok" else FAILED
+    place = {"suite": path.parts[-3], "machine": path.parts[-2], "file": path.name}
+    for key, value in {"suite": record.suite, "machine": record.machine, "file": record.model + ending}.items():
+        if value != place[key]:
+            raise RecordError(path, f"it belongs to the {key} {value!r}, and lies at {place[key]!r}")
+    return record
+
+
+def _refuse_folder(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        raise ValueError(f"{path.name} is a folder, and the record of this run is to lie there: move it away")
+
+
+def _sentence(error: ErrorDetails) -> str:
+    """The key, what was given, and what is accepted."""
+    key = ".".join(str(part) for part in error["loc"] if part not in ("ok", "failed"))
+    if error["type"] == "missing":
+        return f"key `{key}` is missing"
+    if error["type"] == "extra_forbidden":
+        return f"key `{key}` is not known"
+    accepted = error["msg"].removeprefix("Value error, ").removeprefix("Input should be ").removeprefix("accepted: ")
+    given = repr(error["input"])
+    shown = given if len(given) <= SHOWN else f"{given[:SHOWN]} ..."
+    return f"key `{key}`: got {shown}; accepted: {accepted}"

@@ -2,24 +2,32 @@
 
 from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from compactbench.record.base import Interval, Strict
+from compactbench.record.base import Amount, Count, Finite, Interval, Number, Positive, Share, Strict
 
 
 class Parameters(Strict):
     """What the classifier learns."""
 
-    total: int = Field(description="parameters (without an encoder: coefficients, intercepts and term weights)")
-    active: int = Field(description="parameters without the embedding tables")
+    total: Number = Field(description="parameters (without an encoder: coefficients, intercepts and term weights)")
+    active: Count = Field(description="parameters without the embedding tables")
+
+    @model_validator(mode="after")
+    def _active_are_some_of_all(self) -> "Parameters":
+        if self.active > self.total:
+            raise ValueError("`active` is larger than `total`")
+        return self
 
 
 class GpuMemory(Strict):
     """Peaks of one process on the GPU."""
 
-    allocated_mb: float = Field(description="highest memory that torch's tensors took, MB")
-    reserved_mb: float = Field(description="highest memory that torch held for them, MB")
-    process_mb: float | None = Field(
+    allocated_mb: Amount = Field(description="highest memory that torch's tensors took, MB")
+    reserved_mb: Amount | None = Field(
+        description="highest memory that torch held for them, MB; null where an earlier version did not ask"
+    )
+    process_mb: Amount | None = Field(
         description="memory of the whole process as NVML reports it, MB; null where it does not"
     )
 
@@ -27,8 +35,8 @@ class GpuMemory(Strict):
 class LossPoint(Strict):
     """One point of the learning curve."""
 
-    step: int = Field(description="optimizer steps taken so far")
-    loss: float = Field(description="mean training loss since the point before")
+    step: Count = Field(description="optimizer steps taken so far")
+    loss: Finite = Field(description="mean training loss since the point before")
 
 
 class Procedure(Strict):
@@ -49,45 +57,45 @@ class Procedure(Strict):
 class Trial(Strict):
     """A fine-tune with one of the suite's learning rates, judged on training texts that it did not learn from."""
 
-    learning_rate: float = Field(description="peak learning rate")
-    steps: int = Field(description="optimizer steps")
-    time_s: float = Field(description="time of the training loop, s")
-    texts: int = Field(description="training texts that it was judged on")
-    accuracy: float = Field(description="share of them classified right")
+    learning_rate: Amount = Field(description="peak learning rate")
+    steps: Count = Field(description="optimizer steps")
+    time_s: Positive = Field(description="time of the training loop, s")
+    texts: Number = Field(description="training texts that it was judged on")
+    accuracy: Share = Field(description="share of them classified right")
     accuracy_interval: Interval = Field(description="95 % Wilson interval")
-    loss: float = Field(description="their mean cross-entropy, nats")
+    loss: Amount = Field(description="their mean cross-entropy, nats")
 
 
 class Finetune(Strict):
     """The fine-tune, in a fresh process of its own."""
 
-    time_s: float = Field(description="time of the training loop, without loading and tokenizing, s")
-    steps: int = Field(description="optimizer steps")
-    samples: int = Field(description="texts seen, repeats counted")
-    epochs: float = Field(description="passes over the training texts")
-    epoch_time_s: float = Field(description="time of one pass over the training texts, s")
+    time_s: Positive = Field(description="time of the training loop, without loading and tokenizing, s")
+    steps: Count = Field(description="optimizer steps")
+    samples: Number = Field(description="texts seen, repeats counted")
+    epochs: Amount = Field(description="passes over the training texts")
+    epoch_time_s: Positive = Field(description="time of one pass over the training texts, s")
     epoch_derived: bool = Field(description="whether that time is extrapolated from less than one pass")
-    samples_per_s: float = Field(description="texts per second, first steps left out")
-    batch_size: int | None = Field(description="texts per step; null without a trainer")
-    learning_rate: float | None = Field(description="peak learning rate; null without a trainer")
+    samples_per_s: Positive = Field(description="texts per second, first steps left out")
+    batch_size: Number | None = Field(description="texts per step; null without a trainer")
+    learning_rate: Amount | None = Field(description="peak learning rate; null without a trainer")
     procedure: Procedure | None = Field(description="how it was carried out; null without a trainer")
     arguments: dict[str, Any] = Field(description="the trainer's arguments that differ from its defaults")
     code: str | None = Field(description="source of the training function; null without a trainer")
     edited: bool = Field(description="whether that function differs from the template's")
-    cut: int | None = Field(description="training texts cut at the suite's `max_length`; null without a trainer")
+    cut: Count | None = Field(description="training texts cut at the suite's `max_length`; null without a trainer")
     loss_curve: list[LossPoint] = Field(description="the learning curve; empty without a trainer")
-    step_s: list[float] = Field(description="time of each optimizer step, s; empty without a trainer")
-    baseline_ram_mb: float = Field(description="resident memory of the process with its libraries loaded, MB")
-    peak_ram_mb: float = Field(description="highest resident memory beyond that, MB")
+    step_s: list[Positive] = Field(description="time of each optimizer step, s; empty without a trainer")
+    baseline_ram_mb: Amount = Field(description="resident memory of the process with its libraries loaded, MB")
+    peak_ram_mb: Finite = Field(description="highest resident memory beyond that, MB")
     gpu: GpuMemory | None = Field(description="memory on the GPU; null without one")
 
 
 class Repeat(Strict):
     """The fine-tune once more, from another seed or with fewer labels."""
 
-    seed: int = Field(description="seed of initial weights and order of batches")
-    labels: int = Field(description="training texts that it learned from")
-    time_s: float = Field(description="time of the training loop, s")
-    accuracy: float = Field(description="share of test texts classified right")
+    seed: Count = Field(description="seed of initial weights and order of batches")
+    labels: Number = Field(description="training texts that it learned from")
+    time_s: Positive = Field(description="time of the training loop, s")
+    accuracy: Share = Field(description="share of test texts classified right")
     accuracy_interval: Interval = Field(description="95 % Wilson interval")
-    macro_f1: float = Field(description="F1, mean over the classes")
+    macro_f1: Share = Field(description="F1, mean over the classes")

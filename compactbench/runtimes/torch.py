@@ -1,6 +1,7 @@
 """torch, as the model was trained; its weights are cast to the precision."""
 
 import importlib
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -50,6 +51,14 @@ def load_network(network: str, folder: Path, precision: Precision = "fp32") -> P
     """The network saved in `folder`, of a class that is given as `module:Class`."""
     module, _, name = network.partition(":")
     return getattr(importlib.import_module(module), name).from_pretrained(folder, dtype=DTYPES[precision])
+
+
+def save_network(network: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, folder: Path) -> None:
+    """Save both to `folder`, readable by whom its other files are: safetensors keeps a file to its owner."""
+    network.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    for weights in folder.glob("*.safetensors"):
+        shutil.copymode(folder / "config.json", weights)
 
 
 class TorchPredictor:

@@ -41,6 +41,7 @@ def load_classifier(
         ValueError: the weights cannot be had or read, or are not all there; or `keep_layers` does not fit them.
     """
     torch.manual_seed(seed)  # the head is new
+    classes = [str(name) for name in classes]  # no longer foreign to a library, which may print them
     labels = {"id2label": dict(enumerate(classes)), "label2id": {name: number for number, name in enumerate(classes)}}
     options = {"attn_implementation": "eager"} if attention == "eager" else {}  # sdpa is the default where there is one
     revision = model.revision

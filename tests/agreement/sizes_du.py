@@ -10,6 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from compactbench.foreign import line
 from compactbench.record import Record
 from compactbench.record.file import read
 
@@ -26,7 +27,7 @@ def main() -> None:
         lines = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
         theirs = sum(int(line.split()[0]) for line in lines)
         equal += ours == theirs
-        print(f"{record.model}: benchmark {ours:,} bytes, du -b {theirs:,} bytes")
+        print(f"{line(record.model)}: benchmark {ours:,} bytes, du -b {theirs:,} bytes")
     print(f"{equal} of {len(records)} sizes are equal")
     sys.exit(equal != len(records))
 

@@ -78,6 +78,10 @@ def runtime(**changes: Any) -> dict[str, Any]:
         },
         "error": None,
     }
+    quality = changes.get("quality") or {}
+    if "right" in quality and "confusion" not in quality:  # as many texts, all of the first class
+        right, wrong = (quality["right"].count(sign) for sign in "10")
+        changes["quality"] = quality | {"confusion": [[right, wrong], [0, 0]]}
     return _changed(fields, changes)
 
 
@@ -98,7 +102,7 @@ def make_record(model: str = "alpha", runtimes: Sequence[dict[str, Any]] = (), *
         "weights_sha256": None,
         "started_at": START,
         "fingerprint": {part: {"one": "0" * 12} for part in ("settings", "data", "weights", "code", "versions")},
-        "settings": {"epochs": 2, "sentence": "One sentence."},
+        "settings": {"suite": {"epochs": 2, "sentence": "One sentence."}, "model": {}},
         "conditions": {
             "machine": MACHINE,
             "device": "cpu",

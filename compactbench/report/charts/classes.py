@@ -1,6 +1,5 @@
 """The charts on the page of one run that have a place for each class, be they two or two hundred."""
 
-from html import escape
 from typing import Any
 
 import numpy as np
@@ -8,6 +7,7 @@ import plotly.graph_objects as go
 
 from compactbench.record import Data, Quality
 from compactbench.report.charts.style import BLUE, ORANGE, style, with_legend
+from compactbench.report.text.words import html
 
 LONGEST_NAME = 20
 """Characters of a class's name on an axis; the whole name shows under the pointer."""
@@ -19,7 +19,7 @@ MOST_WRITTEN = 10
 
 def class_balance(data: Data) -> go.Figure:
     """Texts per class, for training and for the test."""
-    names = [escape(name) for name in data.classes]
+    names = [html(name) for name in data.classes]
     figure = go.Figure()
     for kind, counts, colour in (("training", data.train_counts, BLUE), ("test", data.test_counts, ORANGE)):
         figure.add_bar(
@@ -50,7 +50,7 @@ def confusion_matrix(quality: Quality, classes: list[str]) -> go.Figure:
     counts = np.array(quality.confusion)  # (classes, classes), rows are the truth
     of_class = counts.sum(axis=1, keepdims=True)
     shares = np.divide(counts, of_class, out=np.zeros(counts.shape), where=of_class > 0)
-    places, names = list(range(len(classes))), [escape(name) for name in classes]
+    places, names = list(range(len(classes))), [html(name) for name in classes]
     figure = go.Figure()
     figure.add_heatmap(
         x=places,
@@ -96,7 +96,7 @@ def _named(classes: list[str]) -> dict[str, Any]:
 
 
 def _short(name: str) -> str:
-    return escape(name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1] + "\N{HORIZONTAL ELLIPSIS}")
+    return html(name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1] + "\N{HORIZONTAL ELLIPSIS}")
 
 
 def _height(classes: int) -> int:

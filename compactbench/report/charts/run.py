@@ -17,7 +17,7 @@ from compactbench.report.charts.style import (
 )
 from compactbench.report.tables.metrics import LATENCY, best_point
 from compactbench.report.text.run_page import STOPPED
-from compactbench.report.text.words import notes
+from compactbench.report.text.words import html, notes
 
 
 def learning_rates(trials: list[record.Trial], taken: float) -> go.Figure:
@@ -193,7 +193,7 @@ def artefact_size(artefact: record.Artefact) -> go.Figure:
     figure = go.Figure()
     figure.add_bar(
         x=megabytes,
-        y=[name for name, _ in files],
+        y=[html(name) for name, _ in files],
         orientation="h",
         marker={"color": [BLUE if name in artefact.weights_files else GREY for name, _ in files], "opacity": 0.85},
         text=[f"{size:,.1f} MB" if size >= 0.05 else f"{size * 1000:,.1f} kB" for size in megabytes],

@@ -6,6 +6,7 @@ from compactbench.record import Record
 from compactbench.report.charts.style import BLUE, GREY, error_bars, style
 from compactbench.report.tables.metrics import LATENCY
 from compactbench.report.tables.results import plain_rows, runtimes
+from compactbench.report.text.words import html
 
 
 def latencies_chart(record: Record) -> go.Figure:
@@ -15,7 +16,7 @@ def latencies_chart(record: Record) -> go.Figure:
     figure = go.Figure()
     figure.add_bar(
         x=times,
-        y=[f"{row['label']}{' GPU' if row['device'] == 'cuda' else ''}" for row in rows],
+        y=[html(row["label"] + (" GPU" if row["device"] == "cuda" else "")) for row in rows],
         orientation="h",
         marker={"color": [BLUE if row is not rows[-1] else GREY for row in rows], "opacity": 0.85},
         error_x=error_bars(

@@ -3,17 +3,27 @@
 import base64
 import json
 import os
+import re
 import sys
-from html import escape
+from html import unescape
 from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
 from IPython.display import HTML, display
 
+from compactbench.foreign import Foreign
+from compactbench.report.text.words import Html, html
+
 LIVE = {"JPY_SESSION_NAME", "VSCODE_PID"}
 """Environment variables that tell a kernel that somebody looks at it. Whoever executes pages must drop them: a kernel
 inherits them when the execution was started from a live notebook."""
+
+_CHART = re.compile(
+    r'<figure class="chart" id="chart-([\w-]+)">.*<script type="application/json">(.*)</script>'
+    r"<figcaption>(.*)</figcaption></figure>",
+    re.DOTALL,
+)
 
 
 def show(figure: go.Figure, slug: str, caption: str) -> None:
@@ -33,21 +43,55 @@ def show(figure: go.Figure, slug: str, caption: str) -> None:
     display(HTML(chart_html(figure, slug, caption)))
 
 
-def chart_html(figure: go.Figure, slug: str, caption: str) -> str:
+def chart_html(figure: go.Figure, slug: str, caption: str) -> Html:
     """The HTML that the site's script finds and draws: canvas, figure as JSON, caption."""
-    text = escape(caption)
-    return (
+    return _element(chart_json(figure), slug, caption)
+
+
+def _element(figure: str, slug: str, caption: str) -> Html:
+    text = html(caption)
+    return Html(
         f'<figure class="chart" id="chart-{slug}">'
         f'<div class="chart-canvas" role="img" aria-label="{text}"></div>'
-        f'<script type="application/json">{chart_json(figure)}</script>'
+        f'<script type="application/json">{figure}</script>'
         f"<figcaption>{text}</figcaption></figure>"
     )
 
 
+def chart_again(element: str) -> Html | None:
+    """The chart in `element`, written anew so that nothing else is left of it; None where it is no chart of ours."""
+    found = _CHART.fullmatch(element)
+    if not found:
+        return None
+    slug, figure, caption = found.groups()
+    try:
+        return _element(_json(json.loads(figure)), slug, unescape(caption))
+    except ValueError:
+        return None
+
+
 def chart_json(figure: go.Figure) -> str:
-    """`figure` as JSON that may stand inside a script element, its numbers as plain lists."""
-    plain = json.loads(figure.to_json(), object_hook=_without_typed_arrays)
-    return json.dumps(plain, separators=(",", ":")).replace("<", "\\u003c")
+    """`figure` as JSON that may stand inside a script element, its numbers as plain lists.
+
+    Raises:
+        TypeError: there is foreign text in it, in which plotly would read tags.
+    """
+    _refuse_foreign(figure.to_plotly_json())
+    return _json(json.loads(figure.to_json(), object_hook=_without_typed_arrays))
+
+
+def _json(figure: Any) -> str:
+    return json.dumps(figure, separators=(",", ":")).replace("<", "\\u003c")
+
+
+def _refuse_foreign(node: Any) -> None:
+    if isinstance(node, Foreign):
+        raise TypeError(f"foreign text {str(node)!r} in a chart: say html() of it")
+    if isinstance(node, dict | list | tuple):
+        for item in node.values() if isinstance(node, dict) else node:
+            _refuse_foreign(item)
+    elif isinstance(node, np.ndarray) and node.dtype == object:
+        _refuse_foreign(node.tolist())
 
 
 def _without_typed_arrays(node: dict[str, Any]) -> Any:

@@ -2,7 +2,6 @@
 
 import itertools
 import math
-from html import escape
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -26,7 +25,7 @@ from compactbench.report.statistics.ties import NONE, Ties
 from compactbench.report.tables.columns import Metric, Row
 from compactbench.report.tables.metrics import ACCURACY, EPOCH_TIME, LATENCY
 from compactbench.report.tables.results import plain_rows
-from compactbench.report.text.words import notes
+from compactbench.report.text.words import Html, html, notes
 
 LARGEST, SMALLEST = 44, 6
 """Diameter of the largest bubble, and of those too small to see at their own size, px."""
@@ -94,7 +93,7 @@ def quoted_2021(frame: pd.DataFrame, quoted: pd.DataFrame) -> go.Figure:
     accuracy = dict(zip(quoted["name"], quoted[ACCURACY.name].tolist(), strict=True))
     rows = [row for row in plain_rows(frame) if row["model"] in accuracy and row[x.name] is not None]
     xs, ys = [row[x.name] for row in rows], [accuracy[row["model"]] for row in rows]
-    titles = [escape(row["title"]) for row in rows]  # names crowd here: a noisy run is hollow instead
+    titles = [html(row["title"]) for row in rows]  # names crowd here: a noisy run is hollow instead
     x_axis, y_axis = value_axis(xs), value_axis(ys, padding=0.12)
     figure = go.Figure()
     figure.add_scatter(
@@ -112,7 +111,7 @@ def quoted_2021(frame: pd.DataFrame, quoted: pd.DataFrame) -> go.Figure:
         ),
         cliponaxis=False,
         marker={"symbol": ["diamond-open" if row["noisy"] else "diamond" for row in rows], "size": 12, "color": PURPLE},
-        customdata=[row["model"] for row in rows],
+        customdata=[html(row["model"]) for row in rows],
         hovertext=[
             f"<b>{title}</b><br>{x.label}: {x.text(latency)} (measured here)"
             f"<br>Accuracy: {ACCURACY.text(share)} (quoted from 2021, AG News)"
@@ -126,18 +125,18 @@ def quoted_2021(frame: pd.DataFrame, quoted: pd.DataFrame) -> go.Figure:
     return figure.update_yaxes(**y_axis, title_text="Accuracy quoted from 2021,<br>AG News", tickformat=".1~%")
 
 
-def label(row: Row) -> str:
+def label(row: Row) -> Html:
     """The name beside a mark, and what must be known of the run: an edited training, a disturbed machine.
 
     Random weights are ticks in a strip of their own, which says so.
     """
     noted = notes(None, row["edited"]) + ["noisy"] * bool(row["noisy"])
-    return escape(row["title"]) + (f" ({', '.join(noted)})" if noted else "")
+    return html(row["title"] + (f" ({', '.join(noted)})" if noted else ""))
 
 
-def folded(name: str) -> str:
+def folded(name: Html) -> Html:
     """A name whose brackets stand on a second line, so that it fits beside a mark on a phone."""
-    return name.replace(" (", f"{labels.BREAK}(")
+    return name.replace(" (", Html(f"{labels.BREAK}("))
 
 
 def axis_title(metric: Metric, kind: str) -> str:
@@ -176,7 +175,7 @@ def _add_bubbles(
             x=[row[x.name] for row in rows],
             y=[row[ACCURACY.name] for row in rows],
             error_y=error_bars([(row[ACCURACY.low], row[ACCURACY.high], row[ACCURACY.name]) for row in rows], colour),
-            name=name,
+            name=html(name),
             mode="markers+text",
             text=[folded(label(row)) for row in rows],
             textposition=[place for _, _, place in members],
@@ -188,7 +187,7 @@ def _add_bubbles(
                 "opacity": [0.85 if row["model"] in on_front else 0.45 for row in rows],
                 "line": {"width": 1, "color": colour},
             },
-            customdata=[row["model"] for row in rows],
+            customdata=[html(row["model"]) for row in rows],
             hovertext=[_hover(row, x, bubble) for row in rows],
             hovertemplate="%{hovertext}<extra></extra>",
         )
@@ -215,7 +214,7 @@ def _add_strip(figure: go.Figure, ticks: list[Row], x: Metric, bubble: Metric, x
         textfont={"size": 12},
         cliponaxis=False,
         marker={"symbol": "line-ns", "size": 11, "color": GREY, "line": {"width": 2, "color": GREY}},
-        customdata=[row["model"] for row in ticks],
+        customdata=[html(row["model"]) for row in ticks],
         hovertext=[_hover(row, x, bubble) for row in ticks],
         hovertemplate="%{hovertext}<extra></extra>",
         showlegend=False,
@@ -248,7 +247,7 @@ def _add_strip(figure: go.Figure, ticks: list[Row], x: Metric, bubble: Metric, x
 
 def _hover(row: Row, x: Metric, bubble: Metric) -> str:
     """What a mark says when pointed at: who it is, every value with its unit, and what to know about it."""
-    lines = [f"<b>{escape(row['title'])}</b>"]
+    lines = [f"<b>{html(row['title'])}</b>"]
     if row[ACCURACY.name] is not None:
         interval = ACCURACY.range((row[ACCURACY.low], row[ACCURACY.high]))
         lines.append(f"Accuracy: {ACCURACY.text(row[ACCURACY.name])} (95\u00a0% interval {interval})")

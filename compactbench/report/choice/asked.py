@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 
 from compactbench import ROOT
 from compactbench.report.choice.recommend import check_limits
-from compactbench.report.tables.results import collect, default_group
+from compactbench.report.tables.collect import collect
+from compactbench.report.tables.results import default_group
 from compactbench.report.tables.runtimes import ANY, names
 from compactbench.settings import SettingsError, nearest
 
@@ -32,7 +33,7 @@ def asked(
             raise SettingsError(
                 f"parameters: key `{key}` is not known{nearest(key, KNOWN)}; accepted: {', '.join(KNOWN)}."
             )
-    runs = collect(ROOT / "book" / "runs")
+    runs = collect(ROOT / "book" / "runs").records
     for key, given in (("suite", suite), ("machine", machine)):
         known = sorted({getattr(run, key) for run in runs})
         if runs and given not in (None, *known):

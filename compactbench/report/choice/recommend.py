@@ -96,7 +96,7 @@ def bound(metric: Metric, limit: float) -> str:
 def _falls_out(row: Row, limits: Mapping[str, float]) -> str | None:
     """Why `row` cannot be recommended under `limits`; None when it can."""
     if row["status"] == "failed":
-        return f"its run failed ({row['error']})"
+        return "its run failed (" + row["error"] + ")"
     if row["runtime"] is None:
         return "it was not measured in the runtime that was asked for"
     if row["edited"]:

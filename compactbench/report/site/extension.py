@@ -1,7 +1,8 @@
 """The book's Sphinx extension: computed facts, charts, downloads and the summary page, all from the records.
 
 Listed in _config.yml. Its order of work: when the settings are read, the summary page is brought up to date and the
-facts are computed; while pages are read, the `chart` directive draws; at the end tables and plotly are copied.
+facts are computed; while pages are read, executed ones are cut down to what is harmless, `fact` and `chart` are filled
+in; at the end tables and plotly are copied.
 """
 
 import os
@@ -21,14 +22,17 @@ from sphinx.errors import ExtensionError
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
-from compactbench.record.page import broken
 from compactbench.record.private import make_private
 from compactbench.report.charts import tradeoff as charts
 from compactbench.report.charts.show import LIVE, chart_html
+from compactbench.report.site.changes import is_made_from, sign, stamp
+from compactbench.report.site.executed import OnlyText, escape_page_title, escape_search_titles, harmless
+from compactbench.report.site.fact import FactDirective, FactRole
 from compactbench.report.site.pages import pages
 from compactbench.report.statistics.ties import Ties, ties
+from compactbench.report.tables.collect import collect, entries
 from compactbench.report.tables.metrics import LATENCY, SIZE
-from compactbench.report.tables.results import collect, headline, results, runtimes, write_results, write_table
+from compactbench.report.tables.results import headline, results, runtimes, write_results, write_table
 from compactbench.report.text import summary as prose
 from compactbench.report.text.facts import facts
 
@@ -43,11 +47,20 @@ log = logging.getLogger(__name__)
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register everything with Sphinx."""
     app.add_directive("chart", ChartDirective)
+    app.add_directive("fact", FactDirective)
+    app.add_role("fact", FactRole())
+    app.add_transform(OnlyText)
+    app.add_config_value("compactbench_facts", {}, "env")
     app.add_config_value("compactbench_sources", "", "env")  # pages are read again when a result or a model changed
     app.add_config_value("compactbench_look", "", "html")  # else a changed script or style alone would not be copied
     app.connect("config-inited", prepare)
+    app.connect("source-read", harmless)
     app.connect("html-page-context", drop_repeated_scripts, priority=900)
+    app.connect("html-page-context", escape_page_title, priority=900)
     app.connect("build-finished", publish_data)
+    app.connect("build-finished", escape_search_titles)
+    app.setup_extension("compactbench.report.site.changes")
+    app.setup_extension("compactbench.report.site.policy")
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
 
@@ -55,35 +68,32 @@ def prepare(app: Sphinx, config: Config) -> None:
     """Bring the summary page up to date and hand the computed facts to the pages."""
     book = Path(app.srcdir)
     try:
-        records = collect(book / "runs")
+        collected = collect(book / "runs")
+        records, found = collected.records, pages(book, collected)
         frame, quoted = results(records), pd.read_csv(book / QUOTED)
         repository = config.html_theme_options["repository_url"]
-        found = pages(book)
-        for page in found:
+        for page in found.whole:
             make_private(book / page)
-        finished = [page for page, whole in found.items() if whole]
-        config.exclude_patterns += [page for page, whole in found.items() if not whole]
-        config.myst_substitutions = config.myst_substitutions | facts(records, quoted, finished, repository)
+        config.exclude_patterns += found.excluded
+        config.compactbench_facts = facts(records, quoted, found.whole, repository, found.problems)
     except ValueError as error:
         raise ExtensionError(str(error)) from error
     models = [file.read_text("utf-8") for file in sorted((book.parent / MODELS).glob("*.yaml"))]
-    config.compactbench_sources = frame.to_json() + "".join(models)
+    config.compactbench_sources = frame.to_json() + "".join(models) + "".join(map(str, found.problems))
     config.compactbench_look = str([file.stat().st_mtime_ns for file in sorted((book / "_static").iterdir())])
     refresh_summary(book)
 
 
 def refresh_summary(book: Path) -> None:
-    """Execute the summary notebook when its page is missing or broken, or older than anything that it is made from.
+    """Execute the summary notebook when its page is missing or broken, or not of what lies there now.
 
     Raises:
         ExtensionError: the notebook did not run to its end; the message ends with its error.
     """
     page, root = book / "summary.ipynb", book.parent
     code = [path for part in ("report", "record") for path in (root / "compactbench" / part).rglob("*.py")]
-    records = [*(book / "runs").glob("*/*"), *(book / "runs").glob("*/*/*.json")]
-    made_from = [root / TEMPLATE, book / QUOTED, *code, *records]
-    newest = max(path.stat().st_mtime for path in made_from)
-    if page.exists() and not broken(page) and newest <= page.stat().st_mtime:
+    made_from = stamp([root / TEMPLATE, book / QUOTED, *code, *entries(book / "runs")], root)
+    if is_made_from(page, made_from):
         return
     log.info("the summary is missing or out of date: executing %s", TEMPLATE)
     partial = page.with_name(".summary.ipynb")  # renamed when whole, so that half of it never passes for the page
@@ -93,6 +103,7 @@ def refresh_summary(book: Path) -> None:
     done = subprocess.run([*papermill, *paths], cwd=root, env=environment, capture_output=True, text=True)
     if done.returncode:
         raise ExtensionError(f"{TEMPLATE} did not run to its end:\n{done.stderr[-2000:]}")
+    sign(partial, made_from)
     partial.replace(page)
 
 
@@ -121,7 +132,7 @@ class ChartDirective(SphinxDirective):
         if slug not in CHARTS:
             raise self.error(f"no chart is called {slug!r}; known: {', '.join(CHARTS)}")
         book = Path(self.env.srcdir)
-        here = headline(collect(book / "runs"))
+        here = headline(collect(book / "runs").records)
         figure, caption = CHARTS[slug](results(here), ties(here), pd.read_csv(book / QUOTED))
         return [nodes.raw("", chart_html(figure, slug, caption), format="html")]
 
@@ -144,7 +155,7 @@ def publish_data(app: Sphinx, error: Exception | None) -> None:
     if error is not None or app.builder.format != "html":
         return
     out = Path(app.outdir)
-    records = collect(Path(app.srcdir) / "runs")
+    records = collect(Path(app.srcdir) / "runs").records
     write_results(results(records), out)
     write_table(runtimes(records), out, "runtimes")
     (out / "lib").mkdir(exist_ok=True)

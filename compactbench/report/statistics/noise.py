@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from compactbench.record import FailedRecord, Record
+from compactbench.report.statistics.intervals import STEADY
 
 BOUND = 1.25
 """A window is disturbed when the fixed work took this many times as long as usual in it.
@@ -22,21 +23,26 @@ def usual_ms(records: Sequence[Record | FailedRecord]) -> dict[str, float]:
     for record in records:
         if isinstance(record, Record):
             windows[record.machine] += medians_ms(record)
-    return {machine: statistics.median(found) for machine, found in windows.items()}
+    return {machine: statistics.median(found) for machine, found in windows.items() if found}
 
 
 def drift(records: Sequence[Record | FailedRecord]) -> dict[str, list[float]]:
-    """How many times as long as usual the fixed work took in each run, by machine: the states that a run may meet."""
+    """How many times as long as usual the fixed work took in each run, by machine: the states that a run may meet.
+
+    A machine on which no run timed it, as the first version did not, is taken for steady.
+    """
     usual = usual_ms(records)
     states: dict[str, list[float]] = defaultdict(list)
     for record in records:
-        if isinstance(record, Record):
+        if isinstance(record, Record) and record.fixed_work:
             states[record.machine].append(statistics.median(medians_ms(record)) / usual[record.machine])
-    return states
+    return defaultdict(lambda: list(STEADY), states)
 
 
-def noisy(record: Record, usual: dict[str, float]) -> bool:
-    """Whether something disturbed the run: see BOUND and SHARE."""
+def noisy(record: Record, usual: dict[str, float]) -> bool | None:
+    """Whether something disturbed the run: see BOUND and SHARE; None where it did not time the fixed work."""
+    if not record.fixed_work:
+        return None
     disturbed = [window > BOUND * usual[record.machine] for window in medians_ms(record)]
     return sum(disturbed) > SHARE * len(disturbed)
 

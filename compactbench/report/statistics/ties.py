@@ -31,7 +31,12 @@ def ties(records: Sequence[Record | FailedRecord]) -> Ties:
 
 
 def differ(one: Quality, other: Quality) -> bool:
-    """Whether the accuracies of two classifiers on the same test texts differ significantly."""
+    """Whether the accuracies of two classifiers on the same test texts differ significantly.
+
+    Never where a record of the first version does not tell which texts were classified right.
+    """
+    if one.right is None or other.right is None:
+        return False
     return mcnemar(one.right, other.right) < ALPHA
 
 

@@ -6,25 +6,13 @@ from pathlib import Path
 
 import pandas as pd
 
+from compactbench.foreign import foreign
 from compactbench.record import FailedRecord, Record
-from compactbench.record.file import read
 from compactbench.report.statistics.noise import drift, noisy, usual_ms
 from compactbench.report.tables.columns import Column, Row
 from compactbench.report.tables.metrics import RESULTS, RUNTIMES
 
 Records = Sequence[Record | FailedRecord]
-
-
-def collect(runs: Path) -> list[Record | FailedRecord]:
-    """Every run under `runs`, from <suite>/<machine>/<model>.json, or <model>.failed.json where that is all there is.
-
-    Raises:
-        ValueError: a file is not a record; the message names it.
-    """
-    found: dict[Path, Path] = {}
-    for path in sorted(runs.glob("*/*/*.json")):  # <model>.failed.json sorts before <model>.json, which replaces it
-        found[path.with_name(path.name.removesuffix(".json").removesuffix(".failed"))] = path
-    return [read(path) for path in found.values()]
 
 
 def results(records: Records) -> pd.DataFrame:
@@ -37,7 +25,7 @@ def results(records: Records) -> pd.DataFrame:
             rows.append(row | {"noisy": noisy(record, usual)})
         else:
             known = record.model_dump(include={column.name for column in RESULTS})
-            rows.append(known | {"error": f"{record.stage}: {record.error}"})
+            rows.append(known | {"error": record.stage + ": " + record.error})
     return _table(RESULTS, rows).sort_values(["suite", "machine", "model"], ignore_index=True)
 
 
@@ -74,9 +62,9 @@ def headline(records: Records) -> list[Record | FailedRecord]:
 
 
 def plain_rows(frame: pd.DataFrame) -> list[Row]:
-    """The rows of `frame` as plain Python values, None where null."""
+    """The rows of `frame` as plain Python values, None where null; their texts are foreign."""
     rows = frame.astype(object).where(frame.notna(), None).to_dict("records")
-    return [{str(name): value for name, value in row.items()} for row in rows]
+    return [{str(name): foreign(value) for name, value in row.items()} for row in rows]
 
 
 def by_model(frame: pd.DataFrame) -> dict[str, Row]:

@@ -41,7 +41,7 @@ def _best(record: Record, runtime: str) -> Record:
     if best is trained:
         return record
     others = [one for one in record.runtimes if one is not best]
-    title = f"{record.title} ({best.label})"
+    title = record.title + " (" + best.label + ")"
     return record.model_copy(update={"runtimes": [best, *others], "title": title})
 
 

@@ -3,11 +3,12 @@
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any, Literal
+from urllib.parse import quote
 
 import pandas as pd
 
 from compactbench.record import Conditions, Machine, Record
-from compactbench.report.text.words import listed, literal, markdown_table
+from compactbench.report.text.words import Markdown, code, listed, markdown, markdown_table
 from compactbench.settings import Model
 
 BYTES_PER_FP32 = 4
@@ -30,54 +31,54 @@ QUOTED_COLUMNS = {
 
 
 def machine_in_words(record: Record) -> str:
-    """The machine of a run in a few words."""
+    """The machine of a run in a few words, as text."""
     machine = record.conditions.machine
-    gpu = machine.gpu or "no GPU"
-    return f"{machine.cpu}, {machine.cores} cores, {machine.ram_mb / 1e3:.0f} GB of memory, {gpu}"
+    size = f", {machine.cores} cores, {machine.ram_mb / 1e3:.0f} GB of memory, "
+    return machine.cpu + size + (machine.gpu or "no GPU")
 
 
-def data_sets(records: Iterable[Record]) -> str:
+def data_sets(records: Iterable[Record]) -> Markdown:
     """The data set of each suite, a column a suite."""
     return _columns(
         _grouped(records, "suite"),
         {
-            "data set": lambda run: literal(run.data.name),
-            "source": lambda run: literal(run.data.source),
+            "data set": lambda run: run.data.name,
+            "source": lambda run: run.data.source,
             "training texts": lambda run: f"{sum(run.data.train_counts):,}",
             "test texts": lambda run: f"{sum(run.data.test_counts):,}",
-            "classes": lambda run: listed([literal(name) for name in run.data.classes]),
+            "classes": lambda run: listed(run.data.classes),
             "exact duplicates dropped": lambda run: f"{run.data.duplicates_dropped:,}",
-            "leaked into the training texts, dropped": lambda run: f"{run.data.leaked_dropped:,}",
-            "without a text, dropped": lambda run: f"{run.data.empty_dropped:,}",
-            "without a label, dropped": lambda run: f"{run.data.unlabelled_dropped:,}",
-            "with bytes that are no UTF-8": lambda run: f"{run.data.undecodable:,}",
+            "leaked into the training texts, dropped": lambda run: _counted(run.data.leaked_dropped),
+            "without a text, dropped": lambda run: _counted(run.data.empty_dropped),
+            "without a label, dropped": lambda run: _counted(run.data.unlabelled_dropped),
+            "with bytes that are no UTF-8": lambda run: _counted(run.data.undecodable),
             "words per text, median": lambda run: f"{run.data.words_p50:.0f}",
-            "words per text, 95th percentile": lambda run: f"{run.data.words_p95:.0f}",
+            "words per text, 95th percentile": lambda run: _counted(run.data.words_p95),
             "words of the longest text": lambda run: f"{run.data.words_max:,}",
-            "cite": lambda run: literal(run.data.cite),
-            "may be used for": lambda run: literal(run.data.license),
+            "cite": lambda run: run.data.cite,
+            "may be used for": lambda run: run.data.license,
         },
     )
 
 
-def settings(records: Iterable[Record]) -> str:
+def settings(records: Iterable[Record]) -> Markdown:
     """What each suite asks, a column a suite: every setting but the data set and the list of models."""
     suites = _grouped(records, "suite")
     names = dict.fromkeys(name for runs in suites.values() for run in runs for name in run.settings["suite"])
-    return _columns(suites, {f"`{name}`": partial(_setting, name) for name in names if name not in NOT_ASKED})
+    return _columns(suites, {code(name): partial(_setting, name) for name in names if name not in NOT_ASKED})
 
 
 def _setting(name: str, run: Record) -> str:
     return _plain(run.settings["suite"].get(name))
 
 
-def catalogue(models: Iterable[Model]) -> str:
+def catalogue(models: Iterable[Model]) -> Markdown:
     """Every model that has a file, a row each, those of one paper together."""
     rows = [
         [
-            f"`{model.model}`",
-            f"{literal(model.summary)} <small>{_weights(model)}</small>",
-            f"[{model.paper}]({PAPER}{model.paper})" if model.paper else "–",
+            code(model.model),
+            Markdown(f"{markdown(model.summary)} <small>{_weights(model)}</small>"),
+            Markdown(f"[{model.paper}]({PAPER}{model.paper})") if model.paper else "–",
             model.license or "–",
         ]
         for model in sorted(models, key=lambda model: (model.kind, model.paper or "", model.model))
@@ -85,12 +86,12 @@ def catalogue(models: Iterable[Model]) -> str:
     return markdown_table(["Name", "In one line, and its weights", "arXiv", "License"], rows, "llll")
 
 
-def _weights(model: Model) -> str:
-    on_hub = "/" in model.model_name and not model.path
-    return f"[{model.model_name}]({HUB}{model.model_name})" if on_hub else literal(model.model_name)
+def _weights(model: Model) -> Markdown:
+    name, on_hub = markdown(model.model_name), "/" in model.model_name and not model.path
+    return Markdown(f"[{name}]({HUB}{quote(model.model_name)})") if on_hub else name
 
 
-def machines(records: Iterable[Record]) -> str:
+def machines(records: Iterable[Record]) -> Markdown:
     """The hardware and system of each machine, a column a machine."""
     asked: dict[str, Callable[[Record], str]] = {
         "processor": lambda run: run.conditions.machine.cpu,
@@ -112,7 +113,7 @@ def machines(records: Iterable[Record]) -> str:
     return _columns(_grouped(records, "machine"), asked)
 
 
-def versions(records: Iterable[Record]) -> str:
+def versions(records: Iterable[Record]) -> Markdown:
     """The version of each package on each machine, a column a machine."""
     machines = _grouped(records, "machine")
     names = dict.fromkeys(name for runs in machines.values() for run in runs for name in run.conditions.versions)
@@ -123,16 +124,17 @@ def _version(name: str, run: Record) -> str:
     return run.conditions.versions.get(name, "–")
 
 
-def quoted_by_name(quoted: pd.DataFrame) -> dict[str, dict[str, str]]:
-    """Every figure of 2021 by model and column, written as in its table, and `fp32_mb`: what the parameters take."""
-    rows = {row["name"]: row for row in quoted.to_dict("records")}
-    written = {name: {column: _quoted(row, column) for column in QUOTED_COLUMNS} for name, row in rows.items()}
-    for name, row in rows.items():
-        written[name]["fp32_mb"] = f"{row['parameters'] * BYTES_PER_FP32 / 1e6:.0f}"
+def quoted_by_name(quoted: pd.DataFrame) -> dict[str, Markdown]:
+    """Every figure of 2021 by "<model>.<column>", written as in its table, and `fp32_mb`: what the parameters take."""
+    written: dict[str, Markdown] = {}
+    for row in quoted.to_dict("records"):
+        figures = {column: _quoted(row, column) for column in QUOTED_COLUMNS}
+        figures["fp32_mb"] = f"{row['parameters'] * BYTES_PER_FP32 / 1e6:.0f}"
+        written |= {f"{row['name']}.{column}": markdown(figure) for column, figure in figures.items()}
     return written
 
 
-def quoted_table(quoted: pd.DataFrame) -> str:
+def quoted_table(quoted: pd.DataFrame) -> Markdown:
     """The results of 2021, a row a model."""
     head = ["Model", *(label for label, _, _ in QUOTED_COLUMNS.values())]
     rows = quoted.to_dict("records")
@@ -141,13 +143,14 @@ def quoted_table(quoted: pd.DataFrame) -> str:
     )
 
 
-def _columns(columns: dict[str, list[Record]], asked: Mapping[str, Callable[[Record], str]]) -> str:
+def _columns(columns: dict[str, list[Record]], asked: Mapping[str, Callable[[Record], str]]) -> Markdown:
     """A table with a column for each group of runs, and a row for each question with the different answers of each."""
-    rows = [
-        [question, *(", ".join(dict.fromkeys(map(ask, runs))) for runs in columns.values())]
-        for question, ask in asked.items()
-    ]
-    return markdown_table(["", *(f"`{name}`" for name in columns)], rows, "l" * (len(columns) + 1))
+    rows = [[question, *(_different(map(ask, runs)) for runs in columns.values())] for question, ask in asked.items()]
+    return markdown_table(["", *map(code, columns)], rows, "l" * (len(columns) + 1))
+
+
+def _different(answers: Iterable[str]) -> Markdown:
+    return Markdown(", ".join(dict.fromkeys(map(markdown, answers))))
 
 
 def _grouped(records: Iterable[Record], key: Literal["suite", "machine"]) -> dict[str, list[Record]]:
@@ -164,6 +167,10 @@ def _granted(machine: Machine) -> str:
     if machine.ram_limit_mb is not None:
         limits.append(f"{machine.ram_limit_mb / 1e3:.1f} GB")
     return listed(limits) or "no limit"
+
+
+def _counted(count: float | None) -> str:
+    return "–" if count is None else f"{count:,.0f}"
 
 
 def _megahertz(clock: float | None) -> str:

@@ -1,10 +1,10 @@
 """What the Markdown pages say in numbers: every fact computed from the records, by name, as Markdown.
 
-A page writes {{ name }}; the values that hold tables stand on a line of their own.
+A page names one by the role `fact` inside a sentence, by the directive `fact` where it is a block of its own.
 """
 
 from collections.abc import Collection, Sequence
-from typing import Any
+from urllib.parse import quote
 
 import pandas as pd
 
@@ -15,21 +15,28 @@ from compactbench.report.choice.pareto import front
 from compactbench.report.choice.recommend import Recommendation, in_sentence, recommend
 from compactbench.report.statistics.noise import BOUND, SHARE
 from compactbench.report.statistics.ties import Ties, ties
+from compactbench.report.tables.collect import Problem
 from compactbench.report.tables.columns import Metric, Row
 from compactbench.report.tables.metrics import ACCURACY, EPOCH_TIME, LATENCY, METRICS, SIZE
 from compactbench.report.tables.results import Records, by_model, headline, plain_rows, results
 from compactbench.report.tables.runtimes import ANY, in_runtime
-from compactbench.report.text import background
+from compactbench.report.text import background, health
 from compactbench.report.text.summary import verdict
-from compactbench.report.text.words import listed, literal, markdown_table, notes, small
+from compactbench.report.text.words import Markdown, code, listed, markdown, markdown_table, notes, small
 
 MODELS = ROOT / "params" / "models"
 SIDE_BY_SIDE = (LATENCY, METRICS["gpu_latency_p50_ms"], SIZE, EPOCH_TIME, METRICS["finetune_peak_ram_mb"])
 """The metrics of the index page's table, beside accuracy."""
-Facts = dict[str, Any]
+Facts = dict[str, Markdown]
 
 
-def facts(records: Records, quoted: pd.DataFrame, pages: Collection[str], repository: str) -> Facts:
+def facts(
+    records: Records,
+    quoted: pd.DataFrame,
+    pages: Collection[str],
+    repository: str,
+    problems: Sequence[Problem] = (),
+) -> Facts:
     """Every fact that a page may name.
 
     Args:
@@ -37,6 +44,7 @@ def facts(records: Records, quoted: pd.DataFrame, pages: Collection[str], reposi
         quoted: the results of 2021, as in book/data/reference-2021.csv.
         pages: the page of each finished run that has one, as paths inside the book.
         repository: address of the project's repository.
+        problems: what could not be read.
 
     Raises:
         ValueError: there is no run at all.
@@ -53,44 +61,45 @@ def facts(records: Records, quoted: pd.DataFrame, pages: Collection[str], reposi
         "exported": exported(here, choice),
         "trade": trade(group, choice, tied),
         "models": models(group, pages),
-        "unknown_accuracy": unknown_accuracy(group),
-        "machine": f"`{machine}`",
-        "machine_in_words": background.machine_in_words(here[0]) if here else machine,
+        "unknown_accuracy": Markdown(unknown_accuracy(group) + health.note(problems)),
+        "machine": code(machine),
+        "machine_in_words": markdown(background.machine_in_words(here[0]) if here else machine),
         "catalogue": background.catalogue(load_model(file.stem) for file in sorted(MODELS.glob("*.yaml"))),
         "data_sets": background.data_sets(finished),
         "settings": background.settings(finished),
         "machines": background.machines(finished),
         "versions": background.versions(finished),
-        "quoted": background.quoted_by_name(quoted),
+        "health": health.health(problems),
+        **background.quoted_by_name(quoted),
         "quoted_table": background.quoted_table(quoted),
-        "noise_bound": f"{BOUND:g}",
-        "noise_share": f"{SHARE:.0%}".replace("%", "\N{NO-BREAK SPACE}%"),
+        "noise_bound": markdown(f"{BOUND:g}"),
+        "noise_share": markdown(f"{SHARE:.0%}".replace("%", "\N{NO-BREAK SPACE}%")),
         "clone": clone(repository),
-        "open_benchmark": f"[Open the benchmark in Colab]({colab(repository, 'benchmark')})",
-        "open_summary": f"[Open the summary in Colab]({colab(repository, 'summary')})",
+        "open_benchmark": Markdown(f"[Open the benchmark in Colab]({colab(repository, 'benchmark')})"),
+        "open_summary": Markdown(f"[Open the summary in Colab]({colab(repository, 'summary')})"),
     }
 
 
-def answer(group: pd.DataFrame, choice: Recommendation, here: Sequence[Record]) -> str:
+def answer(group: pd.DataFrame, choice: Recommendation, here: Sequence[Record]) -> Markdown:
     """Which model to take, in one paragraph."""
     rows = by_model(group)
     if choice.chosen is None:
-        return (
+        return Markdown(
             "**No model can be recommended yet:** no run on this machine both finished and started from trained "
             "weights, so no accuracy is known."
         )
     chosen, data = rows[choice.chosen], here[0].data
-    what = f"{'Fine-tune' if chosen['fine_tuned'] else 'Take'} {chosen['title']}"
+    what = f"{'Fine-tune' if chosen['fine_tuned'] else 'Take'} {markdown(chosen['title'])}"
     if chosen["baseline"]:
         rivals = [row for row in rows.values() if row["baseline"] is False and row[ACCURACY.name] is not None]
         what += ": no transformer beats the baseline here" if rivals else ": no transformer's accuracy is known here"
-    texts = f"held-out {literal(data.name)} texts"
+    texts = f"held-out {markdown(data.name)} texts"
     text = f"**{what}.** It classifies {_accuracy(chosen)} of the {texts} right ({_interval(chosen)})"
     if choice.runner_up is None:
-        return f"{text}; no other accuracy is known."
+        return Markdown(f"{text}; no other accuracy is known.")
     second = rows[choice.runner_up]
-    text += f"; the runner-up, {second['title']}, {_accuracy(second)} ({_interval(second)}). "
-    return text + verdict(choice, rows) + _against_the_baseline(rows, choice.chosen, choice.runner_up)
+    text += f"; the runner-up, {markdown(second['title'])}, {_accuracy(second)} ({_interval(second)}). "
+    return Markdown(text + verdict(choice, rows) + _against_the_baseline(rows, choice.chosen, choice.runner_up))
 
 
 def _against_the_baseline(rows: dict[str, Row], *named: str) -> str:
@@ -101,15 +110,15 @@ def _against_the_baseline(rows: dict[str, Row], *named: str) -> str:
     baseline, chosen = baselines[0], rows[named[0]]
     faster = chosen[LATENCY.name] / baseline[LATENCY.name]
     return (
-        f" The baseline, {baseline['title']}, which is no transformer, reaches {_accuracy(baseline)} "
+        f" The baseline, {markdown(baseline['title'])}, which is no transformer, reaches {_accuracy(baseline)} "
         f"({_interval(baseline)}) and answers {faster:.0f} times as fast."
     )
 
 
-def numbers(group: pd.DataFrame, choice: Recommendation) -> str:
+def numbers(group: pd.DataFrame, choice: Recommendation) -> Markdown:
     """The figures of the recommended model, as a row of cards; nothing without a recommendation."""
     if choice.chosen is None:
-        return ""
+        return Markdown()
     row = by_model(group)[choice.chosen]
     cards = [
         (_accuracy(row), f"accuracy, {_interval(row)}"),
@@ -117,35 +126,36 @@ def numbers(group: pd.DataFrame, choice: Recommendation) -> str:
         *((metric.text(row[metric.name]), in_sentence(metric)) for metric in (SIZE, EPOCH_TIME)),
     ]
     items = [f":::{{grid-item-card}}\n:class-card: number\n**{value}**\n\n{label}\n:::" for value, label in cards]
-    return "::::{grid} 2 2 4 4\n:gutter: 3\n\n" + "\n".join(items) + "\n::::"
+    return Markdown("::::{grid} 2 2 4 4\n:gutter: 3\n\n" + "\n".join(items) + "\n::::")
 
 
-def exported(here: Sequence[Record], choice: Recommendation) -> str:
+def exported(here: Sequence[Record], choice: Recommendation) -> Markdown:
     """What the recommended model gains in its best runtime, in a sentence."""
     if choice.chosen is None:
-        return ""
+        return Markdown()
     trained = next(record for record in here if record.model == choice.chosen)
     (best,) = in_runtime([trained], ANY)
     before, after = (plain_rows(results([record]))[0] for record in (trained, best))
     if best is trained:
-        return f"No other runtime that was measured answers faster than {trained.title} as it was trained."
+        named = markdown(trained.title)
+        return Markdown(f"No other runtime that was measured answers faster than {named} as it was trained.")
     gain = before[LATENCY.name] / after[LATENCY.name]
-    return (
-        f"Exported it is faster still: **{best.title}** answers in {LATENCY.text(after[LATENCY.name])}, "
+    return Markdown(
+        f"Exported it is faster still: **{markdown(best.title)}** answers in {LATENCY.text(after[LATENCY.name])}, "
         f"{gain:.1f} times as fast, takes {SIZE.text(after[SIZE.name])}, and classifies {_accuracy(after)} of "
         "the same texts right ([serve it](serve-it.md))."
     )
 
 
-def trade(group: pd.DataFrame, choice: Recommendation, tied: Ties) -> str:
+def trade(group: pd.DataFrame, choice: Recommendation, tied: Ties) -> Markdown:
     """What each other model of known accuracy offers in exchange, as a list."""
     rows = by_model(group)
     known = [row for row in rows.values() if row[ACCURACY.name] is not None and row["model"] != choice.chosen]
     if not known or choice.chosen is None:
-        return "No other accuracy is known: there is nothing to trade."
+        return Markdown("No other accuracy is known: there is nothing to trade.")
     known.sort(key=lambda row: -row[ACCURACY.name])
     on_front = set(group.loc[front(group, LATENCY, ACCURACY, tied), "model"])
-    return "\n".join(_exchange(row, rows[choice.chosen], row["model"] in on_front, tied) for row in known)
+    return Markdown("\n".join(_exchange(row, rows[choice.chosen], row["model"] in on_front, tied) for row in known))
 
 
 def _exchange(row: Row, chosen: Row, on_front: bool, tied: Ties) -> str:
@@ -154,32 +164,33 @@ def _exchange(row: Row, chosen: Row, on_front: bool, tied: Ties) -> str:
     chance = ", not significantly" if frozenset((row["model"], chosen["model"])) in tied else ""
     times = row[LATENCY.name] / chosen[LATENCY.name]
     pace = f"{1 / times:.1f} times as fast" if times < 1 else f"{times:.1f} times as slow"
+    named = f"**{markdown(row['title'])}**{small(notes(row['weights'], row['edited']))}"
     return (
-        f"- **{row['title']}**{small(notes(row['weights'], row['edited']))}: {points:+.1f} points of accuracy{chance}; "
+        f"- {named}: {points:+.1f} points of accuracy{chance}; "
         f"{pace} ({LATENCY.text(row[LATENCY.name])}); {SIZE.text(row[SIZE.name])} on disk against "
         f"{SIZE.text(chosen[SIZE.name])}.{' On the Pareto front of accuracy and latency.' if on_front else ''}"
     )
 
 
-def models(group: pd.DataFrame, pages: Collection[str]) -> str:
+def models(group: pd.DataFrame, pages: Collection[str]) -> Markdown:
     """The compact table: every model of the group, the most accurate first, those of unknown accuracy last."""
     shown = [metric for metric in SIDE_BY_SIDE if group[metric.name].notna().any()]
     body = []
     for row in sorted(plain_rows(group), key=_known_first):
-        page = f"runs/{row['suite']}/{row['machine']}/{row['model']}.ipynb"
-        name = f"[{row['title']}]({page})" if page in pages else row["title"]
+        page = "/".join(("runs", row["suite"], row["machine"], row["model"] + ".ipynb"))
+        name = f"[{markdown(row['title'])}]({quote(page)})" if page in pages else markdown(row["title"])
         low_high = f" <small>{_interval(row, word='')}</small>" if row[ACCURACY.name] is not None else ""
         accuracy = ACCURACY.text(row[ACCURACY.name], unit=False) + low_high
-        body.append([name + _note(row), accuracy, *(_cell(row, metric) for metric in shown)])
+        body.append([Markdown(name + _note(row)), Markdown(accuracy), *(_cell(row, metric) for metric in shown)])
     return markdown_table(["Model", ACCURACY.head, *(metric.head for metric in shown)], body)
 
 
-def unknown_accuracy(group: pd.DataFrame) -> str:
+def unknown_accuracy(group: pd.DataFrame) -> Markdown:
     """A sentence on the models whose accuracy is not known, and why."""
     rows = plain_rows(group)
     random = [row["title"] for row in rows if row["weights"] == "random"]
     edited = [row["title"] for row in rows if row["edited"]]
-    failed = [f"{row['title']} ({row['error']})" for row in rows if row["status"] == "failed"]
+    failed = [row["title"] + " (" + row["error"] + ")" for row in rows if row["status"] == "failed"]
     parts = []
     if random:
         parts.append(
@@ -191,11 +202,11 @@ def unknown_accuracy(group: pd.DataFrame) -> str:
     if edited:
         parts.append(f"{listed(edited)} ran with an **edited training** and cannot be compared with the others.")
     if failed:
-        parts.append(f"These runs failed: {'; '.join(failed)}.")
-    return " ".join(parts) or "Every model ran with trained weights, and every run finished."
+        parts.append(f"These runs failed: {'; '.join(map(markdown, failed))}.")
+    return Markdown(" ".join(parts) or "Every model ran with trained weights, and every run finished.")
 
 
-def clone(repository: str) -> str:
+def clone(repository: str) -> Markdown:
     """The commands from nothing to a finished report."""
     commands = [
         f"git clone {repository}",
@@ -203,7 +214,7 @@ def clone(repository: str) -> str:
         "make report    # set up, measure, build the site",
         "make serve     # read it in a browser",
     ]
-    return "\n".join(["```bash", *commands, "```"])
+    return Markdown("\n".join(["```bash", *commands, "```"]))
 
 
 def colab(repository: str, notebook: str) -> str:
@@ -233,8 +244,8 @@ def _cell(row: Row, metric: Metric) -> str:
     return ("≈ " if derived else "") + metric.text(row[metric.name], unit=False)
 
 
-def _note(row: Row) -> str:
+def _note(row: Row) -> Markdown:
     """What a reader must know about a row of the table."""
     if row["status"] == "failed":
-        return f" <small>failed: {row['error']}</small>"
+        return small(["failed: " + row["error"]])
     return small(notes(row["weights"], row["edited"]) + [row["classifier"]] * bool(row["baseline"]))

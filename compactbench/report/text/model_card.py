@@ -4,11 +4,12 @@ from pathlib import Path
 
 from huggingface_hub import EvalResult, ModelCardData
 
+from compactbench.foreign import line
 from compactbench.record import Record
 from compactbench.report.tables.metrics import METRICS
 from compactbench.report.text.background import machine_in_words, versions
 from compactbench.report.text.runtimes import table as runtimes_table
-from compactbench.report.text.words import listed, literal
+from compactbench.report.text.words import code, listed, markdown
 
 FILE = "README.md"
 MEASURED = {"accuracy": METRICS["eval_accuracy"], "f1": METRICS["eval_macro_f1"], "loss": METRICS["eval_loss"]}
@@ -24,40 +25,41 @@ def write(record: Record, folder: Path) -> None:
 def card(record: Record) -> str:
     """The card: metadata with the measured results, then the same in words."""
     data, learned = record.data, "fine-tuned" if record.classifier.fine_tuned else "trained"
-    tested = len(record.trained.quality.right) if record.trained.quality else 0
+    tested = sum(map(sum, record.trained.quality.confusion)) if record.trained.quality else 0
+    longest = markdown(str(record.settings["suite"]["max_length"]))
     random = record.weights == "random"
     warning = "\n**Random weights: this model knows nothing. It serves to measure speed and size.**\n" if random else ""
     return f"""---
 {metadata(record).to_yaml()}
 ---
 
-# {record.title}, {learned} on {literal(data.name)}
+# {markdown(record.title)}, {learned} on {markdown(data.name)}
 {warning}
-`{record.model_name}`{f" at `{record.revision}`" if record.revision else ""}, {learned} for text classification in
-{len(data.classes)} classes: {listed([literal(name) for name in data.classes])}.
+{code(record.model_name)}{f" at {code(record.revision)}" if record.revision else ""}, {learned} for text classification
+in {len(data.classes)} classes: {listed(data.classes)}.
 
 ## What it was {learned} on
 
-{literal(data.name)} ({literal(data.source)}):
+{markdown(data.name)} ({markdown(data.source)}):
 {sum(data.train_counts):,} texts to learn from, {sum(data.test_counts):,} held out.
-Cite: {data.cite}. License of the texts: {data.license}.
+Cite: {markdown(data.cite)}. License of the texts: {markdown(data.license)}.
 {_training(record)}
 
 ## What was measured
 
 {_results(record) if not random else "Its accuracy means nothing and is not given."}
 
-{runtimes_table(record).data}
+{runtimes_table(record)}
 
 The latency is that of one sentence on the CPU, tokenizing included; the memory is that of the whole process.
-Measured on {machine_in_words(record)}, on {record.started_at:%Y-%m-%d}.
+Measured on {markdown(machine_in_words(record))}, on {record.started_at:%Y-%m-%d}.
 
 {versions([record])}
 
 ## Limits
 
 It was tested on {tested:,} texts of the same source as those it learned from. Other sources, languages and times will
-give other results, and a text of no class still gets one of them. Texts beyond {record.settings["suite"]["max_length"]}
+give other results, and a text of no class still gets one of them. Texts beyond {longest}
 tokens are cut.
 """
 
@@ -77,8 +79,8 @@ def metadata(record: Record) -> ModelCardData:
     results = [
         EvalResult(
             task_type="text-classification",
-            dataset_type=record.suite,
-            dataset_name=record.data.name,
+            dataset_type=line(record.suite),
+            dataset_name=line(record.data.name),
             dataset_split="test",
             metric_type=kind,
             metric_name=metric.label,
@@ -89,8 +91,8 @@ def metadata(record: Record) -> ModelCardData:
         if (row := metric.cells(record, record.trained))[metric.name] is not None
     ]
     return ModelCardData(
-        model_name=f"{record.model}-{record.suite}",
-        base_model=record.model_name,
+        model_name=line(record.model + "-" + record.suite),
+        base_model=line(record.model_name),
         library_name="transformers",
         pipeline_tag="text-classification",
         tags=["compact-transformers"],

@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-from IPython.display import Markdown, display
-
 from compactbench import ROOT, record
 from compactbench.report.statistics.intervals import Samples
 from compactbench.report.tables.columns import Metric
@@ -19,7 +17,7 @@ from compactbench.report.tables.metrics import (
     tokenizing,
 )
 from compactbench.report.text.background import PAPER, commit
-from compactbench.report.text.words import listed, literal, markdown_table, notes
+from compactbench.report.text.words import Markdown, code, listed, markdown, markdown_table, notes
 from compactbench.settings import DEFAULT_SUITE, Model, Suite
 
 MACRO_F1, LOSS, ECE = METRICS["eval_macro_f1"], METRICS["eval_loss"], METRICS["eval_ece"]
@@ -41,27 +39,23 @@ STOPPED = {
 }
 
 
-def title(model: Model, suite: Suite, machine: str, weights: record.Weights, edited: bool = False) -> None:
-    """Glue the page's title: the model, the machine and, but for the starter, the suite."""
-    noted = "".join(f" ({note})" for note in notes(weights, edited))
-    named = "" if suite.suite == DEFAULT_SUITE else f", {suite.suite}"
-    text = f"{model.title} on {machine}{named}{noted}"
-    glued = {"scrapbook": {"name": "title", "mime_prefix": ""}}  # as myst_nb.glue does it, which Colab does not have
-    display({"text/plain": text}, raw=True, metadata=glued)
+def title(run: record.Record) -> Markdown:
+    """The page's title: the model, the machine and, but for the starter, the suite."""
+    noted = "".join(f" ({note})" for note in notes(run.weights, run.finetune.edited))
+    named = "" if run.suite == DEFAULT_SUITE else ", " + run.suite
+    return markdown(run.title + " on " + run.machine + named + noted)
 
 
 def who(model: Model, classifier: record.Classifier, weights: record.Weights) -> Markdown:
     """Who the model is, what kind of classifier it becomes, and what it starts from."""
+    named, kept = code(model.model_name), model.keep_layers
     paper = f" ([arXiv {model.paper}]({PAPER}{model.paper}))" if model.paper else ""
-    kept = model.keep_layers
-    cut = (
-        f" Of the layers of `{model.model_name}` it keeps {', '.join(map(str, kept))}, counted from 0." if kept else ""
-    )
-    license = f" License of the weights: {model.license}." if model.license else ""
-    code = " **It runs code of its publisher:** its file sets `trust_remote_code`." if model.trust_remote_code else ""
+    cut = f" Of the layers of {named} it keeps {', '.join(map(str, kept))}, counted from 0." if kept else ""
+    license = f" License of the weights: {markdown(model.license)}." if model.license else ""
+    own_code = " **It runs code of its publisher:** its file sets `trust_remote_code`." * model.trust_remote_code
     return Markdown(
-        f"**{model.title}**, `{model.model_name}`{paper}, {classifier.label}. {model.summary}{cut}{license} "
-        f"{WEIGHTS[weights]}{code}"
+        f"**{markdown(model.title)}**, {named}{paper}, {markdown(classifier.label)}. {markdown(model.summary)}{cut}"
+        f"{license} {WEIGHTS[weights]}{own_code}"
     )
 
 
@@ -69,24 +63,24 @@ def where(conditions: record.Conditions) -> Markdown:
     """The machine and what is fixed on it."""
     machine, versions = conditions.machine, conditions.versions
     rows = [
-        ["CPU", f"{machine.cpu}, {machine.cores} cores"],
+        ["CPU", machine.cpu + f", {machine.cores} cores"],
         ["Memory", f"{machine.ram_mb / 1000:.1f} GB"],
-        ["GPU", f"{machine.gpu} with {(machine.gpu_memory_mb or 0) / 1000:.0f} GB" if machine.gpu else "none"],
+        ["GPU", machine.gpu + f" with {(machine.gpu_memory_mb or 0) / 1000:.0f} GB" if machine.gpu else "none"],
         ["System", machine.os],
-        ["torch", f"{versions['torch']}, {conditions.threads} threads"],
+        ["torch", versions["torch"] + f", {conditions.threads} threads"],
         ["transformers", versions["transformers"]],
-        ["Measuring code", f"commit {commit(conditions)}"],
+        ["Measuring code", "commit " + commit(conditions)],
     ]
-    return Markdown(markdown_table(["", ""], rows, "ll"))
+    return markdown_table(["", ""], rows, "ll")
 
 
 def about_data(data: record.Data) -> Markdown:
     """Size, classes and peculiarities of the data set."""
     return Markdown(
-        f"{literal(data.name)} ({literal(data.source)}): {sum(data.train_counts):,} texts to learn from and "
+        f"{markdown(data.name)} ({markdown(data.source)}): {sum(data.train_counts):,} texts to learn from and "
         f"{sum(data.test_counts):,} to test on, in {len(data.classes)} classes; half of the texts have "
         f"{data.words_p50:.0f} words or fewer, "
-        f"95 % have {data.words_p95:.0f} or fewer, the longest has {data.words_max:,}. {oddities(data)}"
+        f"95 % have {data.words_p95 or 0:.0f} or fewer, the longest has {data.words_max:,}. {oddities(data)}"
     )
 
 
@@ -119,7 +113,7 @@ def about_tuning(
         return Markdown(f"None was tried: {_untried(learning_rate, suite, weights)}.")
     rows = [
         [
-            f"{trial.learning_rate:g}" + (" (taken)" if trial.learning_rate == learning_rate else ""),
+            Markdown(f"{trial.learning_rate:g}" + (" (taken)" if trial.learning_rate == learning_rate else "")),
             f"{trial.steps:,}",
             f"{trial.time_s:,.1f} s",
             ACCURACY.text(trial.accuracy),
@@ -150,7 +144,8 @@ def about_finetune(finetune: record.Finetune) -> Markdown:
     gpu = f", and {finetune.gpu.allocated_mb:,.0f} MB on the GPU" if finetune.gpu else ""
     done = finetune.procedure
     procedure = (
-        f" {done.precision} arithmetic, {done.optimizer}, {done.attention} attention, {PADDING[done.padding]}."
+        f" {done.precision} arithmetic, {markdown(done.optimizer)}, {markdown(done.attention)} attention, "
+        f"{PADDING[done.padding]}."
         if done
         else ""
     )
@@ -179,8 +174,8 @@ def about_quality(quality: record.Quality, data: record.Data, weights: record.We
         _measured(ECE, quality.ece, quality.ece_interval),
     ]
     for name, share in zip(data.classes, quality.class_f1, strict=True):
-        rows.append([f"F1 of {literal(name)}", MACRO_F1.text(share), ""])
-    return Markdown(markdown_table(["", "", "95 % interval"], rows))
+        rows.append(["F1 of " + name, MACRO_F1.text(share), ""])
+    return markdown_table(["", "", "95 % interval"], rows)
 
 
 def about_memory(memory: record.Memory) -> Markdown:
@@ -251,7 +246,7 @@ def about_export(results: list[record.RuntimeResult]) -> Markdown:
     if not results:
         return Markdown("It runs in the runtime that it was trained with, and in no other.")
     rows = [[result.label, result.device, result.error or "ready"] for result in results]
-    return Markdown(markdown_table(["Runtime", "On", ""], rows, "lll"))
+    return markdown_table(["Runtime", "On", ""], rows, "lll")
 
 
 def about_repeats(repeats: list[record.Repeat]) -> Markdown:
@@ -268,14 +263,14 @@ def about_repeats(repeats: list[record.Repeat]) -> Markdown:
         ]
         for repeat in repeats
     ]
-    return Markdown(markdown_table(["Seed", "Training texts", "Time", "Accuracy", "95 % interval"], rows, "rrrrr"))
+    return markdown_table(["Seed", "Training texts", "Time", "Accuracy", "95 % interval"], rows, "rrrrr")
 
 
-def _measured(metric: Metric, value: float, interval: record.Interval) -> list[str]:
-    return [metric.label, metric.text(value), metric.range(interval)]
+def _measured(metric: Metric, value: float, interval: record.Interval | None) -> list[str]:
+    return [metric.label, metric.text(value), metric.range(interval) if interval else metric.text(None)]
 
 
 def about_record(path: Path, digest: str) -> Markdown:
     """Where the record is, and the fingerprint of what it was made from."""
     shown = path.relative_to(ROOT) if path.is_relative_to(ROOT) else path.name
-    return Markdown(f"Written to `{shown}`, fingerprint `{digest[:16]}`.")
+    return Markdown(f"Written to {code(str(shown))}, fingerprint `{digest[:16]}`.")

@@ -2,14 +2,12 @@
 
 from collections.abc import Sequence
 
-from IPython.display import Markdown
-
 from compactbench.record import FailedRecord, Record, RuntimeResult
 from compactbench.report.statistics.ties import differ
 from compactbench.report.tables.columns import Metric, Row
 from compactbench.report.tables.metrics import ACCURACY, LATENCY, RUNTIMES, SIZE
 from compactbench.report.tables.results import plain_rows, runtimes
-from compactbench.report.text.words import markdown_table, notes, small
+from compactbench.report.text.words import Markdown, markdown, markdown_table, notes, small
 
 SPEED = next(column.name for column in RUNTIMES if isinstance(column, Metric))
 """The first metric of the table of runtimes, the median latency of a sentence."""
@@ -23,11 +21,11 @@ def table(record: Record) -> Markdown:
     several = len({row["device"] for row in rows}) > 1
     body = []
     for row in rows:
-        name = row["label"] + (f" on {row['device']}" if several else "")
+        name = row["label"] + (" on " + row["device"] if several else "")
         gain = _gain(row, rows)
         values = [metric.text(row[metric.name], unit=False) for metric in others]
         body.append([name, first.text(row[first.name], unit=False), f"{gain:.1f} ×" if gain else "–", *values])
-    return Markdown(markdown_table(["Runtime", first.head, "Speed", *(metric.head for metric in others)], body))
+    return markdown_table(["Runtime", first.head, "Speed", *(metric.head for metric in others)], body)
 
 
 def verdicts(record: Record) -> Markdown:
@@ -41,19 +39,19 @@ def verdicts(record: Record) -> Markdown:
     )
 
 
-def gains(records: Sequence[Record | FailedRecord]) -> str:
+def gains(records: Sequence[Record | FailedRecord]) -> Markdown:
     """The runtimes of several models, a row each and a column a runtime, as a Markdown table."""
     able = [record for record in records if isinstance(record, Record) and len(record.runtimes) > 1]
     if not able:
-        return "No model of this group was measured in another runtime."
+        return Markdown("No model of this group was measured in another runtime.")
     names = dict.fromkeys(_name(one) for record in able for one in record.runtimes if not _same(one, record.trained))
     body = []
     for record in sorted(able, key=lambda record: record.weights == "random"):
         rows = plain_rows(runtimes([record]))
         cells = {_name(one): _gained(record, one, row, rows) for one, row in zip(record.runtimes, rows, strict=True)}
         on_cpu = next((row[SPEED] for row in rows if row["device"] == "cpu"), None)
-        title = record.title + small(notes(record.weights, record.finetune.edited))
-        body.append([title, LATENCY.text(on_cpu, unit=False), *(cells.get(name, "") for name in names)])
+        title = markdown(record.title) + small(notes(record.weights, record.finetune.edited))
+        body.append([Markdown(title), LATENCY.text(on_cpu, unit=False), *(cells.get(name, "") for name in names)])
     return markdown_table(["Model", "As trained (ms)", *names], body)
 
 
@@ -66,19 +64,19 @@ def _name(result: RuntimeResult) -> str:
     return result.label + (" on the GPU" if result.device == "cuda" else "")
 
 
-def _gained(record: Record, result: RuntimeResult, row: Row, rows: list[Row]) -> str:
+def _gained(record: Record, result: RuntimeResult, row: Row, rows: list[Row]) -> Markdown:
     """One cell: how many times as fast, and how the accuracy changed where it is known."""
     if result.error:
-        return f"<small>{result.error}</small>"
+        return small([result.error])
     gain = _gain(row, rows)
     text = f"{gain:.1f} ×" if gain else "–"
-    return text if record.weights == "random" else f"{text} <small>{_points(record, result)}</small>"
+    return Markdown(text + (small([Markdown(_points(record, result))]) if record.weights != "random" else ""))
 
 
 def _verdict(record: Record, result: RuntimeResult, row: Row, rows: list[Row]) -> str:
-    shown = f"**{_name(result)}**"
+    shown = f"**{markdown(_name(result))}**"
     if result.error:
-        return f"{shown} cannot run it: {result.error}"
+        return f"{shown} cannot run it: {markdown(result.error)}"
     gain = _gain(row, rows) or 1.0
     speed = f"{gain:.1f} times as fast" if gain >= 1 else f"**slower**, {gain:.2f} times as fast"
     text = f"{shown} is {speed} at {SIZE.text(row['size_mb'])}"

@@ -1,13 +1,10 @@
 """What the summary says in words and tables. Every number comes from the table of results, written by its metric."""
 
 from dataclasses import replace
-from html import escape
-from typing import Any
 
 import pandas as pd
-from pandas.io.formats.style import Styler
-from pandas.io.formats.style_render import CSSDict
 
+from compactbench.foreign import line
 from compactbench.report.choice.pareto import front
 from compactbench.report.choice.recommend import Recommendation, bound, in_sentence
 from compactbench.report.statistics.ties import NONE, Ties
@@ -15,7 +12,7 @@ from compactbench.report.tables.columns import Column, Metric, Row
 from compactbench.report.tables.metrics import ACCURACY, EPOCH_TIME, LATENCY, METRICS, RESULTS, SIZE
 from compactbench.report.tables.results import by_model, plain_rows
 from compactbench.report.tables.runtimes import ANY
-from compactbench.report.text.words import listed, notes
+from compactbench.report.text.words import Markdown, code, listed, markdown, markdown_table, notes, small
 
 FIRST = (
     *(column for name in ("title", "suite", "machine", "status") for column in RESULTS if column.name == name),
@@ -27,40 +24,49 @@ SHOWN = (*FIRST, *(column for column in RESULTS if column.label and column not i
 """Columns of the full table; the others stand in the files to download."""
 
 
-def recommendation(group: pd.DataFrame, choice: Recommendation, runtime: str | None = None) -> str:
+def compared(group: pd.DataFrame, suite: str, machine: str) -> Markdown:
+    """Which runs the page is about."""
+    named = f"the suite {code(suite)} on the machine {code(machine)}"
+    return Markdown(f"This page compares the **{len(group)} runs** of {named}.")
+
+
+def recommendation(group: pd.DataFrame, choice: Recommendation, runtime: str | None = None) -> Markdown:
     """Which model to take under the limits, in `runtime`, and the runner-up, as Markdown."""
     rows = by_model(group)
     asked = [f"{in_sentence(METRICS[name])} {bound(METRICS[name], limit)}" for name, limit in choice.limits.items()]
     if runtime is not None:
-        asked.append("in any runtime" if runtime == ANY else f"in the runtime {runtime}")
+        asked.append("in any runtime" if runtime == ANY else f"in the runtime {line(runtime)}")
     limits = listed(asked)
     if choice.chosen is None:
         if limits:
-            return f"**No model keeps every limit**: {limits}. The table says what each one misses."
-        return "**No model can be recommended yet**: no finished run started from trained weights."
+            return Markdown(f"**No model keeps every limit**: {limits}. The table says what each one misses.")
+        return Markdown("**No model can be recommended yet**: no finished run started from trained weights.")
     under = f"Within your limits ({limits})" if limits else "Without limits on time, memory, size or latency"
     text = f"{under}, take {_described(rows[choice.chosen])}."
     if choice.runner_up is None:
-        return f"{text}\n\nNo other model of known accuracy {'keeps the limits' if limits else 'has finished'}."
-    return f"{text} {verdict(choice, rows)}\n\nThe runner-up is {_described(rows[choice.runner_up])}."
+        return Markdown(
+            f"{text}\n\nNo other model of known accuracy {'keeps the limits' if limits else 'has finished'}."
+        )
+    return Markdown(f"{text} {verdict(choice, rows)}\n\nThe runner-up is {_described(rows[choice.runner_up])}.")
 
 
-def verdict(choice: Recommendation, rows: dict[str, Row]) -> str:
+def verdict(choice: Recommendation, rows: dict[str, Row]) -> Markdown:
     """What the paired test says of the recommended model's accuracy against that of the next ones."""
     others = [rows[model]["title"] for model in choice.tied if model != choice.chosen]
     if not others:
-        return "On the same test texts it is significantly more accurate than every other (McNemar, p < .05)."
-    return (
+        return Markdown("On the same test texts it is significantly more accurate than every other (McNemar, p < .05).")
+    return Markdown(
         f"On the same test texts its accuracy does not differ significantly from that of {listed(others)} (McNemar, "
         "p < .05); of these it answers fastest."
     )
 
 
-def fallen_out(group: pd.DataFrame, choice: Recommendation) -> str:
-    """Why each model that is neither chosen nor runner-up fell out, as an HTML table."""
-    titles = {model: row["title"] for model, row in by_model(group).items()}
-    rows = [{"Model": escape(titles[model]), "Why not": reason} for model, reason in choice.out.items()]
-    return _html_table(pd.DataFrame(rows, columns=["Model", "Why not"]), numbers=[], name="fallen-out")
+def fallen_out(group: pd.DataFrame, choice: Recommendation) -> Markdown:
+    """Why each model that is neither chosen nor runner-up fell out, as a table."""
+    rows = by_model(group)
+    return markdown_table(
+        ["Model", "Why not"], [[rows[model]["title"], reason] for model, reason in choice.out.items()], "ll"
+    )
 
 
 def tradeoff_caption(group: pd.DataFrame, x: Metric, bubble: Metric, ties: Ties = NONE) -> str:
@@ -68,7 +74,7 @@ def tradeoff_caption(group: pd.DataFrame, x: Metric, bubble: Metric, ties: Ties 
     rows = plain_rows(group)
     random = [row["title"] for row in rows if row["weights"] == "random" and row[x.name] is not None]
     edited = [row["title"] for row in rows if row["edited"]]
-    failed = [f"{row['title']} ({row['error']})" for row in rows if row["status"] == "failed"]
+    failed = [row["title"] + " (" + row["error"] + ")" for row in rows if row["status"] == "failed"]
     lacking = [row["title"] for row in rows if row["status"] == "ok" and row[x.name] is None]
     shown = group[ACCURACY.name].notna() & group[x.name].notna()
     text = (
@@ -94,7 +100,7 @@ def quoted_caption(group: pd.DataFrame, quoted: pd.DataFrame) -> str:
     return text + (f" Hollow, because something else kept the machine busy: {', '.join(noisy)}." if noisy else "")
 
 
-def conclusion(group: pd.DataFrame, choice: Recommendation, ties: Ties = NONE) -> str:
+def conclusion(group: pd.DataFrame, choice: Recommendation, ties: Ties = NONE) -> Markdown:
     """What the measurements come to, as a Markdown list."""
     rows = plain_rows(group)
     points = [f"{_counted(rows)}."]
@@ -105,12 +111,13 @@ def conclusion(group: pd.DataFrame, choice: Recommendation, ties: Ties = NONE) -
         points += [_held_against(row, best) for row in sorted(others, key=lambda row: -row[ACCURACY.name])]
     on_front = group.loc[front(group, LATENCY, ACCURACY, ties)].sort_values(LATENCY.name)
     if len(on_front) > 1:
-        points.append(f"The Pareto front of accuracy and CPU latency, fastest first: {', '.join(on_front['title'])}.")
-    return "\n".join(f"- {point}" for point in points)
+        titles = ", ".join(map(markdown, on_front["title"]))
+        points.append(f"The Pareto front of accuracy and CPU latency, fastest first: {titles}.")
+    return Markdown("\n".join(f"- {point}" for point in points))
 
 
-def results_table(frame: pd.DataFrame) -> str:
-    """Every run of `frame` as an HTML table, the most accurate first.
+def results_table(frame: pd.DataFrame) -> Markdown:
+    """Every run of `frame` as a table, the most accurate first.
 
     Blank where nothing was measured, and a failed run with its error. Columns that are blank for every run, and texts
     that are the same for every run, are left out: the files to download hold them.
@@ -121,10 +128,9 @@ def results_table(frame: pd.DataFrame) -> str:
         if column.name == "title" or frame[column.name].nunique() > (column.dtype in ("str", "boolean"))
     ]
     ordered = frame.sort_values([ACCURACY.name, LATENCY.name], ascending=[False, True])
-    cells = [{column.head: _cell(row, column) for column in telling} for row in plain_rows(ordered)]
-    table = pd.DataFrame(cells, columns=[column.head for column in telling])
-    numbers = [column.head for column in telling if column.dtype in ("float64", "Int64")]
-    return _html_table(table, numbers, name="results")
+    cells = [[_cell(row, column) for column in telling] for row in plain_rows(ordered)]
+    align = "".join("r" if column.dtype in ("float64", "Int64") else "l" for column in telling)
+    return markdown_table([column.head for column in telling], cells, align)
 
 
 def _described(row: Row) -> str:
@@ -138,7 +144,7 @@ def _described(row: Row) -> str:
     ):
         if row[metric.name] is not None:
             parts.append(f"{metric.text(row[metric.name])} {words}")
-    return f"**{row['title']}**: {', '.join(parts)}"
+    return f"**{markdown(row['title'])}**: {', '.join(parts)}"
 
 
 def _counted(rows: list[Row]) -> str:
@@ -152,7 +158,7 @@ def _counted(rows: list[Row]) -> str:
 def _held_against(row: Row, best: Row) -> str:
     """How far `row` is from the recommended model in accuracy and in CPU latency."""
     points = 100 * (row[ACCURACY.name] - best[ACCURACY.name])
-    text = f"{row['title']} is {abs(points):.1f} points {'below' if points < 0 else 'above'} it in accuracy"
+    text = f"{markdown(row['title'])} is {abs(points):.1f} points {'below' if points < 0 else 'above'} it in accuracy"
     own, other = row[LATENCY.name], best[LATENCY.name]
     if own is not None and other is not None:
         text += f" and needs {own / other:.0%} of its time per sentence on the CPU".replace("%", "\u00a0%")
@@ -161,11 +167,11 @@ def _held_against(row: Row, best: Row) -> str:
 
 def _cell(row: Row, column: Column) -> str:
     """One cell of the full table as people read it."""
-    value: Any = row[column.name]
+    value = row[column.name]
     if column.name == "status" and value == "failed":
-        return f"failed: {row['error']}"
+        return "failed: " + row["error"]
     if column.name == "title":
-        return escape(value) + "".join(f"<small>{note}</small>" for note in notes(row["weights"], row["edited"]))
+        return Markdown(markdown(value) + small(notes(row["weights"], row["edited"])))
     if value is None:
         return ""
     if isinstance(column, Metric):
@@ -173,19 +179,3 @@ def _cell(row: Row, column: Column) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return f"{value:,}" if isinstance(value, int) else value
-
-
-def _html_table(table: pd.DataFrame, numbers: list[str], name: str) -> str:
-    """`table` as HTML that scrolls sideways: the columns `numbers` aligned right, all others left, long texts wide."""
-    rules: list[CSSDict] = [
-        {"selector": "th, td", "props": "text-align: right"},
-        {"selector": "th", "props": "min-width: 9rem"},
-    ]
-    for index, head in enumerate(table.columns):
-        if head not in numbers:
-            width = "white-space: nowrap; min-width: 0" if table[head].str.len().max() < 30 else "min-width: 16rem"
-            rules.append({"selector": f".col{index}", "props": f"text-align: left; {width}"})
-    styler = Styler(table, uuid=name, cell_ids=False).hide(axis="index")
-    styler = styler.format(escape="html", subset=list(table.columns[1:]))  # the first column brings its own HTML
-    styler = styler.set_table_styles(rules).set_table_attributes('class="results-table"')
-    return f'<div class="table-scroll" style="overflow-x: auto" tabindex="0">{styler.to_html()}</div>'

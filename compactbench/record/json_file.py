@@ -1,0 +1,73 @@
+"""JSON files that may have been cut, damaged or written by others, read with care."""
+
+import json
+import stat
+from pathlib import Path
+from typing import Any
+
+LARGEST_BYTES = 100_000_000
+DEEPEST = 50
+"""So many mappings and lists may lie within one another; records and pages have about ten."""
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """The mapping in the JSON file at `path`.
+
+    Raises:
+        ValueError: it is no such file; the message says why, without its name.
+    """
+    try:
+        content = json.loads(_bytes(path).decode("utf-8"), object_pairs_hook=_each_key_once, parse_constant=_no_number)
+        _check(content)
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+    except UnicodeError as error:
+        raise ValueError("it is no text in UTF-8") from error
+    except json.JSONDecodeError as error:
+        raise ValueError(f"it is no whole JSON ({error.msg} in line {error.lineno})") from error
+    if not isinstance(content, dict):
+        raise ValueError("it holds no mapping")
+    return content
+
+
+def _bytes(path: Path) -> bytes:
+    """The content of a regular file: whatever else has a name there could lead elsewhere, or never end."""
+    try:
+        found = path.lstat()
+        if stat.S_ISLNK(found.st_mode):
+            raise ValueError("it is a symbolic link")
+        if stat.S_ISDIR(found.st_mode):
+            raise ValueError("it is a folder")
+        if not stat.S_ISREG(found.st_mode):
+            raise ValueError("it is no regular file")
+        if found.st_size > LARGEST_BYTES:
+            raise ValueError(f"it has {found.st_size / 1e6:,.0f} MB, more than {LARGEST_BYTES / 1e6:,.0f}")
+        content = path.read_bytes()
+    except OSError as error:
+        raise ValueError(f"it cannot be read ({error.strerror})") from error
+    if not content.strip(b" \t\r\n\0"):  # zeros are what a power cut leaves
+        raise ValueError("it is empty")
+    return content
+
+
+def _each_key_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    content = dict(pairs)
+    if len(content) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise ValueError(f"key {next(name for name in names if names.count(name) > 1)!r} stands in it twice")
+    return content
+
+
+def _no_number(constant: str) -> None:
+    raise ValueError(f"{constant} is no number")
+
+
+def _check(content: Any, levels: int = DEEPEST) -> None:
+    """Refuse what is nested too deeply, and half signs, which no file can be written with."""
+    if not levels:
+        raise RecursionError
+    if isinstance(content, str):
+        content.encode("utf-8")
+    parts = [*content, *content.values()] if isinstance(content, dict) else content if isinstance(content, list) else []
+    for part in parts:
+        _check(part, levels - 1)

@@ -1,0 +1,56 @@
+"""What changed since the site was last built, told by stamps that differ and never by which is later.
+
+A clock can be set back: then what was written last looks older than the page that was made of it, and would be kept.
+"""
+
+import hashlib
+from collections.abc import Iterable
+from pathlib import Path
+
+import nbformat
+from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
+
+from compactbench.record.page import broken
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Have Sphinx read again what it would take for older than its own copy."""
+    app.connect("env-get-outdated", changed_pages)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
+
+
+def changed_pages(app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[str], gone: set[str]) -> list[str]:
+    """The pages whose file is not the one that was read."""
+    before: dict[str, str] = getattr(env, "compactbench_stamps", {})
+    files = {page: Path(env.doc2path(page)) for page in env.found_docs}
+    now = {page: stamp([file], Path(env.srcdir)) for page, file in files.items()}
+    env.compactbench_stamps = now  # type: ignore[attr-defined]
+    return [page for page in now if before.get(page, now[page]) != now[page]]
+
+
+def stamp(files: Iterable[Path], root: Path) -> str:
+    """What differs once one of `files`, which lie in `root`, is written, comes or goes."""
+    told = [(str(file.relative_to(root)), (now := file.lstat()).st_mtime_ns, now.st_size) for file in sorted(files)]
+    return hashlib.sha256(repr(told).encode()).hexdigest()
+
+
+def sign(page: Path, made_from: str) -> None:
+    """Note in the notebook `page` the stamp of what it was made from."""
+    notebook = nbformat.read(page, as_version=4)
+    notebook.metadata["made_from"] = made_from
+    nbformat.write(notebook, page)
+
+
+def is_made_from(page: Path, made_from: str) -> bool:
+    """Whether the notebook `page` is whole and made from just that, as far as it says.
+
+    A page without a stamp counts where a reader executed it with parameters of their own, and is signed now.
+    """
+    if not page.exists() or broken(page):
+        return False
+    told = nbformat.read(page, as_version=4).metadata
+    if "made_from" not in told and told.papermill.parameters:
+        sign(page, made_from)
+        return True
+    return bool(told.get("made_from") == made_from)

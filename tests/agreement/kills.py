@@ -1,0 +1,173 @@
+"""Does a sweep survive kills?
+
+    python tests/agreement/kills.py [KILLS] [SEED]
+
+Makes a report of two models in a throw-away project, undisturbed. Then, again and again: one or both are due, a report
+is begun, and at a random moment one of its processes is sent a signal, alone or with its group. Counts results that
+are lost, files that hold half of something, processes that live 5 s after the report's end, and next reports that are
+not complete. Exits with 1 when any is found.
+"""
+
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+
+import psutil
+import yaml
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+from helpers.project import Project
+from helpers.tiny_suite import SUITE
+
+from compactbench.record.file import read
+from compactbench.record.page import broken
+
+LAYERS = {
+    "run": "compactbench.benchmark",
+    "kernel": "ipykernel_launcher",
+    "child": "multiprocessing",
+    "snakemake": "snakemake",
+    "report": "report",
+}
+"""The processes of a sweep, each with a word of its command line."""
+MODELS = ["one", "two"]
+SIGNALS = [signal.SIGKILL, signal.SIGTERM, signal.SIGINT]
+ORPHANED_S = 5.0
+
+
+class Sweeps:
+    """A project of two small models, and its reports."""
+
+    def __init__(self, folder: Path) -> None:
+        self.project = Project(folder / "a project")
+        params, self.runs = self.project.folder / "params", self.project.folder / "book" / "runs" / "tiny" / "here"
+        plain = {"models": MODELS, "seeds": [42], "label_counts": [], "learning_rates": [], "processes": 1}
+        (params / "suites" / "tiny.yaml").write_text(yaml.safe_dump(SUITE | plain))
+        for name in MODELS:
+            (params / "models" / f"{name}.yaml").write_text(
+                f"model: {name}\nkind: tfidf\ntitle: {name}\nmodel_name: none\nsummary: A baseline.\n"
+            )
+        (folder / "tmp").mkdir()
+        self.tmp = folder / "tmp"
+
+    def start(self) -> subprocess.Popen[str]:
+        """Begin a report, in a group of its own."""
+        command = [sys.executable, "-m", "compactbench", "report", "--suite", "tiny", "--machine", "here"]
+        environment = self.project.environment() | {"TMPDIR": str(self.tmp)}
+        output = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+        return subprocess.Popen(command, cwd=self.project.folder, env=environment, start_new_session=True, **output)
+
+    def alive(self) -> list[psutil.Process]:
+        """The processes that work in the project's folder."""
+        found = []
+        for process in psutil.process_iter(["cwd", "status"]):
+            if process.info["cwd"] == str(self.project.folder) and process.info["status"] != psutil.STATUS_ZOMBIE:
+                found.append(process)
+        return found
+
+    def forget(self, models: list[str]) -> None:
+        """Let these be due."""
+        for name in models:
+            for ending in (".json", ".ipynb"):
+                (self.runs / f"{name}{ending}").unlink(missing_ok=True)
+
+    def whole(self) -> dict[str, bytes]:
+        """The records whose page is whole, too."""
+        records = {name: self.runs / f"{name}.json" for name in MODELS}
+        return {
+            name: path.read_bytes()
+            for name, path in records.items()
+            if path.is_file() and path.with_suffix(".ipynb").is_file() and not broken(path.with_suffix(".ipynb"))
+        }
+
+    def half_read(self) -> list[str]:
+        """Records and pages under their names that cannot be read."""
+        found = []
+        for path in self.runs.glob("[!.]*.json"):
+            try:
+                read(path)
+            except ValueError:
+                found.append(path.name)
+        return found + [path.name for path in self.runs.glob("[!.]*.ipynb") if broken(path)]
+
+    def structure(self) -> object:
+        """What is there, without its numbers: files, and the keys of the records."""
+        found = [self.runs, self.project.folder / "models", self.tmp, self.project.folder / ".sweep"]
+        files = sorted(str(path.relative_to(self.project.folder.parent)) for one in found for path in one.rglob("*"))
+        return files, {name: shape(json.loads(record)) for name, record in self.whole().items()}
+
+
+def shape(value: object) -> object:
+    """The keys of a record, and the kinds of its values; a list by its first."""
+    if isinstance(value, dict):
+        return {key: shape(one) for key, one in value.items() if key not in ("step_s", "versions")}
+    if isinstance(value, list):
+        return [shape(one) for one in value[:1]]
+    return type(value).__name__
+
+
+def hit(report: subprocess.Popen[str], layer: str, number: int, group: bool) -> str:
+    """Send the signal to a process of that layer, or to the report where there is none; tells what was hit."""
+    processes = [psutil.Process(report.pid), *psutil.Process(report.pid).children(recursive=True)]
+    fitting = [one for one in processes if any(LAYERS[layer] in word for word in one.cmdline())]
+    target = random.choice(fitting) if fitting else processes[0]
+    if group:
+        os.killpg(os.getpgid(target.pid), number)
+    else:
+        target.send_signal(number)
+    hit_layer = layer if fitting else "report"
+    return f"{signal.Signals(number).name} to {hit_layer}{' and its group' if group else ''}"
+
+
+def main() -> None:
+    """Kill, look, and report again."""
+    kills = int(sys.argv[1]) if len(sys.argv) > 1 else 40
+    random.seed(int(sys.argv[2]) if len(sys.argv) > 2 else 0)
+    folder, counts = Path(tempfile.mkdtemp()), Counter[str]()
+    sweeps = Sweeps(folder)
+    begun = time.monotonic()
+    first = sweeps.start()
+    output, _ = first.communicate()
+    assert first.returncode == 0, output
+    lasts, expected = time.monotonic() - begun, sweeps.structure()
+    layers = list(LAYERS)
+    for kill in range(kills):
+        sweeps.forget(random.sample(MODELS, random.choice([1, 2])))
+        report, moment = sweeps.start(), random.uniform(0.05, 0.75) * lasts
+        time.sleep(moment)
+        before = sweeps.whole()
+        what = hit(report, layers[kill % len(layers)], random.choice(SIGNALS), random.random() < 0.5)
+        report.communicate()
+        ended = time.monotonic()
+        while sweeps.alive() and time.monotonic() - ended < ORPHANED_S:
+            time.sleep(0.1)
+        orphans, half = sweeps.alive(), sweeps.half_read()
+        again = sweeps.start()
+        output, _ = again.communicate()
+        after = sweeps.whole()
+        lost = [name for name in before if after.get(name) != before[name]]
+        complete = again.returncode == 0 and sweeps.structure() == expected
+        print(
+            f"{kill + 1}: after {moment:.0f} s {what}: lost {lost}, half-read {half}, orphans {len(orphans)}, "
+            f"next report {'complete' if complete else 'NOT complete: ' + output}",
+            flush=True,
+        )
+        counts.update(lost=len(lost), half=len(half), orphans=len(orphans), incomplete=not complete)
+    shutil.rmtree(folder)
+    found = (
+        f"{counts['lost']} results lost, {counts['half']} half-read, {counts['orphans']} orphans after {ORPHANED_S:g} s"
+    )
+    print(f"{kills} kills: {found} {ORPHANED_S:g} s, {counts['incomplete']} next reports incomplete")
+    sys.exit(int(counts.total() > 0))
+
+
+if __name__ == "__main__":
+    main()
