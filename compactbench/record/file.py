@@ -20,7 +20,7 @@ class RecordError(ValueError):
     """A file that is no record. `reason` says why, in one sentence without the file's name."""
 
     def __init__(self, path: Path, reason: str) -> None:
-        self.reason = f"not a record: {reason}"
+        self.reason = " ".join(f"not a record: {reason}".split())  # in one line, whatever it quotes
         super().__init__(f"{path}: {self.reason}")
 
 
