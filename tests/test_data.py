@@ -11,6 +11,7 @@ from datasets import Dataset
 from compactbench.data.clean import Raw, counts, split
 from compactbench.data.load import load
 from compactbench.parameters import load_suite
+from compactbench.settings import SettingsError
 
 ROWS = [(number % 3 + 1, f"title {number}", f"a longer text about {number}") for number in range(30)]
 NAMED = {"text": ["title", "description"], "label": "class"}
@@ -137,6 +138,17 @@ def test_max_rows_draws_and_the_seed_decides_which(tmp_path: Path) -> None:
 def test_a_changed_file_is_another_source(tmp_path: Path) -> None:
     first, second = write(tmp_path / "a.csv", lines()), write(tmp_path / "b.csv", lines(ROWS[:-1]))
     assert load(suite(first))[1].source.split()[1] != load(suite(second))[1].source.split()[1]
+
+
+@pytest.mark.parametrize(
+    "content", ["null", " null\n", "\ufeffnull", "\ufeff[null]", '[null, {"class": 1}]', '{"class": 1}\nnull\n']
+)
+def test_a_row_that_is_null_is_one_sentence(tmp_path: Path, content: str) -> None:
+    """The library's reader ended the whole process (SIGSEGV) at a file that begins with one."""
+    with pytest.raises(
+        SettingsError, match=r"key `dataset.path`: got a row that is null; accepted: a mapping for each"
+    ):
+        load(suite(write(tmp_path / "a.json", content)))
 
 
 def test_json_rows_keep_whole_numbers_as_labels(tmp_path: Path) -> None:

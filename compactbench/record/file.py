@@ -7,6 +7,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from compactbench.errors import LONGEST
+from compactbench.foreign import line
 from compactbench.record import ANY_RECORD, SCHEMA_VERSION, FailedRecord, Record
 from compactbench.record.json_file import read_json
 from compactbench.record.migrations import migrated
@@ -21,8 +22,8 @@ class RecordError(ValueError):
     """A file that is no record. `reason` says why, in one sentence without the file's name."""
 
     def __init__(self, path: Path, reason: str) -> None:
-        shown = reason if len(reason) <= LONGEST else f"{reason[:LONGEST]} ..."  # a key or a name may be of any length
-        self.reason = f"not a record: {shown}"
+        told = line(reason)  # a key or a name may be of any length, and hold anything
+        self.reason = f"not a record: {told if len(told) <= LONGEST else f'{told[:LONGEST]} ...'}"
         super().__init__(f"{path}: {self.reason}")
 
 

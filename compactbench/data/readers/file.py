@@ -1,5 +1,6 @@
 """A user's own texts in a file: CSV, TSV, JSON lines or Parquet, kept in the cache of `datasets` by their content."""
 
+import codecs
 import contextlib
 import csv
 import hashlib
@@ -137,7 +138,17 @@ def _read(dataset: File, key: str, copy: Path) -> Dataset:
     """The rows of a copy of the file, beside which the library may leave what it likes."""
     reader = FORMATS[copy.suffix]
     options = _csv_options(dataset, key, copy) if reader == "csv" else {}
+    if reader == "json" and _has_null(copy):
+        raise SettingsError(f"key `dataset.{key}`: got a row that is null; accepted: a mapping for each row.")
     return load_dataset(reader, data_files=str(copy), split="train", cache_dir=str(copy.parent), **options)
+
+
+def _has_null(path: Path) -> bool:
+    """Whether a row of a JSON file is null, at which the library's reader ends the whole process without a word."""
+    with path.open("rb") as lines:
+        if lines.peek(4).removeprefix(codecs.BOM_UTF8)[:1] == b"[":
+            return None in json.load(lines)
+        return any(line.removeprefix(codecs.BOM_UTF8).lstrip().startswith(b"null") for line in lines)
 
 
 def _csv_options(dataset: File, key: str, path: Path) -> dict[str, Any]:
