@@ -12,6 +12,7 @@ import contextlib
 import json
 import os
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -32,13 +33,13 @@ from compactbench.record.file import read
 from compactbench.record.page import broken
 
 LAYERS = {
-    "run": "compactbench.benchmark",
+    "run": r"compactbench\.benchmark",
     "kernel": "ipykernel_launcher",
-    "child": "multiprocessing",
+    "child": "from multiprocessing.*",
     "snakemake": "snakemake",
     "report": "compactbench",
 }
-"""The processes of a sweep, each with a word of its command line."""
+"""The processes of a sweep, each by one word of its command line."""
 MODELS = ["one", "two"]
 SIGNALS = [signal.SIGKILL, signal.SIGTERM, signal.SIGINT]
 ORPHANED_S = 5.0
@@ -123,7 +124,7 @@ def hit(report: subprocess.Popen[str], layer: str, number: int, group: bool) -> 
         with contextlib.suppress(psutil.Error):  # gone by now
             words = process.cmdline()
             for name, word in LAYERS.items():
-                if any(word in one for one in words):
+                if any(re.fullmatch(word, one) for one in words):
                     there.setdefault(name, []).append(process)
     layer = layer if layer in there else random.choice(sorted(there))
     target = random.choice(there[layer])
