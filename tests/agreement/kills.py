@@ -8,9 +8,11 @@ are lost, files that hold half of something, processes that live 5 s after the r
 not complete. Exits with 1 when any is found.
 """
 
+import contextlib
 import json
 import os
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -31,13 +33,13 @@ from compactbench.record.file import read
 from compactbench.record.page import broken
 
 LAYERS = {
-    "run": "compactbench.benchmark",
+    "run": r"compactbench\.benchmark",
     "kernel": "ipykernel_launcher",
-    "child": "multiprocessing",
+    "child": "from multiprocessing.*",
     "snakemake": "snakemake",
-    "report": "report",
+    "report": "compactbench",
 }
-"""The processes of a sweep, each with a word of its command line."""
+"""The processes of a sweep, each by one word of its command line."""
 MODELS = ["one", "two"]
 SIGNALS = [signal.SIGKILL, signal.SIGTERM, signal.SIGINT]
 ORPHANED_S = 5.0
@@ -116,16 +118,19 @@ def shape(value: object) -> object:
 
 
 def hit(report: subprocess.Popen[str], layer: str, number: int, group: bool) -> str:
-    """Send the signal to a process of that layer, or to the report where there is none; tells what was hit."""
-    processes = [psutil.Process(report.pid), *psutil.Process(report.pid).children(recursive=True)]
-    fitting = [one for one in processes if any(LAYERS[layer] in word for word in one.cmdline())]
-    target = random.choice(fitting) if fitting else processes[0]
-    if group:
-        os.killpg(os.getpgid(target.pid), number)
-    else:
-        target.send_signal(number)
-    hit_layer = layer if fitting else "report"
-    return f"{signal.Signals(number).name} to {hit_layer}{' and its group' if group else ''}"
+    """Send the signal to a process of that layer, or of another where there is none; tells what was hit."""
+    there: dict[str, list[psutil.Process]] = {}
+    for process in [psutil.Process(report.pid), *psutil.Process(report.pid).children(recursive=True)]:
+        with contextlib.suppress(psutil.Error):  # gone by now
+            words = process.cmdline()
+            for name, word in LAYERS.items():
+                if any(re.fullmatch(word, one) for one in words):
+                    there.setdefault(name, []).append(process)
+    layer = layer if layer in there else random.choice(sorted(there))
+    target = random.choice(there[layer])
+    with contextlib.suppress(ProcessLookupError, psutil.Error):
+        os.killpg(os.getpgid(target.pid), number) if group else target.send_signal(number)
+    return f"{signal.Signals(number).name} to {layer}{' and its group' if group else ''}"
 
 
 def main() -> None:
