@@ -97,7 +97,9 @@ def test_too_small_a_disk_is_refused_with_what_is_needed_and_what_there_is(monke
         if enough:
             refuse_if_short("starter", "bert-tiny")
             continue
-        with pytest.raises(SettingsError, match=r"^bert-tiny needs 210 MB of disk for .*, 209 MB are free: free some$"):
+        with pytest.raises(
+            SettingsError, match=r"^bert-tiny needs 210 MB of disk for .*, 209 MB are free: free some space$"
+        ):
             refuse_if_short("starter", "bert-tiny")
 
 

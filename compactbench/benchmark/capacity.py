@@ -19,8 +19,9 @@ from compactbench.settings import SettingsError
 
 PAGE_MB = 10
 """Disk for page, record and log, with room to spare: the largest of the reference runs take 0.2 MB."""
-BESIDE_MB = 1000
-"""Memory of all that runs beside the measuring process: report, Snakemake, papermill and the kernel, as measured."""
+BESIDE_MB = 1200
+"""Memory of all that runs beside the measuring process, report, Snakemake, papermill and kernel: the highest sum of their
+proportional sizes in a sweep of two models."""
 FOLDERS = {"book/runs/": ROOT / "book" / "runs", "models/": ROOT / "models", "TMPDIR": Path(tempfile.gettempdir())}
 """The folders that a run writes to, by the names that users know."""
 
@@ -53,7 +54,9 @@ def refuse_if_short(suite: str, model: str) -> None:
         free, mb = psutil.disk_usage(str(FOLDERS[names[0]])).free / 1e6, sum(asked[name] for name in names)
         if free < mb:
             where = " and ".join(names)
-            raise SettingsError(f"{model} needs {mb:,.0f} MB of disk for {where}, {free:,.0f} MB are free: free some")
+            raise SettingsError(
+                f"{model} needs {mb:,.0f} MB of disk for {where}, {free:,.0f} MB are free: free some space"
+            )
     free, mb = _free_memory_mb(), BESIDE_MB + needed.memory_mb
     if needed.memory_mb and free < mb:
         raise SettingsError(f"{model} needs {mb:,.0f} MB of memory, {free:,.0f} MB are free: end other programs")
