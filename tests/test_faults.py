@@ -64,8 +64,8 @@ def test_a_run_that_meets_a_full_disk_is_shown_as_failed_with_its_own_error(disk
 
 
 def test_folders_that_cannot_be_written_are_named(disk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(capacity, "FOLDERS", {"models/": disk / "models", "TMPDIR": disk})
-    assert disks() == {disk.stat().st_dev: ["models/", "TMPDIR"]}
+    monkeypatch.setattr(capacity, "FOLDERS", {"models/": disk / "models", ".sweep/": disk})
+    assert disks() == {disk.stat().st_dev: ["models/", ".sweep/"]}
     fill(disk)
     with pytest.raises(
         SettingsError, match=r"^models/ cannot be written: .*No space left.* \(free some space on this disk\)\.$"
@@ -91,7 +91,7 @@ def test_what_a_run_takes_is_what_its_reference_run_took() -> None:
 def test_too_small_a_disk_is_refused_with_what_is_needed_and_what_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
     """10 MB for the page and twice 100 MB for the artefact, all on one disk: 210 MB."""
     monkeypatch.setattr(capacity, "needs", lambda suite, model: Needs(100, 0))
-    monkeypatch.setattr(capacity, "disks", lambda: {1: ["book/runs/", "models/", "TMPDIR"]})
+    monkeypatch.setattr(capacity, "disks", lambda: {1: ["book/runs/", "models/", ".sweep/"]})
     for free, enough in ((209e6, False), (211e6, True)):
         monkeypatch.setattr("psutil.disk_usage", lambda path, free=free: type("Usage", (), {"free": free}))
         if enough:

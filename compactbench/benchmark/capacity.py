@@ -11,6 +11,7 @@ from pathlib import Path
 import psutil
 
 from compactbench import ROOT
+from compactbench.benchmark.sweep import SCRATCH
 from compactbench.errors import one_line
 from compactbench.instruments.machine import machine
 from compactbench.record import Record
@@ -20,9 +21,8 @@ from compactbench.settings import SettingsError
 PAGE_MB = 10
 """Disk for page, record and log, with room to spare: the largest of the reference runs take 0.2 MB."""
 BESIDE_MB = 1200
-"""Memory of all that runs beside the measuring process, report, Snakemake, papermill and kernel: the highest sum of their
-proportional sizes in a sweep of two models."""
-FOLDERS = {"book/runs/": ROOT / "book" / "runs", "models/": ROOT / "models", "TMPDIR": Path(tempfile.gettempdir())}
+"""Memory of report, Snakemake, papermill and kernel together: the highest sum in a sweep of two models."""
+FOLDERS = {"book/runs/": ROOT / "book" / "runs", "models/": ROOT / "models", ".sweep/": SCRATCH.parent}
 """The folders that a run writes to, by the names that users know."""
 
 
@@ -49,7 +49,7 @@ def refuse_if_short(suite: str, model: str) -> None:
             there is.
     """
     needed = needs(suite, model)
-    asked = {"book/runs/": PAGE_MB, "models/": needed.artefact_mb, "TMPDIR": needed.artefact_mb}
+    asked = {"book/runs/": PAGE_MB, "models/": needed.artefact_mb, ".sweep/": needed.artefact_mb}
     for names in disks().values():
         free, mb = psutil.disk_usage(str(FOLDERS[names[0]])).free / 1e6, sum(asked[name] for name in names)
         if free < mb:
