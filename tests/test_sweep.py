@@ -115,7 +115,10 @@ def test_what_a_killed_sweep_left_is_cleared_and_a_good_end_leaves_nothing(
     with alone("making a report"):
         assert not sockets.exists() and list(sweep.SCRATCH.iterdir()) == []
         assert os.environ["TMPDIR"] == str(sweep.SCRATCH)
-    assert sorted(folder.rglob("*")) == [folder / ".sweep", sweep.LOCK] and sweep.LOCK.read_text() == ""
+    assert (
+        sorted(folder.rglob("*")) == [folder / ".sweep", sweep.LOCK.with_name("gate"), sweep.LOCK]
+        and sweep.LOCK.read_text() == ""
+    )
     assert os.environ.get("TMPDIR") == usual and sweep.TOKEN not in os.environ
 
 
@@ -163,7 +166,7 @@ def test_a_live_notebook_runs_twice_and_lets_others_in_between(
     assert said(first) == "in"
     with alone("making a report"):
         pass
-    assert list(folder.rglob("*")) == [folder / ".sweep", sweep.LOCK]
+    assert sorted(folder.rglob("*")) == [folder / ".sweep", sweep.LOCK.with_name("gate"), sweep.LOCK]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a process ends by itself")

@@ -133,12 +133,15 @@ def _begin(doing: str) -> None:
     global _lock
     try:
         LOCK.parent.mkdir(exist_ok=True)
-        lock = os.open(LOCK, os.O_RDWR | os.O_CREAT, 0o644)
+        gate, lock = (os.open(LOCK.with_name(name), os.O_RDWR | os.O_CREAT, 0o644) for name in ("gate", LOCK.name))
         try:
+            _wait_for(gate)  # one at a time looks and signs, so whoever is refused reads who is at work
             token = _signed(lock, doing)
         except BaseException:
             os.close(lock)
             raise
+        finally:
+            os.close(gate)
     except OSError as error:
         accepted = "a folder that can be written to and holds locks"
         raise SettingsError(f"{LOCK.parent}: {error.strerror}; accepted: {accepted}.") from error
@@ -149,7 +152,7 @@ def _begin(doing: str) -> None:
 
 def _signed(lock: int, doing: str) -> str:
     """What now stands in the lock's file: this process began a sweep, and has cleared what the last one left."""
-    _take_exclusively(lock)
+    _wait_for(lock)
     last = _holder()
     if last and last.host != socket.gethostname():  # on a shared file system a lock may not reach every host
         raise _busy(last, f"; if it is gone, remove {LOCK.relative_to(ROOT)}")
@@ -160,9 +163,7 @@ def _signed(lock: int, doing: str) -> str:
     LOCK.write_text(token)
     sockets.mkdir(mode=0o700)
     SCRATCH.mkdir()
-    if not _taken(lock, fcntl.LOCK_SH):  # the exclusive lock is given back before the shared one is taken
-        time.sleep(0.1)  # the other may not have signed yet
-        raise _busy(_holder())
+    _taken(lock, fcntl.LOCK_SH)  # from now on every process of the sweep can hold it
     return token
 
 
@@ -184,13 +185,14 @@ def _stop(number: int, frame: object) -> None:
     raise KeyboardInterrupt
 
 
-def _take_exclusively(lock: int) -> None:
+def _wait_for(lock: int) -> None:
+    """Take the lock alone, as soon as what a killed sweep left is gone."""
     until = time.monotonic() + DYING_S
     while not _taken(lock, fcntl.LOCK_EX):
-        time.sleep(0.1)  # the other may not have signed yet
         holder = _holder()
         if time.monotonic() > until or (holder and psutil.pid_exists(holder.pid)):
             raise _busy(holder)
+        time.sleep(0.1)
 
 
 def _taken(lock: int, kind: int) -> bool:
