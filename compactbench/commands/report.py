@@ -124,8 +124,8 @@ class Progress:
         elif time.monotonic() - self._last_sign[1] > self._limit_s:
             print(f"No sign of life for {_minutes(self._limit_s)}: its processes are ended", flush=True)
             own = psutil.Process().children()
-            started = [process for parent in own for process in parent.children(recursive=True)]
-            for process in [one for one in started if one.status() != psutil.STATUS_ZOMBIE] or own:
+            started = [process for parent in own for process in _below(parent)]
+            for process in started or own:
                 with contextlib.suppress(psutil.Error):
                     process.kill()
             self._last_sign = (None, time.monotonic())
@@ -163,6 +163,17 @@ class Progress:
         pace = took / sum(self._expected[name] for name in done) if done else 1.0
         rest = max(0.0, pace * self._expected[current] - (now - self._started[current]))
         return f", about {_minutes(rest + pace * sum(self._expected[name] for name in to_come))} left"
+
+
+def _below(parent: psutil.Process) -> list[psutil.Process]:
+    """What `parent` and its children started, of all that still runs."""
+    found = []
+    with contextlib.suppress(psutil.NoSuchProcess):
+        for process in parent.children(recursive=True):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                if process.status() != psutil.STATUS_ZOMBIE:
+                    found.append(process)
+    return found
 
 
 def _expected_seconds(folder: Path, due: list[str]) -> dict[str, float]:
