@@ -189,7 +189,7 @@ def test_a_process_ends_with_its_parent(number: int, folder: Path, started: Call
     assert said(first) == "in"
     (child,) = psutil.Process(first.pid).children()
     first.send_signal(number)
-    assert until(lambda: not child.is_running() or child.status() == psutil.STATUS_ZOMBIE)
+    assert until(lambda: ended(child))
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
