@@ -1,7 +1,7 @@
 """The pages' content security policy: a browser runs the site's own scripts and no other, whatever a page's text holds.
 
 Inline scripts are allowed one by one, by their hashes, and only those that the theme and its extensions write: what
-stands in a page's text is never asked. Styles may stand inline, because plotly and the tables of pandas write them.
+stands in a page's text is never asked. Styles may stand inline, because plotly and the theme write them so.
 """
 
 import base64
