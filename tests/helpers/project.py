@@ -23,17 +23,11 @@ class Project:
         shutil.copytree(ROOT / "book", folder / "book", symlinks=True, ignore=ignored)
 
     def run(
-        self,
-        *words: str,
-        path: Path | None = None,
-        environment: dict[str, str] | None = None,
-        timeout: float | None = None,
+        self, *words: str, path: Path | None = None, environment: dict[str, str] | None = None
     ) -> subprocess.CompletedProcess[str]:
         """Run `python -m ...` in the copy, with the copy's own package, and further packages from `path`."""
         command, environment = [sys.executable, "-m", *words], self.environment(path) | (environment or {})
-        return subprocess.run(
-            command, cwd=self.folder, env=environment, capture_output=True, text=True, timeout=timeout
-        )
+        return subprocess.run(command, cwd=self.folder, env=environment, capture_output=True, text=True)
 
     def environment(self, path: Path | None = None) -> dict[str, str]:
         """The variables of a process in which the copy's own package is imported, and further ones from `path`."""
