@@ -8,7 +8,7 @@ from compactbench import ROOT
 from compactbench.report.choice.recommend import recommend
 from compactbench.report.tables.results import results
 from compactbench.report.text.background import quoted_by_name
-from compactbench.report.text.facts import answer, colab, models, numbers, trade, unknown_accuracy
+from compactbench.report.text.facts import answer, colab, facts, models, numbers, trade, unknown_accuracy
 from compactbench.report.text.words import listed
 
 REPOSITORY = "https://github.com/somebody/something"
@@ -117,3 +117,18 @@ def test_a_fork_opens_its_own_notebook_in_colab() -> None:
 )
 def test_words_are_listed_as_a_sentence_lists_them(words: list[str], text: str) -> None:
     assert listed(words) == text
+
+
+def test_what_has_no_latency_is_compared_without_it() -> None:
+    """A record without one stopped the whole site."""
+    silent = [make_record("alpha", quality=quality(0.96, 0.94, 0.98), latency=[]), BETA]
+    silent += [make_record("tfidf", **BASELINE, quality=quality(0.89, 0.86, 0.92), latency=[])]
+    quoted = pd.read_csv(ROOT / "book" / "data" / "reference-2021.csv")
+    found = facts(silent, quoted, [], "https://github.com/somebody/fork")
+    assert "reaches 89.0\N{NO-BREAK SPACE}%" in found["answer"].replace(" %", "\N{NO-BREAK SPACE}%")
+    assert "times as" not in found["answer"] + found["trade"]
+
+
+def test_without_any_run_a_sentence_says_so() -> None:
+    with pytest.raises(ValueError, match="There is no run to report: measure a model first"):
+        facts([], pd.DataFrame(), [], "https://github.com/somebody/fork")

@@ -11,6 +11,7 @@ import nbformat
 import pytest
 import yaml
 from helpers.book_factory import Book, build, made_up_records, make_tree
+from helpers.book_factory import page_of as whole_page
 from helpers.browser import Visit
 from helpers.factory import make_record, runtime
 from markdown_it import MarkdownIt
@@ -38,6 +39,7 @@ from compactbench.report.text import run_page as page
 from compactbench.report.text import runtimes as runtime_views
 from compactbench.report.text.model_card import card
 from compactbench.report.text.words import code, html, listed, markdown, markdown_table
+from compactbench.settings import Name, Place
 
 ATTACK = r"""{{ cycler.__init__.__globals__.os.popen('touch MARK').read() }} {% include '/etc/passwd' %} ${x} $x^2$
 <img src=x onerror="window.PWNED=1"> <script>window.PWNED=2</script> </script> <!-- c --> <b>bold</b> &amp; &lt;
@@ -55,6 +57,8 @@ ATTACK = r"""{{ cycler.__init__.__globals__.os.popen('touch MARK').read() }} {% 
 SHOWN = " ".join(ATTACK.split())
 NAMES = {"suite", "machine", "model"}
 """Fields that name folders and files: what else they may hold is checked where they are read."""
+CHECKED = [get_args(kind)[1] for kind in (Name, Place)]
+"""The checks of texts that name something, too."""
 M = TypeVar("M", bound=BaseModel)
 
 
@@ -74,7 +78,7 @@ def attacked(part: M) -> M:
 def planted(value: Any, name: str, field: Any = None) -> Any:
     if field is not None:
         kinds = {field.annotation, *get_args(field.annotation)}
-        patterned = any(getattr(part, "pattern", None) for part in field.metadata)
+        patterned = any(getattr(part, "pattern", None) or part in CHECKED for part in field.metadata)
         if (name in NAMES and isinstance(value, str)) or patterned or get_origin(field.annotation) is Literal:
             return value
         if is_typeddict(field.annotation):  # its keys are fixed
@@ -264,12 +268,12 @@ def page_of(run: Record) -> nbformat.NotebookNode:
     }
     forms = [{"text/markdown": text} for text in said]
     forms += [{"text/html": chart_html(figure, slug, run.title)} for slug, figure in drawn.items()]
-    cells = [new_code_cell("pass", outputs=[new_output("display_data", form)]) for form in forms]
-    return new_notebook(cells=[new_markdown_cell("# One model"), *cells])
+    cells = [new_code_cell("pass", execution_count=1, outputs=[new_output("display_data", form)]) for form in forms]
+    return new_notebook(cells=[new_markdown_cell("# One model"), *cells], metadata=whole_page(run).metadata)
 
 
-def planted_page() -> nbformat.NotebookNode:
-    """A page that nobody measured: an attack in every place that a notebook has."""
+def planted_page(run: Record | FailedRecord) -> nbformat.NotebookNode:
+    """A page in place of that of `run`, as papermill would leave it: an attack in every place that a notebook has."""
     script = "<script>window.PWNED=4</script><img src=x onerror='window.PWNED=5'>"
     rst = "```{eval-rst}\n.. raw:: html\n\n   <script>window.PWNED=6</script>\n```\n"
     rst += "```{include} ../../../../secret.md\n```\n"
@@ -291,9 +295,10 @@ def planted_page() -> nbformat.NotebookNode:
         new_markdown_cell(source)
         for source in ("text", "### Title", f"a {script}\n\n{script}\n\n{rst}\n{image}", ATTACK)
     ]
-    code_cell = new_code_cell(ATTACK, outputs=outputs, metadata={"mystnb": {"markdown_format": "myst"}})
-    found = new_notebook(cells=[*markup, raw, code_cell])
-    found.metadata = {"myst": settings, "mystnb": {"render_markdown_format": "myst"}, "substitutions": {"x": ATTACK}}
+    format_asked = {"mystnb": {"markdown_format": "myst"}}
+    code_cell = new_code_cell(ATTACK, execution_count=1, outputs=outputs, metadata=format_asked)
+    found = new_notebook(cells=[*markup, raw, code_cell], metadata=whole_page(run).metadata)
+    found.metadata |= {"myst": settings, "mystnb": {"render_markdown_format": "myst"}, "substitutions": {"x": ATTACK}}
     return nbformat.from_dict(found)
 
 
@@ -308,7 +313,7 @@ def book(tmp_path_factory: pytest.TempPathFactory) -> Book:
         write(run, path.with_suffix(".failed.json" if run.status == "failed" else ".json"))
         if isinstance(run, Record):
             nbformat.write(page_of(run), path.with_suffix(".ipynb"))
-    nbformat.write(planted_page(), path.with_name("beta.ipynb"))
+    nbformat.write(planted_page(runs[1]), path.with_name("beta.ipynb"))
     path.with_name("stray.md").write_text(ATTACK)
     (root / "secret.md").write_text("SECRET")
     model = attacked(load_model("bert-tiny")).model_dump(mode="json", exclude={"path", "package", "sha256"})

@@ -146,7 +146,7 @@ def test_a_model_that_changes_while_it_runs_fails_its_run(sharded: Path) -> None
     then = fingerprint(own, load_suite("starter"), "pretrained", "as it was")
     refuse_changed(own, then)
     rewrite(sharded / "vocab.txt", last_byte((sharded / "vocab.txt").read_bytes()))
-    with pytest.raises(ValueError, match="the files of Own changed while they were used: run it again"):
+    with pytest.raises(ValueError, match="the files of own changed while they were used: run it again"):
         refuse_changed(own, then)
 
 

@@ -78,9 +78,9 @@ def ended(process: psutil.Process) -> bool:
 def test_of_two_that_begin_at_once_one_is_let_in(started: Callable[..., subprocess.Popen]) -> None:
     """Both passed the check, and one of them was told to unlock."""
     processes = [started("sweep.join('measuring a model')") for _ in range(3)]
-    words = sorted(map(said, processes))
-    assert words == ["", "", "in"]
-    winner = next(process for process in processes if process.poll() is None)
+    words = list(map(said, processes))
+    assert sorted(words) == ["", "", "in"]
+    winner = processes[words.index("in")]
     for process in processes:
         if process is not winner:
             sentence = process.communicate()[1].splitlines()[-1]
@@ -223,3 +223,20 @@ def test_a_run_that_gives_no_sign_of_life_is_ended_and_snakemake_goes_on(
             assert capsys.readouterr().out.startswith("No sign of life for 0 min 00 s")
         finally:
             orchestrator.kill()
+
+
+@pytest.mark.parametrize("since", ["5", "null"])
+def test_a_lock_that_somebody_else_wrote_removes_nothing(folder: Path, since: str) -> None:
+    """What it named as the last sweep's folder was removed, whatever it was."""
+    precious = folder / "compactbench-precious"
+    precious.mkdir()
+    sweep.LOCK.parent.mkdir()
+    host = json.dumps(socket.gethostname())
+    for told in (
+        f'{{"host": {host}, "pid": 1, "since": {since}}}',
+        json.dumps({"host": socket.gethostname(), "pid": 1, "since": "", "doing": "", "sockets": str(precious)}),
+    ):
+        sweep.LOCK.write_text(told)
+        with alone("making a report"):
+            pass
+    assert precious.is_dir()

@@ -13,6 +13,7 @@ import fcntl
 import json
 import multiprocessing.forkserver
 import os
+import re
 import shutil
 import signal
 import socket
@@ -25,6 +26,7 @@ from datetime import datetime
 from pathlib import Path
 
 import psutil
+from pydantic import TypeAdapter
 
 from compactbench import ROOT
 from compactbench.settings import SettingsError
@@ -206,8 +208,8 @@ def _taken(lock: int, kind: int) -> bool:
 
 def _holder() -> Holder | None:
     try:
-        return Holder(**json.loads(LOCK.read_text()))
-    except (ValueError, TypeError):
+        return TypeAdapter(Holder).validate_json(LOCK.read_text(), strict=True)
+    except ValueError:
         return None
 
 
@@ -220,5 +222,5 @@ def _busy(holder: Holder | None, hint: str = "") -> SettingsError:
 def _clear(holder: Holder | None) -> None:
     """Remove what a sweep wrote aside."""
     shutil.rmtree(SCRATCH, ignore_errors=True)
-    if holder and Path(holder.sockets).name.startswith(SOCKETS):
+    if holder and re.fullmatch(re.escape(str(Path(_usual, SOCKETS))) + "[0-9a-f]{8}", holder.sockets):
         shutil.rmtree(holder.sockets, ignore_errors=True)

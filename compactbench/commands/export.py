@@ -4,12 +4,14 @@ import argparse
 import contextlib
 import tempfile
 from pathlib import Path
+from typing import Any
 
-from compactbench import ROOT
+from compactbench import ROOT, registry
+from compactbench.benchmark.fingerprint import ABOUT_DATA
 from compactbench.benchmark.sweep import alone
 from compactbench.foreign import line
 from compactbench.instruments.machine import cores, default_machine
-from compactbench.parameters import load_model, load_suite, validate_name
+from compactbench.parameters import load_model, load_suite, validate_name, validated
 from compactbench.record import Quality, Record
 from compactbench.record.file import RecordError, read_run
 from compactbench.settings import DEFAULT_SUITE, Model, SettingsError, Suite
@@ -44,6 +46,7 @@ def _export(record: Record) -> int:
     from compactbench.report.text import model_card
     from compactbench.runtimes.torch import load_network
 
+    registry.check(classifiers, record.classifier.kind, "the record: key `classifier.kind`")
     if not (folder / "model.safetensors").is_file():
         print(f"{folder.relative_to(ROOT)} has no weights: fine-tuning {line(record.title)} again", flush=True)
         quality = _finetuned(record, folder)
@@ -52,7 +55,7 @@ def _export(record: Record) -> int:
         first = record.trained.model_copy(update={"quality": quality})
         record = record.model_copy(update={"runtimes": [first, *record.runtimes[1:]]})
     network = load_network(classifiers.get(record.classifier.kind).network, folder)
-    tokenizer, max_length = AutoTokenizer.from_pretrained(folder), record.settings["suite"]["max_length"]
+    tokenizer, max_length = AutoTokenizer.from_pretrained(folder), _settings(record)[0].max_length
     trained = runtimes.Trained(network, tokenizer, texts=[], max_length=max_length)
     with tempfile.TemporaryDirectory(prefix="compactbench-") as exported:
         runtimes.installed("onnxruntime").export(trained, "int8", Path(exported), folder)
@@ -94,6 +97,10 @@ def _finetuned(record: Record, folder: Path) -> Quality:
     from compactbench.data.load import load
 
     suite, model = _settings(record)
+    if model.trust_remote_code:
+        print(f"{record.model}: its record sets trust_remote_code, so code of its publisher will run here", flush=True)
+    if record.finetune.edited:
+        print(f"{record.model}: its training was edited, so the function in its record will run here", flush=True)
     splits, facts = load(suite)
     with tempfile.TemporaryDirectory(prefix="compactbench-") as scratch:
         splits.save_to_disk(scratch)
@@ -109,13 +116,18 @@ def _finetuned(record: Record, folder: Path) -> Quality:
 def _settings(record: Record) -> tuple[Suite, Model]:
     """The settings of the run; of a path that the record has without its folders, params/ knows the whole."""
     newer = load_suite(DEFAULT_SUITE).model_dump()  # has the keys that there were not yet
-    suite = Suite.model_validate(newer | record.settings["suite"])
-    model = Model.model_validate(record.settings["model"])
+    suite = validated(Suite, newer | record.settings["suite"], "the record")
+    model = validated(Model, record.settings["model"], "the record")
     with contextlib.suppress(SettingsError):
         now = load_suite(record.suite)
-        if now.model_dump(mode="json")["dataset"] == record.settings["suite"]["dataset"]:
+        if _deciding(now.model_dump(mode="json")) == _deciding(record.settings["suite"]):
             suite = suite.model_copy(update={"dataset": now.dataset})
         here = load_model(record.model)
         if here.model_dump(mode="json")["path"] == record.settings["model"].get("path"):
             model = model.model_copy(update={"path": here.path})
     return suite, model
+
+
+def _deciding(suite: dict[str, Any]) -> dict[str, Any]:
+    """What of a suite's data set decides which texts there are."""
+    return {key: value for key, value in suite.get("dataset", {}).items() if key not in ABOUT_DATA}

@@ -50,7 +50,8 @@ def run(given: argparse.Namespace) -> int:
         local_folder(model)
     except SettingsError as error:
         raise SettingsError(f"parameters: key `ID`: {ELSEWHERE.sub('', str(error))}") from error
-    content = {key: value for key, value in model.model_dump(exclude_defaults=True).items() if value is not None}
+    given_keys = model.model_dump(exclude_defaults=True).items()
+    content = {key: str(value) if isinstance(value, str) else value for key, value in given_keys if value is not None}
     unfinished = path.with_name(f".{path.name}")  # renamed when whole
     unfinished.write_text(yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=1000), encoding="utf-8")
     unfinished.replace(path)

@@ -74,7 +74,9 @@ def read(path: Path) -> Record | FailedRecord:
                 f"a newer version of this report wrote it (schema {version}, this one reads up to {SCHEMA_VERSION}): "
                 "update the project"
             )
-        return ANY_RECORD.validate_python(migrated(content, version) if version < SCHEMA_VERSION else content)
+        record = ANY_RECORD.validate_python(migrated(content, version) if version < SCHEMA_VERSION else content)
+        _check_counts(record)
+        return record
     except ValidationError as error:
         raise RecordError(path, _sentence(error.errors()[0])) from error
     except ValueError as error:
@@ -99,6 +101,19 @@ def read_run(path: Path) -> Record | FailedRecord:
 def _refuse_folder(path: Path) -> None:
     if path.is_dir() and not path.is_symlink():
         raise ValueError(f"{path.name} is a folder, and the record of this run is to lie there: move it away")
+
+
+def _check_counts(record: Record | FailedRecord) -> None:
+    """Check that each runtime classified the test texts of the data set, where the weights were not random.
+
+    Raises:
+        ValueError: it did not.
+    """
+    if isinstance(record, FailedRecord) or record.weights == "random":
+        return
+    for number, quality in enumerate(one.quality for one in record.runtimes):
+        if quality and [sum(row) for row in quality.confusion] != record.data.test_counts:
+            raise ValueError(f"key `runtimes.{number}.quality`: it is of other texts than `data.test_counts` has")
 
 
 def _sentence(error: ErrorDetails) -> str:

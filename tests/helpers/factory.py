@@ -79,9 +79,11 @@ def runtime(**changes: Any) -> dict[str, Any]:
         "error": None,
     }
     quality = changes.get("quality") or {}
-    if "right" in quality and "confusion" not in quality:  # as many texts, all of the first class
-        right, wrong = (quality["right"].count(sign) for sign in "10")
-        changes["quality"] = quality | {"confusion": [[right, wrong], [0, 0]]}
+    if "right" in quality and "confusion" not in quality:  # as many texts, half of them of each class
+        half = len(quality["right"]) // 2
+        first, second = quality["right"][:half], quality["right"][half:]
+        confusion = [[first.count("1"), first.count("0")], [second.count("0"), second.count("1")]]
+        changes["quality"] = quality | {"confusion": confusion}
     return _changed(fields, changes)
 
 

@@ -212,6 +212,7 @@ STATES = [
     _record("a count too few", _with("data.train_counts", [1]), "a number for each of the `classes`"),
     _record("a class too many", _with(f"{QUALITY}confusion", [[60]]), "for each class"),
     _record("a text too few", _with(f"{QUALITY}right", "1"), "a sign for each text"),
+    _record("other texts than those counted", _with("data.test_counts", [29, 31]), "of other texts than"),
     _record("signs that are none", _with(f"{QUALITY}right", "x" * 60), "right`: got 'xxx"),
     _record("an interval upside down", _with(f"{QUALITY}loss_interval", [0.3, 0.1]), "in this order"),
     _record("weights that are no file", _with(f"{FIRST}artefact.weights_files", ["x"]), "`files` does not"),

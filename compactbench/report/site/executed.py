@@ -34,6 +34,14 @@ METADATA = {
 LANGUAGES = {"ipython3", "ipythontb", "myst-ansi", "python", "bash", "yaml", "json"}
 """What code is coloured as; a name that nobody knows would end a strict build."""
 
+THEMED = {
+    'style="text-align:right"': 'class="text-right"',
+    "<table>": '<div class="table-scroll" tabindex="0"><table class="table">',
+    "</table>": "</table></div>",
+    "<code>": '<code class="docutils literal notranslate">',
+}
+"""What a parser of Markdown writes, and what the theme knows how to style; text in its HTML has no such tags."""
+
 
 def is_executed(page: str) -> bool:
     """Whether the document `page` is a notebook that ran: the summary, or the page of a run."""
@@ -92,9 +100,10 @@ def markdown_html(text: str) -> Html:
     parser.add_render_rule("html_inline", _small_alone)
     parser.add_render_rule("html_block", _as_text)
     parser.add_render_rule("image", _as_text)
-    shown = parser.render(text).replace('style="text-align:right"', 'class="text-right"')
-    shown = shown.replace("<table>", '<div class="table-scroll" tabindex="0"><table>')
-    return Html(shown.replace("</table>", "</table></div>"))
+    shown = parser.render(text)
+    for plain, themed in THEMED.items():
+        shown = shown.replace(plain, themed)
+    return Html(shown)
 
 
 def _small_alone(_: Any, tokens: list[Token], at: int, *__: Any) -> str:

@@ -16,7 +16,7 @@ NONE: Ties = frozenset()
 def ties(records: Sequence[Record | FailedRecord]) -> Ties:
     """The tied pairs among the runs of one suite on one machine, each model in the first runtime of its record.
 
-    Random weights are tied with nobody.
+    Random weights are tied with nobody, and nobody with who classified other texts.
     """
     able = [
         (record, record.runtimes[0].quality)
@@ -26,7 +26,8 @@ def ties(records: Sequence[Record | FailedRecord]) -> Ties:
     return frozenset(
         frozenset((one.model, other.model))
         for (one, quality), (other, others) in itertools.combinations(able, 2)
-        if one.data.fingerprint == other.data.fingerprint and not differ(quality, others)
+        if (one.data.fingerprint, one.data.test_counts) == (other.data.fingerprint, other.data.test_counts)
+        and not differ(quality, others)
     )
 
 

@@ -57,8 +57,13 @@ def default_group(records: Records) -> tuple[str, str]:
 
 
 def headline(records: Records) -> list[Record | FailedRecord]:
-    """The runs of the default group."""
-    return [record for record in records if (record.suite, record.machine) == default_group(records)]
+    """The runs of the default group.
+
+    Raises:
+        ValueError: there is no run at all.
+    """
+    group = default_group(records)
+    return [record for record in records if (record.suite, record.machine) == group]
 
 
 def plain_rows(frame: pd.DataFrame) -> list[Row]:

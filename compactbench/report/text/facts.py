@@ -108,11 +108,15 @@ def _against_the_baseline(rows: dict[str, Row], *named: str) -> str:
     if not baselines or baselines[0]["model"] in named:
         return ""
     baseline, chosen = baselines[0], rows[named[0]]
-    faster = chosen[LATENCY.name] / baseline[LATENCY.name]
-    return (
-        f" The baseline, {markdown(baseline['title'])}, which is no transformer, reaches {_accuracy(baseline)} "
-        f"({_interval(baseline)}) and answers {faster:.0f} times as fast."
-    )
+    text = f" The baseline, {markdown(baseline['title'])}, which is no transformer, reaches {_accuracy(baseline)}"
+    times = _times(chosen, baseline)
+    return f"{text} ({_interval(baseline)})" + (f" and answers {times:.0f} times as fast." if times else ".")
+
+
+def _times(row: Row, other: Row) -> float | None:
+    """How many times as long as `other` the model needs for a sentence; None where one of them was not measured."""
+    own, others = row[LATENCY.name], other[LATENCY.name]
+    return None if own is None or others is None else own / others
 
 
 def numbers(group: pd.DataFrame, choice: Recommendation) -> Markdown:
@@ -139,10 +143,11 @@ def exported(here: Sequence[Record], choice: Recommendation) -> Markdown:
     if best is trained:
         named = markdown(trained.title)
         return Markdown(f"No other runtime that was measured answers faster than {named} as it was trained.")
-    gain = before[LATENCY.name] / after[LATENCY.name]
+    gain = _times(before, after)
+    faster = f"{gain:.1f} times as fast, " if gain else ""
     return Markdown(
         f"Exported it is faster still: **{markdown(best.title)}** answers in {LATENCY.text(after[LATENCY.name])}, "
-        f"{gain:.1f} times as fast, takes {SIZE.text(after[SIZE.name])}, and classifies {_accuracy(after)} of "
+        f"{faster}takes {SIZE.text(after[SIZE.name])}, and classifies {_accuracy(after)} of "
         "the same texts right ([serve it](serve-it.md))."
     )
 
@@ -162,12 +167,12 @@ def _exchange(row: Row, chosen: Row, on_front: bool, tied: Ties) -> str:
     """What another model gives and takes, held against the chosen one."""
     points = (row[ACCURACY.name] - chosen[ACCURACY.name]) * 100
     chance = ", not significantly" if frozenset((row["model"], chosen["model"])) in tied else ""
-    times = row[LATENCY.name] / chosen[LATENCY.name]
-    pace = f"{1 / times:.1f} times as fast" if times < 1 else f"{times:.1f} times as slow"
+    times = _times(row, chosen)
+    pace = "" if times is None else f"{1 / times:.1f} times as fast " if times < 1 else f"{times:.1f} times as slow "
     named = f"**{markdown(row['title'])}**{small(notes(row['weights'], row['edited']))}"
     return (
         f"- {named}: {points:+.1f} points of accuracy{chance}; "
-        f"{pace} ({LATENCY.text(row[LATENCY.name])}); {SIZE.text(row[SIZE.name])} on disk against "
+        f"{pace}({LATENCY.text(row[LATENCY.name])}); {SIZE.text(row[SIZE.name])} on disk against "
         f"{SIZE.text(chosen[SIZE.name])}.{' On the Pareto front of accuracy and latency.' if on_front else ''}"
     )
 
