@@ -1,6 +1,7 @@
 """Where the label of each mark goes, so that labels cover neither one another, nor a mark, nor a line."""
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Iterable, Sequence
 from functools import partial
 
 import numpy as np
@@ -47,7 +48,7 @@ def positions(
 ) -> list[str]:
     """A text position for each mark: where its label covers least of the marks, the lines and the other labels.
 
-    Each label is placed given the others, in turns, until none moves.
+    Each two labels are placed given the others, in turns, until none moves.
 
     Args:
         x: place of each mark as a share of the plot's width.
@@ -66,24 +67,34 @@ def positions(
         {place: [_label(x * w, y * h, r, text, direction) for w, h in canvases] for place, direction in PLACES.items()}
         for x, y, r, text in marks
     ]
-    chosen: dict[int, str] = {}
+    alone = [
+        {
+            place: sum(_covered(one, drawn[n]) + UNREADABLE * _beyond(one, canvases[n]) for n, one in enumerate(found))
+            for place, found in places.items()
+        }
+        for places in boxes
+    ]
+    chosen = [min(PLACES, key=costs.__getitem__) for costs in alone]
 
-    def cost(mark: int, place: str) -> float:
-        others = [boxes[other][at] for other, at in chosen.items() if other != mark]
-        return sum(
-            _covered(box, drawn[number])
-            + OVERLAID * _covered(box, [other[number] for other in others])
-            + UNREADABLE * _beyond(box, canvases[number])
-            for number, box in enumerate(boxes[mark][place])
+    def cost(mark: int, place: str, others: Iterable[tuple[int, str]]) -> float:
+        over = (
+            _overlap(one, two) for n, at in others for one, two in zip(boxes[mark][place], boxes[n][at], strict=True)
         )
+        return alone[mark][place] + OVERLAID * sum(over)
+
+    def cost_of_two(pair: tuple[int, int], at: tuple[str, str]) -> float:
+        rest = [(number, place) for number, place in enumerate(chosen) if number not in pair]
+        return cost(pair[0], at[0], rest) + cost(pair[1], at[1], [*rest, (pair[0], at[0])])
 
     for _ in range(TURNS):
-        before = dict(chosen)
-        for mark in range(len(marks)):
-            chosen[mark] = min(PLACES, key=partial(cost, mark))
+        before = list(chosen)
+        for pair in itertools.combinations(range(len(marks)), 2):  # one alone could not move past the other
+            best = min(itertools.product(PLACES, PLACES), key=partial(cost_of_two, pair))
+            for mark, place in zip(pair, best, strict=True):
+                chosen[mark] = place
         if chosen == before:
             break
-    return [chosen[mark] for mark in range(len(marks))]
+    return chosen
 
 
 def side(x: float, text: str) -> str:
