@@ -3,6 +3,7 @@
 import functools
 import http.server
 import os
+import signal
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,9 @@ from typing import Any
 import pytest
 from helpers.browser import CHROMIUM, FLAGS, WIDE, Visit
 from helpers.project import Project
+
+# a shell that starts the tests in the background has them, and all that they start, ignore it
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture
