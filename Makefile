@@ -18,7 +18,8 @@ override MODEL := $(value MODEL)
 override NAME := $(value NAME)
 override ID := $(value ID)
 override PORT := $(value PORT)
-export SUITE MODELS MACHINE MODEL NAME ID PORT
+override PYTHON := $(value PYTHON)
+export SUITE MODELS MACHINE MODEL NAME ID PORT PYTHON
 RUN := .venv/bin/python -m
 READY := .venv/ready
 CORES := -n auto --dist loadfile    # the tests of a file share what is slow to make
@@ -59,5 +60,5 @@ test: lint
 	$(RUN) pytest $(CORES)
 
 $(READY): pyproject.toml $(wildcard requirements.txt requirements/*.txt)
-	@$(PYTHON) compactbench/install.py
+	@"$$PYTHON" compactbench/install.py
 	@touch $@

@@ -13,8 +13,9 @@ import pytest
 from helpers.browser import CHROMIUM, FLAGS, WIDE, Visit
 from helpers.project import Project
 
-# a shell that starts the tests in the background has them, and all that they start, ignore it
+# a shell that starts the tests in the background has them, and all that they start, ignore these
 signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @pytest.fixture
