@@ -168,9 +168,7 @@ def main() -> None:
         )
         counts.update(lost=len(lost), half=len(half), orphans=len(orphans), incomplete=not complete)
     shutil.rmtree(folder)
-    found = (
-        f"{counts['lost']} results lost, {counts['half']} half-read, {counts['orphans']} orphans after {ORPHANED_S:g} s"
-    )
+    found = f"{counts['lost']} results lost, {counts['half']} half-read, {counts['orphans']} orphans after"
     print(f"{kills} kills: {found} {ORPHANED_S:g} s, {counts['incomplete']} next reports incomplete")
     sys.exit(int(counts.total() > 0))
 
