@@ -166,7 +166,7 @@ def main() -> None:
             f"next report {'complete' if complete else 'NOT complete: ' + output}",
             flush=True,
         )
-        counts.update(lost=len(lost), half=len(half), orphans=len(orphans), incomplete=not complete)
+        counts.update(lost=len(lost), half=len(half), orphans=len(orphans), incomplete=int(not complete))
     shutil.rmtree(folder)
     found = f"{counts['lost']} results lost, {counts['half']} half-read, {counts['orphans']} orphans after"
     print(f"{kills} kills: {found} {ORPHANED_S:g} s, {counts['incomplete']} next reports incomplete")
