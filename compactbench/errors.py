@@ -30,9 +30,9 @@ def one_line(error: BaseException, longest: int | None = None, own: Iterable[str
     It is cut at `longest` characters: some list a hundred classes. A fault of the machine is followed by what to do.
     """
     text = line(without_folders(f"{type(error).__name__}: {error}", own))
-    cut = text if longest is None or len(text) <= longest else text[:longest] + " ..."
+    short = text if longest is None else cut(text, longest)
     cure = next((CURES[words] for words in CURES if words in text), None)
-    return cut if cure is None or cure in text else f"{cut} ({cure})"
+    return short if cure is None or cure in text else f"{short} ({cure})"
 
 
 def broken(error: BaseException) -> BaseException:
@@ -44,13 +44,18 @@ def broken(error: BaseException) -> BaseException:
     return found
 
 
-def shown(value: object) -> str:
+def cut(text: str, longest: int = LONGEST) -> str:
+    """`text`, or so much of it."""
+    return text if len(text) <= longest else text[:longest] + " ..."
+
+
+def shown(value: object, longest: int = LONGEST) -> str:
     """`value` as Python writes it, cut where it is long."""
     try:
         text = repr(value)
     except ValueError:  # a whole number of too many digits
         text = "a number of thousands of digits"
-    return text if len(text) <= LONGEST else text[:LONGEST] + " ..."
+    return cut(text, longest)
 
 
 def without_folders(text: str, own: Iterable[str] = ()) -> str:

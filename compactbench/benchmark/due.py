@@ -55,11 +55,11 @@ def changes(then: Fingerprint, now: Fingerprint) -> dict[str, str]:
 def _reason(plan: Plan, model: Model) -> str | None:
     """Why `model` must run; None where its run is there and would give the same again."""
     page = ROOT / plan.page(model.model)
-    path, failed = page.with_suffix(FINISHED), page.with_suffix(FAILED)
-    if not os.path.lexists(path) and not os.path.lexists(failed):
+    path = next(filter(os.path.lexists, map(page.with_suffix, (FINISHED, FAILED))), None)
+    if path is None:
         return "not measured yet"
     try:
-        record = read_run(path if os.path.lexists(path) else failed)
+        record = read_run(path)
     except RecordError:
         return "its record cannot be read"
     if isinstance(record, FailedRecord):

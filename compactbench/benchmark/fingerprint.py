@@ -4,6 +4,7 @@ import ast
 import functools
 import hashlib
 import json
+from typing import Any
 
 import nbformat
 
@@ -43,7 +44,7 @@ def fingerprint(model: Model, suite: Suite, weights: Weights, source: str | None
         SettingsError: its texts or its weights cannot be had.
     """
     asked = suite.model_dump(mode="json", exclude=ABOUT)
-    dataset = {key: value for key, value in asked.pop("dataset").items() if key not in ABOUT_DATA}
+    dataset = deciding(asked.pop("dataset"))
     settings = {
         **model.model_dump(mode="json", exclude=ABOUT),
         **asked,
@@ -57,6 +58,11 @@ def fingerprint(model: Model, suite: Suite, weights: Weights, source: str | None
         code=code(),
         versions=versions(),
     )
+
+
+def deciding(dataset: dict[str, Any]) -> dict[str, Any]:
+    """What of a data set's description decides which texts there are."""
+    return {key: value for key, value in dataset.items() if key not in ABOUT_DATA}
 
 
 def refuse_changed(model: Model, then: Fingerprint) -> None:

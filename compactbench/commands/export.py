@@ -4,10 +4,9 @@ import argparse
 import contextlib
 import tempfile
 from pathlib import Path
-from typing import Any
 
 from compactbench import ROOT, registry
-from compactbench.benchmark.fingerprint import ABOUT_DATA
+from compactbench.benchmark.fingerprint import deciding
 from compactbench.benchmark.sweep import alone
 from compactbench.foreign import line
 from compactbench.instruments.machine import cores, default_machine
@@ -120,14 +119,9 @@ def _settings(record: Record) -> tuple[Suite, Model]:
     model = validated(Model, record.settings["model"], "the record")
     with contextlib.suppress(SettingsError):
         now = load_suite(record.suite)
-        if _deciding(now.model_dump(mode="json")) == _deciding(record.settings["suite"]):
+        if deciding(now.model_dump(mode="json")["dataset"]) == deciding(record.settings["suite"].get("dataset", {})):
             suite = suite.model_copy(update={"dataset": now.dataset})
         here = load_model(record.model)
         if here.model_dump(mode="json")["path"] == record.settings["model"].get("path"):
             model = model.model_copy(update={"path": here.path})
     return suite, model
-
-
-def _deciding(suite: dict[str, Any]) -> dict[str, Any]:
-    """What of a suite's data set decides which texts there are."""
-    return {key: value for key, value in suite.get("dataset", {}).items() if key not in ABOUT_DATA}

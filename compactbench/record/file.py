@@ -6,7 +6,7 @@ from pathlib import Path
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from compactbench.errors import LONGEST
+from compactbench.errors import cut, shown
 from compactbench.foreign import line
 from compactbench.record import ANY_RECORD, SCHEMA_VERSION, FailedRecord, Record
 from compactbench.record.json_file import read_json
@@ -22,8 +22,7 @@ class RecordError(ValueError):
     """A file that is no record. `reason` says why, in one sentence without the file's name."""
 
     def __init__(self, path: Path, reason: str) -> None:
-        told = line(reason)  # a key or a name may be of any length, and hold anything
-        self.reason = f"not a record: {told if len(told) <= LONGEST else f'{told[:LONGEST]} ...'}"
+        self.reason = f"not a record: {cut(line(reason))}"  # a key or a name may be of any length, and hold anything
         super().__init__(f"{path}: {self.reason}")
 
 
@@ -124,6 +123,4 @@ def _sentence(error: ErrorDetails) -> str:
     if error["type"] == "extra_forbidden":
         return f"key `{key}` is not known"
     accepted = error["msg"].removeprefix("Value error, ").removeprefix("Input should be ").removeprefix("accepted: ")
-    given = repr(error["input"])
-    shown = given if len(given) <= SHOWN else f"{given[:SHOWN]} ..."
-    return f"key `{key}`: got {shown}; accepted: {accepted}"
+    return f"key `{key}`: got {shown(error['input'], SHOWN)}; accepted: {accepted}"
