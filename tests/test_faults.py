@@ -13,7 +13,7 @@ from helpers.factory import make_failed, make_record
 from compactbench.benchmark import capacity
 from compactbench.benchmark.capacity import Needs, disks, needs, refuse_if_short
 from compactbench.benchmark.journal import ENDED, Journal
-from compactbench.commands.report import Progress
+from compactbench.benchmark.progress import Progress, repeated
 from compactbench.errors import one_line
 from compactbench.parameters import load_model, load_suite
 from compactbench.record import file as record_file
@@ -136,7 +136,7 @@ def test_a_clock_set_back_does_not_silence_the_progress(tmp_path: Path, capsys: 
     """A log written after the clock was set back looks older than the report that waits for it."""
     log = tmp_path / "albert.log"
     log.write_text("00:00:00 stage 1 of 11: data\n")  # of an earlier run
-    with Progress(tmp_path, ["albert"], {}, limit_s=60.0):
+    with repeated(Progress(tmp_path, ["albert"], {}).look):
         log.write_text("00:00:01 stage 2 of 11: parameters\n")
         os.utime(log, (time.time() - HOUR, time.time() - HOUR))
     told = capsys.readouterr().out

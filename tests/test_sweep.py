@@ -15,8 +15,9 @@ import pytest
 
 from compactbench import ROOT
 from compactbench.benchmark import sweep
+from compactbench.benchmark.progress import repeated
 from compactbench.benchmark.sweep import alone
-from compactbench.commands.report import Progress
+from compactbench.benchmark.watchdog import Watchdog
 from compactbench.settings import SettingsError
 
 START = "import sys, time; from pathlib import Path; from compactbench.benchmark import sweep"
@@ -217,9 +218,12 @@ def test_a_run_that_gives_no_sign_of_life_is_ended_and_snakemake_goes_on(
             assert until(lambda: len(above.children()) == 1)
             (run,) = above.children()
             run.suspend()
-            with Progress(tmp_path, ["tiny"], {}, limit_s=0.2):
-                assert until(lambda: not run.is_running())
-                assert above.is_running()
+            with subprocess.Popen(["sleep", "600"]) as beside:
+                with repeated(Watchdog(orchestrator.pid, [tmp_path / "tiny.log"], limit_s=0.2).look):
+                    assert until(lambda: not run.is_running())
+                    assert above.is_running()
+                assert beside.poll() is None
+                beside.kill()
             assert capsys.readouterr().out.startswith("No sign of life for 0 min 00 s")
         finally:
             orchestrator.kill()

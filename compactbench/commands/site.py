@@ -39,17 +39,18 @@ def build() -> int:
     print("Building the site", flush=True)
     for problem in pages(BOOK, collect(BOOK / "runs")).problems:
         print(f"left out: {problem}", flush=True)
-    built = snakemake("report", due=[])
-    if built.returncode:
-        print(built.stdout, LOG.read_text(errors="replace") if LOG.is_file() else "", sep="\n")
+    with snakemake("report", due=[]) as building:
+        said, _ = building.communicate()
+    if building.returncode:
+        print(said, LOG.read_text(errors="replace") if LOG.is_file() else "", sep="\n")
         print("The site could not be built; the messages above say why.", file=sys.stderr)
         return 1
     print(f"The report is {SITE}/index.html; `make serve` opens it at a local address.")
     return 0
 
 
-def snakemake(target: str, due: list[str]) -> subprocess.CompletedProcess[str]:
-    """Have Snakemake make `target` where the runs of these pages are due; what it says is in the result's `stdout`."""
+def snakemake(target: str, due: list[str]) -> subprocess.Popen[str]:
+    """Start Snakemake to make `target` where the runs of these pages are due; what it says comes from its `stdout`."""
     command = [
         sys.executable,
         "-m",
@@ -60,4 +61,6 @@ def snakemake(target: str, due: list[str]) -> subprocess.CompletedProcess[str]:
         "--config",
         f"due={' '.join(due)}",
     ]
-    return subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    return subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
+    )

@@ -1,0 +1,89 @@
+"""Which model is at which stage, as the logs of the runs tell, and for how long yet."""
+
+import contextlib
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+POLL_S = 0.5
+
+
+@contextlib.contextmanager
+def repeated(look: Callable[[], None]) -> Iterator[None]:
+    """Call `look` every half second while this is entered, and once more at its end."""
+    over = threading.Event()
+
+    def follow() -> None:
+        while not over.wait(POLL_S):
+            look()
+        look()
+
+    thread = threading.Thread(target=follow, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
+class Progress:
+    """Prints the stages that the runs came to since it last looked.
+
+    Args:
+        folder: where the logs lie.
+        due: models that will run.
+        expected: seconds that a model took before, where it ran before.
+    """
+
+    def __init__(self, folder: Path, due: list[str], expected: dict[str, float]) -> None:
+        self._folder, self._due, self._expected = folder, due, expected
+        self._started: dict[str, float] = {}
+        self._shown: dict[str, int] = dict.fromkeys(due, 0)
+        self._begun = time.monotonic()
+        self._before = {name: self._stamp(name) for name in due}
+
+    def look(self) -> None:
+        """Print what is new."""
+        for name in self._due:
+            self._tell(name)
+
+    def _stamp(self, name: str) -> tuple[int, int] | None:
+        """What changes when the log of `name` is written: never compared by order, because a clock may be set back."""
+        log = self._folder / f"{name}.log"
+        return (log.stat().st_mtime_ns, log.stat().st_size) if log.is_file() else None
+
+    def _tell(self, name: str) -> None:
+        """Print the stages in the log of `name` that were not yet printed."""
+        if self._stamp(name) == self._before[name]:
+            return
+        lines = (self._folder / f"{name}.log").read_text(encoding="utf-8", errors="replace").splitlines()
+        if name not in self._started:
+            self._started[name] = time.monotonic()
+            self._print(name, "starting")
+        stages = [line.partition(" ")[2] for line in lines if line.partition(" ")[2].startswith("stage ")]
+        for stage in stages[self._shown[name] :]:
+            self._print(name, stage)
+        self._shown[name] = len(stages)
+
+    def _print(self, name: str, what: str) -> None:
+        place = f"[{len(self._started)}/{len(self._due)}] {name:<12}"
+        print(f"{place} {what:<24} {minutes(time.monotonic() - self._begun)} elapsed{self._left(name)}", flush=True)
+
+    def _left(self, current: str) -> str:
+        """How much is left, at the pace so far; nothing unless every model to come is known from an earlier run."""
+        to_come = [name for name in self._due if name not in self._started]
+        if not {current, *to_come} <= self._expected.keys():
+            return ""
+        now = time.monotonic()
+        done = [name for name in self._started if name != current]
+        took = self._started[current] - self._begun
+        pace = took / sum(self._expected[name] for name in done) if done else 1.0
+        rest = max(0.0, pace * self._expected[current] - (now - self._started[current]))
+        return f", about {minutes(rest + pace * sum(self._expected[name] for name in to_come))} left"
+
+
+def minutes(seconds: float) -> str:
+    """As "2 min 05 s"."""
+    return f"{int(seconds) // 60} min {int(seconds) % 60:02d} s"
