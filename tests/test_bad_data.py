@@ -16,7 +16,7 @@ pytestmark = pytest.mark.slow
 GOOD = lines()
 WRONG: list[tuple[str, str | None, dict[str, Any], str]] = [
     ("absent.csv", None, {}, "key `dataset.path`: got .*absent.csv'; accepted: a file that exists"),
-    ("a.xlsx", GOOD, {}, r"accepted: a file that ends in \.csv"),
+    ("a.docx", GOOD, {}, r"accepted: a file that ends in \.csv"),
     ("a.csv", "", {}, "which is empty"),
     (
         "a.csv",
@@ -30,7 +30,7 @@ WRONG: list[tuple[str, str | None, dict[str, Any], str]] = [
         "a.csv",
         lines(header=""),
         {"columns": ["class", "title"]},
-        "got 2 names; accepted: one for each of the 3 columns",
+        "whose first row has 3 fields; accepted: 2, one for each name in `columns`",
     ),
     ("a.csv", lines([(1, f"t{n}", "d") for n in range(9)]), {}, "got a data set with 1 class; accepted: two"),
     ("a.csv", "class,title,description\n", {}, "which is empty; accepted: rows"),
@@ -47,16 +47,16 @@ WRONG: list[tuple[str, str | None, dict[str, Any], str]] = [
     ("a.csv", GOOD, {"test_path": "a.csv", "test_size": 0.5}, "key `test_size`: got a share beside `test_path`"),
     ("a.csv", GOOD, {"columns": "class"}, "key `dataset.columns`: got 'class'; accepted: a list"),
     ("a.csv", GOOD, {"label_names": ["World"]}, "key `dataset.label_names`"),
-    ("a.jsonl", "{not json}\n", {}, "cannot be read as jsonl"),
-    ("a.parquet", "no parquet", {}, "cannot be read as parquet"),
-    ("a.csv", "class,title,description\n" + '1,"open,quote,never\n' * 3, {}, "cannot be read as csv|0 class|1 class"),
+    ("a.jsonl", "{not json}\n", {}, "whose line 1 cannot be read as JSON"),
+    ("a.parquet", "no parquet", {}, "cannot be read as Parquet"),
+    ("a.csv", "class,title,description\n" + '1,"open,quote,never\n' * 3, {}, "whose line 2 cannot be read"),
     ("a.csv", lines([(1, "", "")] * 9), {}, "got a data set with 0 classes; accepted: two"),
     ("a.csv", "class,class,title,description\n" + "1,2,a,b\n" * 9, {}, "two columns called 'class'"),
     ("a.json", '{"class": [1, 2], "title": "x"}', {"text": "title"}, "key `dataset.label`: .* whose values are lists"),
     ("a.csv", GOOD, {"hub_id": "a/b"}, r"key `dataset.path` is not known|key `dataset.hub_id` is not known"),
     ("a.csv", GOOD, {"path": 3}, "key `dataset.path`: got 3; accepted: a file that ends in"),
     (".", None, {}, r"key `dataset.path`: got '.*/\.'; accepted: a file that exists"),
-    ("a.csv", lines([*ROWS, (1, "a", "b", "one", "too", "many")]), {}, "cannot be read as csv"),
+    ("a.csv", lines([*ROWS, (1, "a", "b", "one", "too", "many")]), {}, "whose line 32 has 6 fields; accepted: 3"),
 ]
 
 

@@ -13,7 +13,6 @@ from transformers import BertForSequenceClassification
 
 from compactbench.benchmark.fingerprint import fingerprint, refuse_changed
 from compactbench.data.load import load, version
-from compactbench.data.readers import file as file_reader
 from compactbench.parameters import load_suite
 from compactbench.settings import SettingsError
 from compactbench.sources.availability import local_folder, origin
@@ -54,13 +53,14 @@ def test_a_name_with_brackets_is_no_pattern(tmp_path: Path) -> None:
 
 def test_a_file_that_changes_while_it_is_read_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = write(tmp_path / "a.csv", lines())
-    copied = file_reader.shutil.copyfile
+    read = Path.read_bytes
 
-    def late(source: Path, target: str) -> str:
-        rewrite(path, lines().replace("longer", "larger").encode())
-        return str(copied(source, target))
+    def late(self: Path) -> bytes:
+        if self == path:
+            rewrite(path, lines().replace("longer", "larger").encode())
+        return read(self)
 
-    monkeypatch.setattr(file_reader.shutil, "copyfile", late)
+    monkeypatch.setattr(Path, "read_bytes", late)
     with pytest.raises(SettingsError, match=r"my-data.yaml: key `dataset.path`: got .* changed while it was read"):
         load(suite(path))
     monkeypatch.undo()

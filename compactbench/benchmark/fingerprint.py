@@ -19,8 +19,9 @@ TEMPLATE = ROOT / "notebooks" / "benchmark.ipynb"
 PACKAGE = ROOT / "compactbench"
 NOT_MEASURING = [
     *("report", "commands", "__main__.py", "errors.py", "foreign.py"),
-    *(f"benchmark/{name}.py" for name in ("__main__", "capacity", "due", "fingerprint", "forkserver")),
+    *(f"benchmark/{name}.py" for name in ("__main__", "capacity", "due", "fingerprint", "forecast", "forkserver")),
     *(f"benchmark/{name}.py" for name in ("progress", "sweep", "watchdog")),
+    "data/understood.py",
     *(f"record/{name}.py" for name in ("file", "json_file", "migrations", "page", "private")),
 ]
 """Parts of the package that change no number; all others do."""

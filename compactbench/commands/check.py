@@ -8,13 +8,17 @@ import argparse
 import psutil
 
 from compactbench.benchmark.due import Plan
+from compactbench.benchmark.forecast import forecast
 from compactbench.benchmark.plan import check_suite
 from compactbench.classifiers import decide_weights
 from compactbench.data.load import load
+from compactbench.data.readers import of_suite
+from compactbench.data.understood import understood
 from compactbench.errors import LONGEST, one_line, shown
 from compactbench.instruments.machine import default_machine
 from compactbench.parameters import load_model, load_suite, validate_name
-from compactbench.settings import DEFAULT_SUITE, Model, SettingsError, nearest
+from compactbench.record import Data
+from compactbench.settings import DEFAULT_SUITE, Model, SettingsError, Suite, nearest
 
 SHAPE = ("hidden_size", "num_attention_heads", "max_position_embeddings", "vocab_size", "num_hidden_layers")
 SMALLEST_VOCABULARY = 104
@@ -29,9 +33,18 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def run(given: argparse.Namespace) -> int:
-    """Say what can run."""
-    plan = check(given.suite, given.models, given.machine)
-    print(f"{given.suite}: {', '.join(model.model for model in plan.models)} can run.")
+    """Say what can run, what was understood of the data, and how long it may take."""
+    plan, data = check_data(given.suite, given.models, given.machine)
+    first = of_suite(plan.suite).read().train[0]
+    print(f"{plan.suite.suite}: the data")
+    print(understood(data, (first["text"], first["label"])))
+    print(f"{plan.suite.suite}: {', '.join(model.model for model in plan.models)} can run.")
+    for model in plan.models:
+        expected = forecast(plan, model, data)
+        told = "not known, as it never ran with such weights"
+        if expected:
+            told = f"about {expected.minutes:.0f} min and {expected.disk_mb:,.0f} MB of disk, judged by {expected.like}"
+        print(f"  {model.model:<10} {told}")
     return 0
 
 
@@ -41,6 +54,11 @@ def check(suite_name: str, only: list[str], machine: str | None = None) -> Plan:
     Raises:
         SettingsError: something cannot work.
     """
+    return check_data(suite_name, only, machine)[0]
+
+
+def check_data(suite_name: str, only: list[str], machine: str | None) -> tuple[Plan, Data]:
+    """The same, with the data set as it was understood."""
     if machine:
         validate_name("machine", machine)
     suite = load_suite(suite_name)
@@ -50,8 +68,34 @@ def check(suite_name: str, only: list[str], machine: str | None = None) -> Plan:
     for model in models:
         if model.architecture:
             check_architecture(model, suite.max_length)
-    load(suite)
-    return Plan(suite, machine or default_machine(), models, weights)
+    _, data = load(suite)
+    check_counts(suite, data)
+    return Plan(suite, machine or default_machine(), models, weights), data
+
+
+def check_counts(suite: Suite, data: Data) -> None:
+    """Check that the suite's draws of training texts leave texts of every class.
+
+    Raises:
+        SettingsError: one does not.
+    """
+    where = f"params/suites/{suite.suite}.yaml: key"
+    few = next((count for count in suite.label_counts if count < len(data.classes)), None)
+    if few is not None:
+        accepted = f"numbers from {len(data.classes)} on, one for each class"
+        raise SettingsError(f"{where} `label_counts`: got {few}; accepted: {accepted}.")
+    fewest = min(data.train_counts)
+    if suite.learning_rates and suite.validation_size * sum(data.train_counts) < len(data.classes):
+        accepted = (
+            f"a share of the {sum(data.train_counts)} training texts with one of each of {len(data.classes)} classes"
+        )
+        raise SettingsError(f"{where} `validation_size`: got {suite.validation_size:g}; accepted: {accepted}.")
+    if (suite.learning_rates or suite.label_counts) and fewest < 2:
+        name = str(data.classes[data.train_counts.index(fewest)])
+        key = "learning_rates" if suite.learning_rates else "label_counts"
+        raise SettingsError(
+            f"{where} `{key}`: texts are drawn of every class, and {name!r} has {fewest} to learn from; accepted: two."
+        )
 
 
 def classifiers() -> set[str]:

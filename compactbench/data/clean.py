@@ -1,6 +1,7 @@
 """From raw rows to two splits: what cannot be used or would flatter is left out and counted."""
 
-from collections.abc import Iterator
+import math
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,13 +23,15 @@ class Raw:
         test: the rows to test on, where they are given.
         classes: the labels in their order, of which those without a row are left out; None: those of the rows, in
             order of number or letter.
-        names: a name for each label, where labels are no names.
+        names: a name for each label, where labels are no names; two may have the same.
+        read_as: in which form each file was found, for people.
     """
 
     train: Dataset
     test: Dataset | None = None
     classes: list[str] | None = None
     names: dict[str, str] = field(default_factory=dict)
+    read_as: list[str] = field(default_factory=list)
 
 
 @dataclass
@@ -60,19 +63,21 @@ def split(raw: Raw, test_size: float | None, max_rows: int | None, seed: int) ->
     dropped = Dropped()
     tested: set[int] = set()
     test = None if raw.test is None else _kept(_drawn(raw.test, max_rows, seed), tested, set(), dropped)
-    train = _kept(_drawn(raw.train, max_rows, seed), set(), tested, dropped)
+    train = _kept(_drawn(raw.train, max_rows, seed, each=2), set(), tested, dropped)
     train, test = _numbered(raw, train, test)
     if test is not None:
         return DatasetDict(train=train, test=test), dropped
     single = {name for name, count in zip(train.features["label"].names, counts(train), strict=True) if count == 1}
     if single:
         has = "has a single text" if len(single) == 1 else "have a single text each"
-        raise SettingsError(f"key `dataset.label`: {_listed(single)} {has}; accepted: two of each class.")
+        raise SettingsError(f"key `dataset.label`: {listed(single)} {has}; accepted: two of each class.")
     try:
         return train.train_test_split(test_size, stratify_by_column="label", seed=seed), dropped
     except ValueError as error:
-        accepted = f"a share that leaves every class a text on both sides ({error})"
-        raise SettingsError(f"key `dataset.test_size`: got {test_size}; accepted: {accepted}.") from error
+        classes = len(train.features["label"].names)
+        least = math.ceil(100 * classes / len(train)) / 100
+        accepted = f"a share that leaves each of the {classes} classes a text on both sides, from {least:g} on"
+        raise SettingsError(f"key `dataset.test_size`: got {test_size:g}; accepted: {accepted}.") from error
 
 
 def counts(rows: Dataset) -> list[int]:
@@ -80,8 +85,30 @@ def counts(rows: Dataset) -> list[int]:
     return np.bincount(rows.with_format("numpy")["label"][:], minlength=len(rows.features["label"].names)).tolist()
 
 
-def _drawn(rows: Dataset, count: int | None, seed: int) -> Dataset:
-    return rows if count is None or count >= len(rows) else rows.shuffle(seed=seed).select(range(count))
+def _drawn(rows: Dataset, count: int | None, seed: int, each: int = 0) -> Dataset:
+    """`count` of the `rows` at random.
+
+    Args:
+        rows: to draw from.
+        count: None: all, in their order.
+        seed: of the draw.
+        each: texts that must be drawn of every class that has so many.
+
+    Raises:
+        SettingsError: of a class fewer are drawn.
+    """
+    if count is None or count >= len(rows):
+        return rows
+    shuffled = rows.shuffle(seed=seed)
+    places: dict[str, list[int]] = {}
+    for place, (_, label) in enumerate(pairs(shuffled)):
+        places.setdefault(label, []).append(place)
+    needed = [found[each - 1] + 1 for label, found in places.items() if label and each and len(found) >= each]
+    short = sum(rows_needed > count for rows_needed in needed)
+    if short:
+        left = f"{count} rows leave {short} of {len(needed)} classes fewer than {each} texts"
+        raise SettingsError(f"key `dataset.max_rows`: {left}; accepted: {max(needed)} or more.")
+    return shuffled.select(range(count))
 
 
 def _kept(rows: Dataset, seen: set[int], tested: set[int], dropped: Dropped) -> Dataset:
@@ -113,23 +140,22 @@ def pairs(rows: Dataset) -> Iterator[tuple[str, Any]]:
 def _numbered(raw: Raw, train: Dataset, test: Dataset | None) -> tuple[Dataset, Dataset | None]:
     """The rows with class numbers for labels."""
     found = set(train.unique("label"))
-    if len(found) < 2:
+    order = [label for label in raw.classes or sorted(found, key=_in_order) if label in found]
+    classes = [*dict.fromkeys(raw.names.get(label, label) for label in order)]
+    if len(classes) < 2:
         raise SettingsError(
-            f"key `dataset`: got a data set with {len(found)} class{'' if len(found) == 1 else 'es'}; "
+            f"key `dataset`: got a data set with {len(classes)} class{'' if len(classes) == 1 else 'es'}; "
             "accepted: two classes or more."
         )
     unknown = (set() if test is None else set(test.unique("label"))) - found
     if unknown:
         raise SettingsError(
-            f"key `dataset.test_path`: got the labels {_listed(unknown)}, which no training text has; accepted: "
-            f"{_listed(found)}."
+            f"key `dataset.test_path`: got the labels {listed(unknown)}, which no training text has; accepted: "
+            f"{listed(found)}."
         )
-    unnamed = found - raw.names.keys() if raw.names else set()
-    if unnamed:
-        raise SettingsError(f"key `dataset.label_names`: {_listed(unnamed)} is missing; accepted: {_listed(found)}.")
-    order = [label for label in raw.classes or sorted(found, key=_in_order) if label in found]
-    numbers = {label: number for number, label in enumerate(order)}
-    kind = ClassLabel(names=[raw.names.get(label, label) for label in order])
+    of_class = {name: number for number, name in enumerate(classes)}
+    numbers = {label: of_class[raw.names.get(label, label)] for label in order}
+    kind = ClassLabel(names=classes)
 
     def numbered(rows: Dataset) -> Dataset:
         column = [numbers[label] for _, label in pairs(rows)]
@@ -146,6 +172,7 @@ def _in_order(label: str) -> tuple[bool, float, str]:
         return True, 0.0, label
 
 
-def _listed(labels: set[str]) -> str:
+def listed(labels: Collection[str]) -> str:
+    """The first ten of `labels`, in order."""
     shown = sorted(labels, key=_in_order)
     return ", ".join(repr(label) for label in shown[:10]) + (" ..." if len(shown) > 10 else "")

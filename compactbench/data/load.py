@@ -9,6 +9,7 @@ from datasets import Dataset, DatasetDict
 from huggingface_hub.utils import disable_progress_bars as disable_hub_progress_bars
 
 from compactbench.data.clean import counts, pairs, split
+from compactbench.data.languages import languages
 from compactbench.data.readers import of_suite
 from compactbench.record import Data, Weights
 from compactbench.settings import SettingsError, Suite
@@ -39,7 +40,8 @@ def load(suite: Suite) -> tuple[DatasetDict, Data]:
         splits, dropped = split(raw, source.test_size or DEFAULT_TEST_SIZE, source.max_rows, suite.seed)
     except SettingsError as error:
         raise SettingsError(f"params/suites/{suite.suite}.yaml: {error}") from error
-    words = [len(text.split()) for rows in splits.values() for text, _ in pairs(rows)]
+    texts = [text for rows in splits.values() for text, _ in pairs(rows)]
+    words = [len(text.split()) for text in texts]
     facts = Data(
         name=source.name or suite.dataset.get("hub_id") or suite.suite_title,
         cite=source.cite,
@@ -52,6 +54,8 @@ def load(suite: Suite) -> tuple[DatasetDict, Data]:
         words_p50=float(np.median(words)),
         words_p95=float(np.percentile(words, 95)),
         words_max=max(words),
+        languages=languages(texts),
+        read_as=raw.read_as,
         **asdict(dropped),
     )
     return splits, facts

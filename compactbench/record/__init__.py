@@ -24,7 +24,7 @@ from compactbench.record.runtime import (
 )
 from compactbench.record.training import Finetune, GpuMemory, LossPoint, Parameters, Procedure, Repeat, Trial
 
-SCHEMA_VERSION: Final = 5
+SCHEMA_VERSION: Final = 6
 
 
 class FixedWork(Strict):
@@ -45,7 +45,7 @@ class Settings(TypedDict):
 class Record(Strict):
     """One finished run."""
 
-    schema_version: Literal[5] = SCHEMA_VERSION
+    schema_version: Literal[6] = SCHEMA_VERSION
     status: Literal["ok"] = "ok"
     suite: Name = Field(description="name of the suite: what was asked of the model")
     machine: Name = Field(description="name of the machine's folder")
@@ -90,7 +90,7 @@ class Record(Strict):
 class FailedRecord(Strict):
     """A run that did not finish: the stage it reached and why it ended there."""
 
-    schema_version: Literal[5] = SCHEMA_VERSION
+    schema_version: Literal[6] = SCHEMA_VERSION
     status: Literal["failed"] = "failed"
     suite: Name
     machine: Name

@@ -5,7 +5,7 @@ import json
 
 from pydantic import Field, model_validator
 
-from compactbench.record.base import Amount, Count, Device, Number, Strict
+from compactbench.record.base import Amount, Count, Device, Number, Share, Strict
 
 
 class Machine(Strict):
@@ -79,6 +79,10 @@ class Data(Strict):
     words_p50: Amount = Field(description="median words per text")
     words_p95: Amount | None = Field(description="words that 95 % of the texts do not exceed")
     words_max: Count = Field(description="words of the longest text")
+    languages: dict[str, Share] | None = Field(
+        description="share of the texts in each language that a tenth or more are in, by its ISO 639 code"
+    )
+    read_as: list[str] | None = Field(description="in which form each file was found, such as its encoding")
 
     @model_validator(mode="after")
     def _counts_each_class(self) -> "Data":

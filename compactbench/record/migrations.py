@@ -90,7 +90,13 @@ def _4_to_5(run: Json) -> Json:
     }
 
 
-STEPS: list[Callable[[Json], Json]] = [_1_to_2, _2_to_3, _3_to_4, _4_to_5]
+def _5_to_6(run: Json) -> Json:
+    """The form of files and the languages of texts are told."""
+    run["data"] |= dict.fromkeys(("languages", "read_as"))
+    return run
+
+
+STEPS: list[Callable[[Json], Json]] = [_1_to_2, _2_to_3, _3_to_4, _4_to_5, _5_to_6]
 """The first brings schema 1 to schema 2, and so on."""
 
 

@@ -131,6 +131,8 @@ def make_record(model: str = "alpha", runtimes: Sequence[dict[str, Any]] = (), *
             "words_p95": 30.0,
             "words_p50": 25.0,
             "words_max": 60,
+            "languages": {"en": 1.0},
+            "read_as": [],
         },
         "parameters": {"total": 20_000_000, "active": 10_000_000},
         "tuning": [],

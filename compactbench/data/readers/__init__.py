@@ -12,6 +12,7 @@ from pydantic import BeforeValidator, Field
 
 from compactbench import registry
 from compactbench.data.clean import Raw
+from compactbench.data.labels import joined, labels
 from compactbench.parameters import validated
 from compactbench.settings import SettingsError, Strict, Suite, nearest
 
@@ -69,7 +70,7 @@ def of_suite(suite: Suite, where: str = "") -> Source:
     raise SettingsError(f"{where}: key `dataset.{key}` is not known{nearest(key, kinds)}; accepted: {accepted}.")
 
 
-def plain(rows: Dataset, text: list[str], label: str, where: str, hint: str = "") -> Dataset:
+def plain(rows: Dataset, text: list[str], label: str, where: str) -> Dataset:
     """The columns of texts, joined, as `text`, and the labels as strings, a class's name where the column has names.
 
     Args:
@@ -77,7 +78,6 @@ def plain(rows: Dataset, text: list[str], label: str, where: str, hint: str = ""
         text: the columns with texts.
         label: the column with labels.
         where: the file or data set, for an error.
-        hint: what may have gone wrong when a column is missing, for an error.
 
     Raises:
         SettingsError: a column is missing, or holds neither texts nor numbers.
@@ -86,31 +86,14 @@ def plain(rows: Dataset, text: list[str], label: str, where: str, hint: str = ""
         given, known = f"key `dataset.{key}`: got {column!r}", rows.column_names
         if column not in known:
             accepted = f"a column of {where}: {', '.join(known)}"
-            raise SettingsError(f"{given}{nearest(column, known)}; accepted: {accepted}{hint}.")
+            raise SettingsError(f"{given}{nearest(column, known)}; accepted: {accepted}.")
         if not isinstance(rows.features[column], Value | ClassLabel):
             raise SettingsError(f"{given}, whose values are lists or mappings; accepted: a column of texts or numbers.")
     kind = rows.features[label]
-    names = kind.names if isinstance(kind, ClassLabel) else None
+    classes = kind.names if isinstance(kind, ClassLabel) else None
 
-    def joined(batch: dict[str, list[Any]]) -> dict[str, list[str]]:
-        columns = [map(_as_text, batch[name]) for name in text]
-        labels = batch[label]
-        return {
-            "text": [" ".join(filter(None, parts)) for parts in zip(*columns, strict=True)],
-            "label": [" ".join(_as_text(value).split()) if names is None else _name(names, value) for value in labels],
-        }
+    def as_texts(batch: dict[str, list[Any]]) -> dict[str, list[str]]:
+        return {"text": joined([batch[name] for name in text]), "label": labels(batch[label], classes)}
 
     features = Features({"text": Value("string"), "label": Value("string")})
-    return rows.map(joined, batched=True, remove_columns=rows.column_names, features=features)
-
-
-def _name(names: list[str], number: int | None) -> str:
-    """The name of a class; empty where a row has none, which the hub writes as -1."""
-    return "" if number is None or number < 0 else names[number]
-
-
-def _as_text(value: Any) -> str:
-    """A value of a column; a number that is whole has no decimals, whatever the file's format made of it."""
-    if value is None or value != value:
-        return ""
-    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value).strip()
+    return rows.map(as_texts, batched=True, remove_columns=rows.column_names, features=features)

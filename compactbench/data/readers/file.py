@@ -1,32 +1,32 @@
-"""A user's own texts in a file: CSV, TSV, JSON lines or Parquet, kept in the cache of `datasets` by their content."""
+"""A user's own texts in a file."""
 
-import codecs
-import contextlib
-import csv
 import hashlib
-import json
-import os
-import shutil
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Literal
 
-import datasets
-from datasets import Dataset, Features, Value, load_dataset, load_from_disk
+import pyarrow as pa
+from datasets import Dataset
 from pydantic import Field, model_validator
 
 from compactbench import ROOT
 from compactbench.data.clean import Raw
-from compactbench.data.readers import Source, TextColumns, plain
-from compactbench.errors import LONGEST, one_line
-from compactbench.settings import Place, SettingsError
+from compactbench.data.files import ColumnError, FileError, Read, Table, Wanted, delimited, json_rows, parquet, workbook
+from compactbench.data.labels import joined, labels, names, refuse_no_classes
+from compactbench.data.readers import Source, TextColumns
+from compactbench.errors import cut
+from compactbench.settings import Place, SettingsError, nearest
 from compactbench.sources.local import sha256
 
-FORMATS = {".csv": "csv", ".tsv": "csv", ".jsonl": "json", ".json": "json", ".parquet": "parquet"}
-"""Endings of files, and the reader of `datasets` for each."""
-CSV = {"keep_default_na": False, "encoding": "utf-8-sig", "encoding_errors": "replace"}
-"""No word stands for a missing value, and bytes that are no UTF-8 are marked."""
+FORMATS: dict[str, Read] = {
+    **dict.fromkeys((".csv", ".tsv"), delimited.read),
+    **dict.fromkeys((".jsonl", ".json"), json_rows.read),
+    **dict.fromkeys((".xlsx", ".xls", ".ods"), workbook.read),
+    ".parquet": parquet.read,
+}
+"""Endings of files, and what reads them."""
+PACKED = {".gz": "gzip", ".zst": "zstd", ".bz2": "bz2"}
+"""Endings after the others, and what packed the file."""
+ENDINGS = f"a file that ends in {', '.join(FORMATS)}, or in {', '.join(PACKED)} after that"
 
 
 class File(Source):
@@ -34,16 +34,22 @@ class File(Source):
 
     key = "path"
 
-    path: Place = Field(description="a file that ends in .csv, .tsv, .jsonl, .json or .parquet")
+    path: Place = Field(description=ENDINGS)
     text: TextColumns = Field(description="a column, or a list of columns to join")
     label: str = Field(description="a column with names or numbers of classes")
     columns: list[str] | None = Field(
         default=None, description="a list with a name for each column, for a file without a header row"
     )
     test_path: Place | None = Field(default=None, description="a second file with the texts to test on")
-    label_names: dict[str | int, str] | None = Field(
-        default=None, description="a mapping of each label in the file to its name"
+    label_names: dict[bool | int | float | str, str] | None = Field(
+        default=None, description="a mapping of each label in the file to its name; two may have the same"
     )
+    encoding: str | None = Field(default=None, description="such as cp1252, where it cannot be told")
+    delimiter: str | None = Field(default=None, min_length=1, max_length=1, description="one character")
+    quoting: Literal["doubled", "backslash", "none"] | None = Field(
+        default=None, description=", ".join(delimited.QUOTINGS)
+    )
+    sheet: str | None = Field(default=None, description="the name of a sheet of a workbook")
     cite: str = Field(default="your own data", description="whom to cite")
 
     @model_validator(mode="after")
@@ -54,121 +60,98 @@ class File(Source):
 
     def read(self) -> Raw:
         """The rows of the file, and those of the test file where there is one."""
-        train = _rows(self, "path")
-        test = _rows(self, "test_path") if self.test_path else None
-        name = Path(self.path).name
-        without = FORMATS.get(Path(self.path).suffix.lower()) == "csv" and not self.columns
-        hint = "; a file without a header row needs `columns`" if without else ""
-        train, test = (rows and plain(rows, self.text, self.label, name, hint) for rows in (train, test))
-        return Raw(train, test, names={str(label): name for label, name in (self.label_names or {}).items()})
+        keys = ["path", "test_path"] if self.test_path else ["path"]
+        tables = {key: self._table(key) for key in keys}
+        found = {key: labels(table.columns[self.label], table.classes) for key, table in tables.items()}
+        if self.label_names is None:
+            refuse_no_classes(found["path"])
+        splits = {
+            key: Dataset.from_dict({"text": joined([table.columns[name] for name in self.text]), "label": found[key]})
+            for key, table in tables.items()
+        }
+        all_labels = {label for one in found.values() for label in one}
+        told = [f"{self._file(key).name}: {', '.join(table.how)}" for key, table in tables.items() if table.how]
+        return Raw(
+            splits["path"], splits.get("test_path"), names=names(all_labels, self.label_names or {}), read_as=told
+        )
 
     def version(self) -> str:
         """The files by name and content."""
         keys = ["path"] + (["test_path"] if self.test_path else [])
-        return " and ".join(f"{_path(self, key).name} {_digest(self, key)[:12]}" for key in keys)
+        return " and ".join(f"{self._file(key).name} {self._digest(key)[:12]}" for key in keys)
+
+    def _file(self, key: str) -> Path:
+        given = getattr(self, key)
+        path = ROOT / Path(given).expanduser()
+        if not path.is_file():
+            raise SettingsError(f"key `dataset.{key}`: got {given!r}; accepted: a file that exists.")
+        if _ending(path) not in FORMATS:
+            hint = "; a .zip is to be unpacked first" if path.suffix.lower() == ".zip" else ""
+            raise SettingsError(f"key `dataset.{key}`: got {given!r}; accepted: {ENDINGS}{hint}.")
+        return path
+
+    def _digest(self, key: str) -> str:
+        try:
+            return sha256(self._file(key))
+        except OSError as error:
+            given = f"key `dataset.{key}`: got {getattr(self, key)!r}"
+            raise SettingsError(f"{given}, which cannot be read: {error.strerror}.") from error
+
+    def _table(self, key: str) -> Table:
+        """What a file holds: exactly the bytes that its digest tells."""
+        path, digest = self._file(key), self._digest(key)
+        given = f"key `dataset.{key}`: got {getattr(self, key)!r}"
+        wanted = Wanted(
+            [*self.text, self.label], self.label, self.columns, self.encoding, self.delimiter, self.quoting, self.sheet
+        )
+        try:
+            content = path.read_bytes()
+            if hashlib.sha256(content).hexdigest() != digest:
+                raise SettingsError(f"{given}, which changed while it was read; start again.")
+            table = FORMATS[_ending(path)](_unpacked(content, path), wanted)
+        except OSError as error:
+            raise SettingsError(f"{given}, which cannot be read: {error.strerror}.") from error
+        except ColumnError as error:
+            raise SettingsError(self._missing(error, path)) from error
+        except FileError as error:
+            raise SettingsError(f"{given}, {cut(str(error))}.") from error
+        for name in wanted.columns:
+            if any(isinstance(value, list | dict) for value in table.columns[name]):
+                accepted = "a column of texts or numbers"
+                raise SettingsError(f"{self._named(name)}, whose values are lists or mappings; accepted: {accepted}.")
+        return table
+
+    def _named(self, column: str) -> str:
+        return f"key `dataset.{'label' if column == self.label else 'text'}`: got {column!r}"
+
+    def _missing(self, error: ColumnError, path: Path) -> str:
+        """The sentence about a column that is not there."""
+        known = ", ".join(error.names)
+        without = FORMATS[_ending(path)] is delimited.read and not self.columns
+        hint = "; a file without a header row needs `columns`" if without else ""
+        accepted = f"a column of {path.name}: {known}{hint}"
+        return f"{self._named(error.column)}{nearest(error.column, error.names)}; accepted: {accepted}."
 
 
 SOURCE = File
 
 
-@contextlib.contextmanager
-def said_once() -> Iterator[None]:
-    """While it is entered, `datasets` does not also log the errors that it raises."""
-    before = datasets.logging.get_verbosity()
-    datasets.logging.set_verbosity(datasets.logging.CRITICAL)
-    try:
-        yield
-    finally:
-        datasets.logging.set_verbosity(before)
+def _ending(path: Path) -> str:
+    """How the name ends, without the ending that tells that it is packed."""
+    return (path.with_suffix("") if path.suffix.lower() in PACKED else path).suffix.lower()
 
 
-def _path(dataset: File, key: str) -> Path:
-    given = getattr(dataset, key)
-    path = ROOT / Path(given).expanduser()
-    if not path.is_file():
-        raise SettingsError(f"key `dataset.{key}`: got {given!r}; accepted: a file that exists.")
-    if path.suffix.lower() not in FORMATS:
-        accepted = f"a file that ends in {', '.join(FORMATS)}"
-        raise SettingsError(f"key `dataset.{key}`: got {given!r}; accepted: {accepted}.")
-    return path
+def _unpacked(content: bytes, path: Path) -> bytes:
+    """The `content` of a file, unpacked where its name tells that it is packed.
 
-
-def _digest(dataset: File, key: str) -> str:
-    path = _path(dataset, key)
-    try:
-        return sha256(path)
-    except OSError as error:
-        given = f"key `dataset.{key}`: got {getattr(dataset, key)!r}"
-        raise SettingsError(f"{given}, which cannot be read: {error.strerror}.") from error
-
-
-def _rows(dataset: File, key: str) -> Dataset:
-    """The rows of a file, from the cache where the same content was read before.
-
-    The library's own cache goes by name, size and time of a file, and takes a name for a pattern.
+    Raises:
+        FileError: it is not, or in part.
     """
-    path, given = _path(dataset, key), f"key `dataset.{key}`: got {getattr(dataset, key)!r}"
-    empty = SettingsError(f"{given}, which is empty; accepted: rows.")
-    if path.stat().st_size == 0:
-        raise empty
-    how = json.dumps([path.suffix.lower(), dataset.columns, CSV, datasets.__version__])
-    cache, digest = Path(datasets.config.HF_DATASETS_CACHE, "compactbench"), _digest(dataset, key)
-    kept = cache / hashlib.sha256(f"{digest} {how}".encode()).hexdigest()
+    packed = PACKED.get(path.suffix.lower())
+    if packed is None:
+        return content
     try:
-        if not kept.is_dir():
-            cache.mkdir(parents=True, exist_ok=True)
-            with said_once(), tempfile.TemporaryDirectory(dir=cache) as scratch:
-                copy = Path(shutil.copyfile(path, f"{scratch}/copy{path.suffix.lower()}"))
-                if sha256(copy) != digest:
-                    raise SettingsError(f"{given}, which changed while it was read; start again.")
-                _read(dataset, key, copy).save_to_disk(f"{scratch}/rows")
-                with contextlib.suppress(OSError):  # another process was faster
-                    os.rename(f"{scratch}/rows", kept)
-        return load_from_disk(str(kept))
-    except SettingsError:
-        raise
-    except Exception as error:  # the library raises several kinds of its own
-        if "corresponds to no data" in str(error):  # a header row alone
-            raise empty from error
-        text = one_line(error.__cause__ or error, LONGEST)
-        raise SettingsError(f"{given}, which cannot be read as {path.suffix[1:]}: {text}") from error
-
-
-def _read(dataset: File, key: str, copy: Path) -> Dataset:
-    """The rows of a copy of the file, beside which the library may leave what it likes."""
-    reader = FORMATS[copy.suffix]
-    options = _csv_options(dataset, key, copy) if reader == "csv" else {}
-    if reader == "json" and _has_null(copy):
-        raise SettingsError(f"key `dataset.{key}`: got a row that is null; accepted: a mapping for each row.")
-    return load_dataset(reader, data_files=str(copy), split="train", cache_dir=str(copy.parent), **options)
-
-
-def _has_null(path: Path) -> bool:
-    """Whether a row of a JSON file is null, at which the library's reader ends the whole process without a word."""
-    with path.open("rb") as lines:
-        if lines.peek(4).removeprefix(codecs.BOM_UTF8)[:1] == b"[":
-            return None in json.load(lines)
-        return any(line.removeprefix(codecs.BOM_UTF8).lstrip().startswith(b"null") for line in lines)
-
-
-def _csv_options(dataset: File, key: str, path: Path) -> dict[str, Any]:
-    """How pandas shall read the file: every value as text."""
-    delimiter = "\t" if path.suffix.lower() == ".tsv" else ","
-    with path.open(encoding="utf-8-sig", errors="replace", newline="") as content:
-        first = next(csv.reader(content, delimiter=delimiter), [])
-    if dataset.columns and len(dataset.columns) != len(first):
-        raise SettingsError(
-            f"key `dataset.columns`: got {len(dataset.columns)} names; accepted: one for each of the {len(first)} "
-            f"columns of {Path(getattr(dataset, key)).name}."
-        )
-    names = dataset.columns or first
-    twice = next((name for name in names if names.count(name) > 1), None)
-    if twice is not None:
-        where = "columns" if dataset.columns else key
-        raise SettingsError(f"key `dataset.{where}`: got two columns called {twice!r}; accepted: names that differ.")
-    return {
-        "delimiter": delimiter,
-        "features": Features({name: Value("string") for name in names}),
-        **CSV,
-        **({"column_names": dataset.columns, "header": None} if dataset.columns else {}),
-    }
+        with pa.input_stream(pa.BufferReader(content), compression=packed) as unpacked:
+            return bytes(unpacked.read())
+    except OSError as error:
+        raise FileError(f"which cannot be unpacked: {error}") from error

@@ -1,11 +1,14 @@
 """A data set of the hub with a split `train`, and a split to test on or a share of `train` for it."""
 
+import contextlib
+from collections.abc import Iterator
+
+import datasets
 from datasets import ClassLabel, load_dataset
 from pydantic import Field
 
 from compactbench.data.clean import Raw
 from compactbench.data.readers import Source, TextColumns, plain
-from compactbench.data.readers.file import said_once
 from compactbench.errors import LONGEST, one_line
 from compactbench.settings import SettingsError
 from compactbench.sources import hub
@@ -56,3 +59,14 @@ class HubDataset(Source):
 
 
 SOURCE = HubDataset
+
+
+@contextlib.contextmanager
+def said_once() -> Iterator[None]:
+    """While it is entered, `datasets` does not also log the errors that it raises."""
+    before = datasets.logging.get_verbosity()
+    datasets.logging.set_verbosity(datasets.logging.CRITICAL)
+    try:
+        yield
+    finally:
+        datasets.logging.set_verbosity(before)

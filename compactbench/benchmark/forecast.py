@@ -1,0 +1,65 @@
+"""How long a run will take, from what an earlier one took."""
+
+from dataclasses import dataclass
+
+from compactbench import ROOT
+from compactbench.benchmark.due import Plan
+from compactbench.record import Data, Record
+from compactbench.record.file import RecordError, read
+from compactbench.settings import Model, Suite
+
+PER_TRAINING_TEXT = ("finetune", "tuning", "repeats")
+PER_TEST_TEXT = ("quality", "export")
+"""Stages whose time grows with the texts; the export classifies the test texts in every runtime."""
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """What is expected of a run.
+
+    Args:
+        minutes: of all its stages.
+        disk_mb: of its artefact.
+        like: the earlier run it is judged by.
+    """
+
+    minutes: float
+    disk_mb: float
+    like: str
+
+
+def forecast(plan: Plan, model: Model, data: Data) -> Forecast | None:
+    """What is expected of the run of `model`; None where it never ran with weights of this kind.
+
+    Best is an earlier run in the same suite, then one on the same machine, then any. Time in proportion to the texts
+    and to their median words.
+    """
+    paths = (ROOT / "book" / "runs").glob(f"*/*/{model.model}.json")
+    near = sorted(paths, key=lambda path: (path.parts[-3] != plan.suite.suite, path.parts[-2] != plan.machine, path))
+    for path in near:
+        try:
+            run = read(path)
+        except RecordError:
+            continue  # the report's page of machines tells
+        if isinstance(run, Record) and run.weights == plan.weights[model.model]:
+            return _scaled(run, plan.suite, data)
+    return None
+
+
+def _scaled(run: Record, suite: Suite, data: Data) -> Forecast:
+    longer = data.words_p50 / run.data.words_p50
+    growth = dict.fromkeys(PER_TRAINING_TEXT, _samples(suite, data, run) / run.finetune.samples * longer)
+    if run.weights != "random":  # which classify two batches alone
+        growth |= dict.fromkeys(PER_TEST_TEXT, sum(data.test_counts) / sum(run.data.test_counts) * longer)
+    seconds = sum(took * growth.get(str(stage), 1.0) for stage, took in run.stage_seconds.items())
+    sizes = [sum(runtime.artefact.files.values()) for runtime in run.runtimes if runtime.artefact]
+    return Forecast(seconds / 60, sum(sizes) / 1e6, "/".join(map(str, (run.suite, run.machine, run.model))))
+
+
+def _samples(suite: Suite, data: Data, run: Record) -> float:
+    """Texts that the fine-tune will see, repeats counted."""
+    if run.weights == "random":
+        return suite.random_weights_steps * suite.batch_size
+    if not run.classifier.fine_tuned:
+        return sum(data.train_counts)
+    return suite.max_steps * suite.batch_size if suite.max_steps else suite.epochs * sum(data.train_counts)
