@@ -17,6 +17,7 @@ from sklearn.metrics import log_loss
 from transformers import Trainer  # noqa: F401  loaded now: else the training function would, as the model's memory
 
 from compactbench.classifiers import Built, Classifier, Task, TrainingFunction
+from compactbench.data.clean import stratified
 from compactbench.foreign import line
 from compactbench.instruments.memory import peak_resident_mb
 from compactbench.instruments.quality import wilson
@@ -113,11 +114,11 @@ class Transformer(Classifier):
     def trial(self, learning_rate: float, train: TrainingFunction) -> Trial:
         """Learn from a part of the training texts by `train`, and classify the rest of them."""
         suite = self.task.suite
-        parts = self.train.train_test_split(suite.validation_size, stratify_by_column="label", seed=suite.seed)
+        learned, judged = stratified(self.train, math.ceil(suite.validation_size * len(self.train)), suite.seed)
         with tempfile.TemporaryDirectory(prefix="compactbench-") as folder:
-            meter = self._learn(train, self.tokenized(parts["train"]), folder, learning_rate, suite.tuning_steps)
-        truth = np.array(parts["test"]["label"][:])
-        found = self.probabilities(parts["test"]["text"][:])
+            meter = self._learn(train, self.tokenized(learned), folder, learning_rate, suite.tuning_steps)
+        truth = np.array(judged["label"][:])
+        found = self.probabilities(judged["text"][:])
         right = int((found.argmax(axis=1) == truth).sum())
         return Trial(
             learning_rate=learning_rate,

@@ -8,7 +8,7 @@ import numpy as np
 from datasets import Dataset, DatasetDict
 from huggingface_hub.utils import disable_progress_bars as disable_hub_progress_bars
 
-from compactbench.data.clean import counts, pairs, split
+from compactbench.data.clean import counts, pairs, split, stratified
 from compactbench.data.languages import languages
 from compactbench.data.readers import of_suite
 from compactbench.record import Data, Weights
@@ -74,7 +74,7 @@ def fewer(rows: Dataset, count: int | None, seed: int) -> Dataset:
     """`count` of the `rows`, the same share of every class; all of them where there are no more, or for None."""
     if count is None or count >= len(rows):
         return rows
-    return rows.train_test_split(train_size=count, stratify_by_column="label", seed=seed)["train"]
+    return stratified(rows, len(rows) - count, seed)[0]
 
 
 def to_classify(test: Dataset, weights: Weights, batch_size: int) -> Dataset:
