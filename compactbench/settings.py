@@ -105,6 +105,7 @@ class Suite(Strict):
     random_weights_steps: Count
     batch_size: Count
     eval_batch_size: Count
+    eval_rows: Count | None = Field(description="a whole number above 0, or null for all test texts")
     learning_rate: Positive
     learning_rates: list[Positive] = Field(description="a list of numbers above 0; empty to try none")
     tuning_steps: Count | None = Field(description="a whole number above 0, or null for as many as the fine-tune")

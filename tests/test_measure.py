@@ -13,7 +13,7 @@ from compactbench.classifiers.transformer import epoch_time
 from compactbench.data.load import fewer, load
 from compactbench.data.readers.articles import headline_and_first_sentence
 from compactbench.instruments.machine import default_machine
-from compactbench.instruments.quality import class_f1, expected_calibration_error, quality
+from compactbench.instruments.quality import class_f1, quality
 from compactbench.instruments.throughput import plateau, sweep
 from compactbench.parameters import load_model, load_suite
 from compactbench.sources.weights import count_parameters, keep_layers, load_classifier
@@ -110,7 +110,7 @@ def test_f1_of_classes_by_hand() -> None:
     assert class_f1(np.array([[3, 1, 0], [2, 2, 0], [0, 0, 0]])) == pytest.approx([6 / 9, 4 / 7, 0.0])
 
 
-def test_bootstrap_intervals_are_those_of_a_known_spread() -> None:
+def test_an_interval_is_that_of_a_known_spread() -> None:
     """A loss that is 1 nat on half of 400 texts and 0 on the others: mean .5, standard error .5 / 20 = .025.
 
     The interval must be near .5 -+ 1.96 * .025, and narrower with more texts.
@@ -133,8 +133,23 @@ def test_fewer_labels_keep_the_share_of_every_class() -> None:
 def test_calibration_error_by_hand() -> None:
     """Confidence .9 on four texts of which three are right, .6 on one that is wrong: (4 * .15 + 1 * .6) / 5."""
     probabilities = np.array([[0.9, 0.1]] * 4 + [[0.6, 0.4]])
-    labels = np.array([0, 0, 0, 1, 1])
-    assert expected_calibration_error(probabilities, labels) == pytest.approx((4 * 0.15 + 0.6) / 5)
+    assert quality(probabilities, [0, 0, 0, 1, 1], 1.0).ece == pytest.approx((4 * 0.15 + 0.6) / 5)
+
+
+@pytest.mark.parametrize("classes", [2, 5])
+def test_intervals_are_those_of_a_bootstrap_over_texts(classes: int) -> None:
+    """Drawn as counts of kinds of texts, they must be what drawing the texts themselves gives, to a tenth of them."""
+    random = np.random.default_rng(3)
+    truth = random.integers(0, classes, 500)
+    logits = random.normal(size=(500, classes)) + 2.0 * np.eye(classes)[truth]
+    probabilities = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    found = quality(probabilities, truth.tolist(), 1.0)
+    drawn = [random.integers(0, 500, 500) for _ in range(1000)]
+    again = [quality(probabilities[rows], truth[rows].tolist(), 1.0) for rows in drawn]
+    for name in ("macro_f1", "loss", "ece"):
+        expected = np.quantile([getattr(one, name) for one in again], [0.025, 0.975])
+        interval = getattr(found, f"{name}_interval")
+        assert interval == pytest.approx(expected, abs=0.1 * (expected[1] - expected[0])), name
 
 
 def test_epoch_time_measured_and_derived() -> None:

@@ -61,7 +61,7 @@ class Measured:
         setup, kept = self.setup, self if self.error is None else Measured(self.setup, self.folder, self.trained)
         agreement = None
         if self is not first and kept.predicted is not None and first.predicted is not None:
-            agreement = float(np.mean(kept.predicted == first.predicted))
+            agreement = float(np.mean(kept.predicted == first.predicted[: len(kept.predicted)]))
         return RuntimeResult(
             runtime=setup.runtime,
             label=f"{self.runtime.label} {setup.precision}",
@@ -85,13 +85,14 @@ class Bench:
 
     Args:
         suite: how often, how long, with which sentence.
-        texts: the test texts that are classified again after a conversion.
+        texts: the test texts; after a conversion the first of them are classified again, as many as the suite says.
         labels: their classes.
         journal: takes the processes' output and the fixed work around each measurement.
     """
 
     def __init__(self, suite: Suite, texts: list[str], labels: list[int], journal: Journal) -> None:
-        self._suite, self._texts, self._labels, self._journal = suite, texts, labels, journal
+        self._suite, self._journal = suite, journal
+        self._texts, self._labels = texts[: suite.eval_rows], labels[: suite.eval_rows]
 
     def size(self, measured: Measured) -> None:
         """Size of the files that this runtime reads."""
