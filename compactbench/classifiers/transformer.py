@@ -4,7 +4,6 @@ import math
 import statistics
 import tempfile
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -23,7 +22,7 @@ from compactbench.instruments.quality import wilson
 from compactbench.instruments.trainer import Meter, changed
 from compactbench.record import Finetune, Precision, Procedure, Trial
 from compactbench.runtimes import Trained, installed
-from compactbench.runtimes.torch import TorchPredictor, bf16_is_native, gpu_memory, save_network, synchronize
+from compactbench.runtimes.torch import TorchPredictor, bf16_is_native, processor, save_network
 from compactbench.settings import Suite
 from compactbench.sources.weights import count_parameters, load_classifier, weights_sha256
 
@@ -161,7 +160,7 @@ class Transformer(Classifier):
         self, train: TrainingFunction, rows: Dataset, folder: str, learning_rate: float, steps: int | None = None
     ) -> Meter:
         """Let `train` train the network on `rows`, and measure it."""
-        suite, meter = self.task.suite, Meter(partial(synchronize, self.task.device))
+        suite, meter = self.task.suite, Meter(processor(self.task.device))
         if steps is None:
             whole = round(math.ceil(len(rows) / suite.batch_size) * suite.epochs)
             steps = suite.random_weights_steps if self.task.weights == "random" else suite.max_steps or whole
@@ -219,7 +218,8 @@ class Transformer(Classifier):
             step_s=meter.step_s,
             baseline_ram_mb=self.baseline_mb,
             peak_ram_mb=peak_resident_mb() - self.baseline_mb,
-            gpu=gpu_memory(self.task.device),
+            gpu=processor(self.task.device).memory(),
+            gpu_state=meter.gpu_state,
         )
 
 

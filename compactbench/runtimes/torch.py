@@ -15,29 +15,63 @@ from transformers import (
 )
 
 from compactbench.instruments import gpu
-from compactbench.record import Device, GpuMemory, Precision
+from compactbench.instruments.processor import Processor
+from compactbench.record import Device, GpuMemory, GpuState, Precision
 from compactbench.runtimes import Runtime, Setup
 
 transformers.logging.set_verbosity_error()  # the load report names the new head as missing: it is
 transformers.logging.disable_progress_bar()
+WAKING_SIDE, WAKING_PASSES = 1024, 20
+"""Matrices of so many rows and columns, multiplied so often between two looks at the clock."""
 DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 
 
-def synchronize(device: str) -> None:
-    """Wait until the device has done all it was given: without it a clock stops too early on a GPU."""
-    if device == "cuda":
+class Gpu(Processor):
+    """The GPU, which takes what it is given into a queue: events in that queue tell the time."""
+
+    def wake(self) -> None:
+        """Multiply matrices until its clock is up, and give back their memory."""
+        gpu.raise_clock(self._multiply)
+        torch.cuda.empty_cache()
+
+    def _multiply(self) -> None:
+        matrix = torch.ones(WAKING_SIDE, WAKING_SIDE, device="cuda")
+        for _ in range(WAKING_PASSES):
+            matrix @ matrix
+        self.wait()
+
+    def wait(self) -> None:
+        """Wait until it has done all it was given: without it a clock stops too early."""
         torch.cuda.synchronize()
 
+    def mark(self) -> torch.cuda.Event:
+        """An event at the end of its queue."""
+        event = torch.cuda.Event(enable_timing=True)
+        event.record()
+        return event
 
-def gpu_memory(device: str) -> GpuMemory | None:
-    """Peaks of this process on the GPU; None on a CPU."""
-    if device == "cpu":
-        return None
-    return GpuMemory(
-        allocated_mb=torch.cuda.max_memory_allocated() / 1e6,
-        reserved_mb=torch.cuda.max_memory_reserved() / 1e6,
-        process_mb=gpu.process_mb(),
-    )
+    def seconds(self, begun: torch.cuda.Event, ended: torch.cuda.Event) -> float:
+        """Time between two events, s; it has passed both."""
+        return begun.elapsed_time(ended) / 1e3
+
+    def memory(self) -> GpuMemory:
+        """Peaks of this process. NVML tells what it takes now: what torch has given back since its peak is added."""
+        reserved, now = torch.cuda.max_memory_reserved() / 1e6, gpu.process_mb()
+        given_back = reserved - torch.cuda.memory_reserved() / 1e6
+        return GpuMemory(
+            allocated_mb=torch.cuda.max_memory_allocated() / 1e6,
+            reserved_mb=reserved,
+            process_mb=None if now is None else now + given_back,
+        )
+
+    def state(self) -> GpuState | None:
+        """The GPU at this moment."""
+        return gpu.state()
+
+
+def processor(device: str) -> Processor:
+    """The device of that name, cpu or cuda."""
+    return Gpu() if device == "cuda" else Processor()
 
 
 def bf16_is_native(device: str) -> bool:
@@ -110,9 +144,9 @@ class Torch(Runtime):
         network = load_network(setup.network, folder, setup.precision)
         return TorchPredictor(network, AutoTokenizer.from_pretrained(folder), setup.device, max_length)
 
-    def gpu_memory(self, device: Device) -> GpuMemory | None:
-        """Peaks of this process on the GPU; None on a CPU."""
-        return gpu_memory(device)
+    def processor(self, device: Device) -> Processor:
+        """The device that it computes on."""
+        return processor(device)
 
 
 RUNTIME = Torch()
