@@ -10,11 +10,12 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import torch
 from helpers.card import Nvml
 from helpers.factory import MACHINE, calls, make_record
 
 from compactbench.benchmark.training import of_template
-from compactbench.classifiers import Task, frozen
+from compactbench.classifiers import Task, frozen, transformer
 from compactbench.data.load import load
 from compactbench.instruments.processor import Processor
 from compactbench.instruments.session import WARMUP_CALLS, Session
@@ -130,6 +131,35 @@ def test_the_gpu_is_awake_before_a_call_counts_and_looked_at_after_the_last(monk
     watched.asked.clear()
     session.batches(["a", "b"], 2)
     assert watched.asked[0] == "wake"
+
+
+@pytest.fixture
+def tf32():
+    """TF32 as a trainer leaves it, taken back afterwards."""
+    before = torch.backends.fp32_precision
+    torch.backends.fp32_precision = "tf32"
+    yield
+    torch.backends.fp32_precision = before
+    torch.set_float32_matmul_precision("highest")
+
+
+def test_fp32_answers_are_not_of_tf32(tf32: None) -> None:
+    """The trainer asks for TF32 in the whole process: quality was measured in it, under fp32's name."""
+    network = SimpleNamespace(eval=lambda: SimpleNamespace(to=lambda device: None))
+    torch_runtime.TorchPredictor(network, None, "cuda", 8)
+    assert torch.backends.cuda.matmul.fp32_precision == "ieee"
+
+
+@pytest.mark.parametrize(("capability", "native"), [((7, 5), False), ((9, 0), True)])
+def test_tf32_is_asked_for_where_the_hardware_has_it(
+    monkeypatch: pytest.MonkeyPatch, capability: tuple[int, int], native: bool
+) -> None:
+    """The trainer refuses it on an older card, a T4 for one: no run got through there."""
+    monkeypatch.setattr(transformer, "bf16_is_native", lambda device: native)
+    monkeypatch.setattr(torch_runtime.torch.cuda, "get_device_capability", lambda: capability)
+    suite = load_suite("starter", {"suite": "starter"})
+    assert transformer.procedure(suite, "cuda")["tf32"] is native
+    assert transformer.procedure(suite, "cpu")["tf32"] is None
 
 
 def test_frozen_embeddings_have_their_memory_on_the_gpu(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,7 +22,7 @@ from compactbench.instruments.quality import wilson
 from compactbench.instruments.trainer import Meter, changed
 from compactbench.record import Finetune, Precision, Procedure, Trial
 from compactbench.runtimes import Trained, installed
-from compactbench.runtimes.torch import TorchPredictor, bf16_is_native, processor, save_network
+from compactbench.runtimes.torch import TorchPredictor, bf16_is_native, processor, save_network, tf32_is_native
 from compactbench.settings import Suite
 from compactbench.sources.weights import count_parameters, load_classifier, weights_sha256
 
@@ -67,7 +67,7 @@ def procedure(suite: Suite, device: str) -> dict[str, Any]:
     precision = suite.precision or ("fp32" if old else "auto")
     if precision == "auto":
         precision = "bf16" if bf16_is_native(device) else "fp32"
-    tf32 = not old if suite.tf32 is None else suite.tf32
+    tf32 = not old and tf32_is_native(device) if suite.tf32 is None else suite.tf32
     return {
         "padding": suite.padding or ("longest" if old else "batch"),
         "group_by_length": not old if suite.group_by_length is None else suite.group_by_length,

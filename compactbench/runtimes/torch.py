@@ -81,6 +81,11 @@ def bf16_is_native(device: str) -> bool:
     return torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
 
 
+def tf32_is_native(device: str) -> bool:
+    """Whether the hardware multiplies in TF32; the trainer refuses to ask for it elsewhere."""
+    return device == "cuda" and torch.cuda.get_device_capability() >= (8, 0)
+
+
 def load_network(network: str, folder: Path, precision: Precision = "fp32") -> PreTrainedModel:
     """The network saved in `folder`, of a class that is given as `module:Class`."""
     module, _, name = network.partition(":")
@@ -101,6 +106,8 @@ class TorchPredictor:
     def __init__(
         self, network: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, device: str, max_length: int
     ) -> None:
+        if device == "cuda":
+            torch.set_float32_matmul_precision("highest")  # a trainer may have left TF32 on, and containers have it on
         self._network = network.eval().to(device)
         self._tokenizer = tokenizer
         self._device = device
