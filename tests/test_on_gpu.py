@@ -19,6 +19,7 @@ from compactbench.classifiers import Task, frozen, transformer
 from compactbench.data.load import load
 from compactbench.instruments.processor import Processor
 from compactbench.instruments.session import WARMUP_CALLS, Session
+from compactbench.instruments.throughput import out_of_memory
 from compactbench.instruments.trainer import Meter
 from compactbench.parameters import load_model, load_suite
 from compactbench.record import GpuMemory, GpuState, Record
@@ -191,3 +192,9 @@ def test_a_record_tells_of_the_card_and_one_without_those_fields_is_read(tmp_pat
     assert content["runtimes"][0]["throughput"]["gpu_state"] == content["finetune"]["gpu_state"] == state
     without = make_record().model_dump(mode="json", exclude_defaults=True)
     assert "gpu_state" not in without["finetune"] and Record.model_validate(without) == before
+
+
+@pytest.mark.parametrize("word", ["CUBLAS_STATUS_ALLOC_FAILED", "CUDNN_STATUS_ALLOC_FAILED"])
+def test_a_library_without_memory_for_itself_is_out_of_memory(word: str) -> None:
+    """What cuBLAS says when there is no memory for its handle: the search for the largest batch ended the run there."""
+    assert out_of_memory(RuntimeError(f"CUDA error: {word} when calling `cublasCreate(handle)`"))
