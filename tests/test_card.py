@@ -7,6 +7,7 @@ import pytest
 from helpers.card import FIRST, SECOND, Cuda, Nvml, PartOfACard
 
 from compactbench.instruments import gpu as card
+from compactbench.instruments import machine
 from compactbench.record import GpuState
 
 
@@ -106,3 +107,11 @@ def test_a_card_works_until_its_clock_is_up(place, monkeypatch: pytest.MonkeyPat
     place(Nvml(clocks=(345, 1200)))
     card.raise_clock(lambda: worked.append(1))
     assert 2 < len(worked) < 10
+
+
+def test_what_cannot_be_trained_on_a_gpu_was_not(place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The baseline's times stood under "cuda" because the machine has a card."""
+    place(Nvml())
+    monkeypatch.setattr(machine, "version", lambda package: "2.13.0")
+    assert machine.conditions(1, 42, {"cpu": ("fp32",)}).device == "cpu"
+    assert machine.conditions(1, 42, {"cpu": ("fp32",), "cuda": ("fp32",)}).device == "cuda"
