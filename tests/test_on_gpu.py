@@ -175,6 +175,11 @@ def test_frozen_embeddings_have_their_memory_on_the_gpu(tmp_path: Path, monkeypa
     assert (found.gpu, found.gpu_state) == (Watched().memory(), Watched().state())
 
 
+def test_cudnn_attends_to_nothing() -> None:
+    """It builds a plan for every new length: on an H200 a call took 41 ms with one that was new, and 4 without it."""
+    assert not torch.backends.cuda.cudnn_sdp_enabled()
+
+
 def test_a_record_tells_of_the_card_and_one_without_those_fields_is_read(tmp_path: Path) -> None:
     """The fields came within schema 5, whose records without them are many."""
     before = make_record()

@@ -21,6 +21,8 @@ from compactbench.runtimes import Runtime, Setup
 
 transformers.logging.set_verbosity_error()  # the load report names the new head as missing: it is
 transformers.logging.disable_progress_bar()
+# cuDNN's attention builds a plan for every new shape of a batch, up to .1 s each: texts of all lengths have many shapes
+torch.backends.cuda.enable_cudnn_sdp(False)
 WAKING_SIDE, WAKING_PASSES = 1024, 20
 """Matrices of so many rows and columns, multiplied so often between two looks at the clock."""
 DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
