@@ -5,12 +5,13 @@ import http.server
 import os
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from helpers.browser import CHROMIUM, FLAGS, WIDE, Visit
+from helpers.card import FIRST, Cuda, Nvml
 from helpers.project import Project
 
 # a shell that starts the tests in the background has them, and all that they start, ignore these
@@ -22,6 +23,19 @@ signal.signal(signal.SIGHUP, signal.SIG_DFL)
 def project(tmp_path: Path) -> Project:
     """A fresh copy of the project."""
     return Project(tmp_path)
+
+
+@pytest.fixture
+def place(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Put a stand-in in NVML's place, and one that shows cards of these UUIDs in that of CUDA's driver."""
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")  # the driver alone decides; what `claim` sets is taken back
+    monkeypatch.setattr("compactbench.instruments.gpu.time.sleep", lambda _: None)
+
+    def put(nvml: Nvml, *shown: str) -> None:
+        monkeypatch.setattr("compactbench.instruments.gpu.pynvml", nvml)
+        monkeypatch.setattr("compactbench.instruments.gpu.cuda_driver", lambda: Cuda(*(shown or (FIRST,))))
+
+    return put
 
 
 @pytest.fixture(scope="session")

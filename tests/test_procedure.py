@@ -23,9 +23,10 @@ from compactbench.settings import Suite
 from compactbench.sources.weights import load_classifier
 
 
-@pytest.fixture(params=[True, False], ids=["native-bf16", "no-bf16"])
+@pytest.fixture(params=[True, False], ids=["new-hardware", "old-hardware"])
 def native(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> bool:
-    monkeypatch.setattr(module, "bf16_is_native", lambda device: request.param)
+    for name in ("bf16_is_native", "tf32_is_native"):
+        monkeypatch.setattr(module, name, lambda device: request.param)
     return request.param
 
 
@@ -44,7 +45,7 @@ def test_fast_takes_what_the_hardware_has(native: bool) -> None:
     found = procedure(suite(), "cpu")
     assert found["precision"] == ("bf16" if native else "fp32")
     assert (found["padding"], found["group_by_length"], found["optimizer"]) == ("batch", True, "adamw_torch_fused")
-    assert (found["tf32"], procedure(suite(), "cuda")["tf32"]) == (None, True)
+    assert (found["tf32"], procedure(suite(), "cuda")["tf32"]) == (None, native)
 
 
 def test_2021_is_the_old_way_on_any_hardware(native: bool) -> None:

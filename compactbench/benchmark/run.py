@@ -70,9 +70,10 @@ class Run:
         self.plan = plan(model, **given)
         self.classifier = classifiers.of_model(self.plan.model)
         self._splits, self._data = load(self.plan.suite)
-        self.conditions = conditions(cores(), self.plan.suite.seeds[0])
+        devices = runtimes.installed(self.classifier.runtime).precisions
+        self.conditions = conditions(cores(), self.plan.suite.seeds[0], devices)
         if self.conditions.device == "cuda":
-            gpu.refuse_if_shared()
+            gpu.claim()
         self.fingerprint = fingerprint(self.plan.model, self.plan.suite, self.plan.weights, self._data.source)
         join("measuring a model")
         self.artefact_folder = ROOT / "models" / self.plan.suite.suite / self.plan.machine / self.plan.model.model

@@ -17,6 +17,7 @@ from datasets import load_from_disk
 from compactbench import record, registry
 from compactbench.data.load import fewer, to_classify
 from compactbench.instruments.memory import peak_resident_mb, resident_mb
+from compactbench.instruments.processor import Processor
 from compactbench.instruments.quality import quality
 from compactbench.instruments.session import Predictor, in_batches
 from compactbench.record import Data, Finetune, Parameters, Precision, Quality, Trial, Weights
@@ -130,7 +131,7 @@ class Classifier(ABC):
         """Convert the saved model for a runtime: see `Runtime.export`."""
         raise NotImplementedError(f"{self.kind} is not exported")
 
-    def fitted(self, time_s: float, iterations: int) -> Finetune:
+    def fitted(self, time_s: float, iterations: int, processor: Processor) -> Finetune:
         """What the record says of one fit of all training texts without a trainer."""
         samples = len(self.train)
         return Finetune(
@@ -152,7 +153,8 @@ class Classifier(ABC):
             step_s=[],
             baseline_ram_mb=self.baseline_mb,
             peak_ram_mb=peak_resident_mb() - self.baseline_mb,
-            gpu=None,
+            gpu=processor.memory(),
+            gpu_state=processor.state(),
         )
 
     def quality(self) -> tuple[Quality, np.ndarray]:

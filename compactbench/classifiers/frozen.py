@@ -14,7 +14,7 @@ from compactbench.classifiers import Built, Classifier, Task, TrainingFunction
 from compactbench.instruments.session import in_batches
 from compactbench.record import Finetune, Precision
 from compactbench.runtimes import Trained, installed
-from compactbench.runtimes.torch import TorchPredictor, save_network
+from compactbench.runtimes.torch import TorchPredictor, processor, save_network
 from compactbench.sources.weights import count_parameters, load_classifier, weights_sha256
 
 
@@ -95,7 +95,7 @@ class Frozen(Classifier):
             self._network.classifier.weight.copy_(torch.from_numpy(weights))
             self._network.classifier.bias.copy_(torch.from_numpy(bias))
         save_network(self._network, self._tokenizer, folder)
-        return self.fitted(total, int(fitted.n_iter_.max()))
+        return self.fitted(total, int(fitted.n_iter_.max()), processor(self.task.device))
 
     def predictor(self) -> TorchPredictor:
         """The network as it is."""

@@ -9,6 +9,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline, make_pipeline
 
 from compactbench.classifiers import Built, Classifier, Task, TrainingFunction
+from compactbench.instruments.processor import Processor
 from compactbench.record import Finetune, Parameters
 from compactbench.runtimes.scikit_learn import FILE, PipelinePredictor
 
@@ -44,7 +45,7 @@ class Tfidf(Classifier):
         total = time.perf_counter() - begun
         folder.mkdir(parents=True, exist_ok=True)
         joblib.dump(self._fitted, folder / FILE)
-        return self.fitted(total, int(self._fitted[1].n_iter_.max()))
+        return self.fitted(total, int(self._fitted[1].n_iter_.max()), Processor())
 
     def predictor(self) -> PipelinePredictor:
         """The pipeline as it is."""

@@ -4,7 +4,6 @@ import math
 import statistics
 import tempfile
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -24,7 +23,7 @@ from compactbench.instruments.quality import wilson
 from compactbench.instruments.trainer import Meter, changed
 from compactbench.record import Finetune, Precision, Procedure, Trial
 from compactbench.runtimes import Trained, installed
-from compactbench.runtimes.torch import TorchPredictor, bf16_is_native, gpu_memory, save_network, synchronize
+from compactbench.runtimes.torch import TorchPredictor, bf16_is_native, processor, save_network, tf32_is_native
 from compactbench.settings import Suite
 from compactbench.sources.weights import count_parameters, load_classifier, weights_sha256
 
@@ -69,7 +68,7 @@ def procedure(suite: Suite, device: str) -> dict[str, Any]:
     precision = suite.precision or ("fp32" if old else "auto")
     if precision == "auto":
         precision = "bf16" if bf16_is_native(device) else "fp32"
-    tf32 = not old if suite.tf32 is None else suite.tf32
+    tf32 = not old and tf32_is_native(device) if suite.tf32 is None else suite.tf32
     return {
         "padding": suite.padding or ("longest" if old else "batch"),
         "group_by_length": not old if suite.group_by_length is None else suite.group_by_length,
@@ -162,7 +161,7 @@ class Transformer(Classifier):
         self, train: TrainingFunction, rows: Dataset, folder: str, learning_rate: float, steps: int | None = None
     ) -> Meter:
         """Let `train` train the network on `rows`, and measure it."""
-        suite, meter = self.task.suite, Meter(partial(synchronize, self.task.device))
+        suite, meter = self.task.suite, Meter(processor(self.task.device))
         if steps is None:
             whole = round(math.ceil(len(rows) / suite.batch_size) * suite.epochs)
             steps = suite.random_weights_steps if self.task.weights == "random" else suite.max_steps or whole
@@ -220,7 +219,8 @@ class Transformer(Classifier):
             step_s=meter.step_s,
             baseline_ram_mb=self.baseline_mb,
             peak_ram_mb=peak_resident_mb() - self.baseline_mb,
-            gpu=gpu_memory(self.task.device),
+            gpu=processor(self.task.device).memory(),
+            gpu_state=meter.gpu_state,
         )
 
 

@@ -4,6 +4,7 @@ import os
 import platform
 import re
 import subprocess
+from collections.abc import Collection
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import psutil
 
 from compactbench import ROOT
 from compactbench.instruments import gpu as card
-from compactbench.record import Conditions, Machine
+from compactbench.record import Conditions, Device, Machine
 
 PACKAGES = [
     "torch",
@@ -58,13 +59,17 @@ def default_machine() -> str:
     return re.sub(r"[^a-z0-9]+", "-", words).strip("-")
 
 
-def conditions(threads: int, seed: int) -> Conditions:
-    """The conditions of a run with `threads` threads; it trains on the GPU where there is one that torch can use."""
+def conditions(threads: int, seed: int, devices: Collection[Device]) -> Conditions:
+    """The conditions of a run with `threads` threads.
+
+    It trains on the GPU where that is one of the `devices` that its model can be trained on, and torch can use one.
+    """
     commit, dirty = _git()
     found = machine()
+    on_gpu = "cuda" in devices and found.gpu and not version("torch").endswith("+cpu")
     return Conditions(
         machine=found,
-        device="cuda" if found.gpu and not version("torch").endswith("+cpu") else "cpu",
+        device="cuda" if on_gpu else "cpu",
         threads=threads,
         seed=seed,
         versions=versions(),

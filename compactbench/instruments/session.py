@@ -8,8 +8,9 @@ from typing import Any, Protocol
 import numpy as np
 
 from compactbench.instruments.memory import peak_resident_mb, resident_mb
+from compactbench.instruments.processor import Processor
 from compactbench.instruments.throughput import measure, sweep
-from compactbench.record import GpuMemory, LatencySamples, LengthSamples, Memory, Throughput, ThroughputPoint
+from compactbench.record import LatencySamples, LengthSamples, Memory, Throughput, ThroughputPoint
 
 WARMUP_CALLS = 5
 
@@ -32,7 +33,7 @@ class Session:
 
     Args:
         load: loads the predictor; what the process holds before it counts as its libraries.
-        gpu_memory: peaks of this process on the GPU, None on a CPU.
+        processor: what it computes on.
         threads: threads on the CPU, kept with the samples.
         process: number of this fresh process, kept with the samples.
     """
@@ -40,12 +41,12 @@ class Session:
     def __init__(
         self,
         load: Callable[[], Predictor],
-        gpu_memory: Callable[[], GpuMemory | None],
+        processor: Processor,
         threads: int,
         process: int = 0,
     ) -> None:
         self._baseline_mb = resident_mb()
-        self._gpu_memory, self._threads, self._process = gpu_memory, threads, process
+        self._processor, self._threads, self._process = processor, threads, process
         self._predict = load()
 
     def memory(self, texts: list[str]) -> Memory:
@@ -55,7 +56,7 @@ class Session:
             batch_size=len(texts),
             baseline_ram_mb=self._baseline_mb,
             peak_ram_mb=peak_resident_mb() - self._baseline_mb,
-            gpu=self._gpu_memory(),
+            gpu=self._processor.memory(),
         )
 
     def probabilities(self, texts: list[str], batch_size: int) -> np.ndarray:
@@ -64,6 +65,7 @@ class Session:
 
     def latency(self, sentence: str, calls: int) -> LatencySamples:
         """Time of `calls` calls with `sentence`, one after the other, after a few to warm up."""
+        self._processor.wake()
         for _ in range(WARMUP_CALLS):
             self._predict([sentence])
         return LatencySamples(
@@ -71,6 +73,7 @@ class Session:
             process=self._process,
             warmup_calls=WARMUP_CALLS,
             samples_ms=[timed_ms(self._predict, [sentence]) for _ in range(calls)],
+            gpu_state=self._processor.state(),
             tokenizer_ms=[timed_ms(self._predict.tokenize, [sentence]) for _ in range(calls)],
         )
 
@@ -84,10 +87,13 @@ class Session:
 
     def throughput(self, texts: list[str], cap: int) -> Throughput:
         """Batches of `texts`, repeated where a batch needs more of them, doubling up to `cap`."""
-        return sweep(self._one_batch(texts), cap)
+        self._processor.wake()
+        found = sweep(self._one_batch(texts), cap)
+        return found.model_copy(update={"gpu_state": self._processor.state()})
 
     def batches(self, texts: list[str], size: int) -> ThroughputPoint:
         """Batches of `size` of the `texts`, and of no other size."""
+        self._processor.wake()
         return measure(self._one_batch(texts), size)
 
     def _one_batch(self, texts: list[str]) -> Callable[[int], None]:

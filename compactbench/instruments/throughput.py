@@ -42,7 +42,7 @@ def sweep(run_batch: Callable[[int], None], cap: int) -> Throughput:
 
 def out_of_memory(error: Exception) -> bool:
     """Whether `error` says that memory ran out; each runtime has words of its own for it, and no common exception."""
-    words = ("out of memory", "allocate memory", "bad allocation", "bad_alloc")
+    words = ("out of memory", "allocate memory", "bad allocation", "bad_alloc", "status_alloc_failed")
     return isinstance(error, MemoryError) or any(word in str(error).lower() for word in words)
 
 

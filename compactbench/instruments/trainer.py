@@ -1,13 +1,13 @@
 """What a trainer of transformers did: its time, its steps, its losses and the arguments that it really had."""
 
-import time
 from dataclasses import MISSING, fields
 from enum import Enum
 from typing import Any
 
 from transformers import TrainerCallback, TrainingArguments
 
-from compactbench.record import LossPoint
+from compactbench.instruments.processor import Processor
+from compactbench.record import GpuState, LossPoint
 
 PLUMBING = {"output_dir", "logging_dir", "logging_steps", "save_strategy", "report_to", "disable_tqdm", "run_name"}
 """Arguments that say where a trainer writes and what it prints."""
@@ -17,12 +17,14 @@ class Meter(TrainerCallback):
     """Times a trainer from within, and keeps what it was told.
 
     Args:
-        synchronize: waits until the device has done all it was given.
+        processor: what it trains on.
     """
 
-    def __init__(self, synchronize: Any) -> None:
-        self._synchronize = synchronize
-        self._begun = self._step_begun = 0.0
+    def __init__(self, processor: Processor) -> None:
+        self._processor = processor
+        self._begun: Any = None
+        self._step_begun: Any = None
+        self._marks: list[tuple[Any, Any]] = []
         self.arguments: TrainingArguments | None = None
         self.collator: Any = None
         self.total_s = 0.0
@@ -30,28 +32,32 @@ class Meter(TrainerCallback):
         self.steps = 0
         self.epochs = 0.0
         self.curve: list[LossPoint] = []
+        self.gpu_state: GpuState | None = None
 
     def on_train_begin(self, args: TrainingArguments, state: Any, control: Any, **given: Any) -> None:
         """The clock starts when all is loaded."""
         self.arguments = args
         collate = getattr(given.get("train_dataloader"), "collate_fn", None)
         self.collator = getattr(collate, "data_collator", collate)  # the trainer may wrap it to drop columns
-        self._synchronize()
-        self._begun = time.perf_counter()
+        self._processor.wake()
+        self._processor.wait()
+        self._begun = self._processor.mark()
 
     def on_step_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         """A step's clock starts before the forward pass."""
-        self._step_begun = time.perf_counter()
+        self._step_begun = self._processor.mark()
 
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        """It stops when the device has finished the update."""
-        self._synchronize()
-        self.step_s.append(time.perf_counter() - self._step_begun)
+        """It stops when the device has finished the update; nobody waits for that, as nobody does in a training."""
+        self._marks.append((self._step_begun, self._processor.mark()))
 
     def on_train_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         """The clock stops when the device has finished."""
-        self._synchronize()
-        self.total_s = time.perf_counter() - self._begun
+        ended = self._processor.mark()
+        self._processor.wait()
+        self.total_s = self._processor.seconds(self._begun, ended)
+        self.step_s = [self._processor.seconds(*step) for step in self._marks]
+        self.gpu_state = self._processor.state()
         self.steps, self.epochs = state.global_step, state.epoch
         self.curve = [
             LossPoint(step=point["step"], loss=point["loss"]) for point in state.log_history if "loss" in point

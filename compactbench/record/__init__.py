@@ -22,7 +22,7 @@ from compactbench.record.runtime import (
     Throughput,
     ThroughputPoint,
 )
-from compactbench.record.training import Finetune, GpuMemory, LossPoint, Parameters, Procedure, Repeat, Trial
+from compactbench.record.training import Finetune, GpuMemory, GpuState, LossPoint, Parameters, Procedure, Repeat, Trial
 
 SCHEMA_VERSION: Final = 6
 

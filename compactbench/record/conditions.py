@@ -19,6 +19,7 @@ class Machine(Strict):
     gpu_memory_mb: Amount | None = Field(description="memory of the GPU, MB")
     gpu_driver: str | None = Field(description="version of the GPU's driver")
     gpu_clock_mhz: Amount | None = Field(description="highest clock of the GPU's cores, MHz")
+    gpu_power_limit_w: Amount | None = Field(default=None, description="power that the GPU may draw, W")
     governor: str | None = Field(description="frequency governor of the first core; null where it cannot be read")
     cpu_limit: Amount | None = Field(description="cores that the container grants; null without a limit")
     ram_limit_mb: Amount | None = Field(description="memory that the container grants, MB; null without a limit")

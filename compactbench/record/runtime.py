@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from compactbench.record.base import Amount, Count, Device, Finite, Interval, Number, Positive, Precision, Share, Strict
-from compactbench.record.training import GpuMemory
+from compactbench.record.training import GpuMemory, GpuState
 
 
 class Quality(Strict):
@@ -70,6 +70,7 @@ class LatencySamples(Strict):
     warmup_calls: Count = Field(description="calls made before the first one kept")
     samples_ms: list[Positive] = Field(min_length=1, description="time of each call, tokenizing included, ms")
     tokenizer_ms: list[Amount] = Field(description="time of tokenizing the sentence alone, in calls of their own, ms")
+    gpu_state: GpuState | None = Field(default=None, description="the GPU after the last call; null without one")
 
 
 class LengthSamples(Strict):
@@ -99,6 +100,7 @@ class Throughput(Strict):
     stopped_by: Literal["oom", "plateau", "cap"] = Field(description="why no larger batch was tried")
     cap: Number = Field(description="the largest batch that the suite allows")
     again: list[ThroughputPoint] = Field(description="the best batch size in further fresh processes")
+    gpu_state: GpuState | None = Field(default=None, description="the GPU after the search; null without one")
 
 
 class RuntimeResult(Strict):

@@ -28,8 +28,16 @@ class GpuMemory(Strict):
         description="highest memory that torch held for them, MB; null where an earlier version did not ask"
     )
     process_mb: Amount | None = Field(
-        description="memory of the whole process as NVML reports it, MB; null where it does not"
+        description="highest memory of the whole process, from what NVML reports of it, MB; null where it does not"
     )
+
+
+class GpuState(Strict):
+    """The GPU at the end of a measurement, while it is warm; null is what NVML does not tell."""
+
+    clock_mhz: Amount | None = Field(description="clock of its cores, MHz")
+    power_w: Amount | None = Field(description="power that it draws, W")
+    held_down_by: list[str] | None = Field(description="what keeps its clock down, as nvidia-smi calls it")
 
 
 class LossPoint(Strict):
@@ -88,6 +96,7 @@ class Finetune(Strict):
     baseline_ram_mb: Amount = Field(description="resident memory of the process with its libraries loaded, MB")
     peak_ram_mb: Finite = Field(description="highest resident memory beyond that, MB")
     gpu: GpuMemory | None = Field(description="memory on the GPU; null without one")
+    gpu_state: GpuState | None = Field(default=None, description="the GPU after the last step; null without one")
 
 
 class Repeat(Strict):

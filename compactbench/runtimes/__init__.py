@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from compactbench import registry
+from compactbench.instruments.processor import Processor
 from compactbench.instruments.session import Predictor, Session
-from compactbench.record import Device, GpuMemory, Precision
+from compactbench.record import Device, Precision
 from compactbench.settings import SettingsError
 
 if TYPE_CHECKING:
@@ -92,9 +93,9 @@ class Runtime(ABC):
         """
         return artefact, saved_files(artefact)
 
-    def gpu_memory(self, device: Device) -> GpuMemory | None:
-        """Peaks of this process on the GPU; None on a CPU."""
-        return None
+    def processor(self, device: Device) -> Processor:
+        """The device that it computes on."""
+        return Processor()
 
 
 def names() -> list[str]:
@@ -128,7 +129,7 @@ def open_session(setup: Setup, folder: Path, max_length: int, process: int = 0) 
     runtime = installed(setup.runtime)
     return Session(
         lambda: runtime.load(folder, setup, max_length),
-        lambda: runtime.gpu_memory(setup.device),
+        runtime.processor(setup.device),
         setup.threads,
         process,
     )

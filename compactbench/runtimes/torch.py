@@ -15,29 +15,65 @@ from transformers import (
 )
 
 from compactbench.instruments import gpu
-from compactbench.record import Device, GpuMemory, Precision
+from compactbench.instruments.processor import Processor
+from compactbench.record import Device, GpuMemory, GpuState, Precision
 from compactbench.runtimes import Runtime, Setup
 
 transformers.logging.set_verbosity_error()  # the load report names the new head as missing: it is
 transformers.logging.disable_progress_bar()
+# cuDNN's attention builds a plan for every new shape of a batch, up to .1 s each: texts of all lengths have many shapes
+torch.backends.cuda.enable_cudnn_sdp(False)
+WAKING_SIDE, WAKING_PASSES = 1024, 20
+"""Matrices of so many rows and columns, multiplied so often between two looks at the clock."""
 DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 
 
-def synchronize(device: str) -> None:
-    """Wait until the device has done all it was given: without it a clock stops too early on a GPU."""
-    if device == "cuda":
+class Gpu(Processor):
+    """The GPU, which takes what it is given into a queue: events in that queue tell the time."""
+
+    def wake(self) -> None:
+        """Multiply matrices until its clock is up, and give back their memory."""
+        gpu.raise_clock(self._multiply)
+        torch.cuda.empty_cache()
+
+    def _multiply(self) -> None:
+        matrix = torch.ones(WAKING_SIDE, WAKING_SIDE, device="cuda")
+        for _ in range(WAKING_PASSES):
+            matrix @ matrix
+        self.wait()
+
+    def wait(self) -> None:
+        """Wait until it has done all it was given: without it a clock stops too early."""
         torch.cuda.synchronize()
 
+    def mark(self) -> torch.cuda.Event:
+        """An event at the end of its queue."""
+        event = torch.cuda.Event(enable_timing=True)
+        event.record()
+        return event
 
-def gpu_memory(device: str) -> GpuMemory | None:
-    """Peaks of this process on the GPU; None on a CPU."""
-    if device == "cpu":
-        return None
-    return GpuMemory(
-        allocated_mb=torch.cuda.max_memory_allocated() / 1e6,
-        reserved_mb=torch.cuda.max_memory_reserved() / 1e6,
-        process_mb=gpu.process_mb(),
-    )
+    def seconds(self, begun: torch.cuda.Event, ended: torch.cuda.Event) -> float:
+        """Time between two events, s; it has passed both."""
+        return begun.elapsed_time(ended) / 1e3
+
+    def memory(self) -> GpuMemory:
+        """Peaks of this process. NVML tells what it takes now: what torch has given back since its peak is added."""
+        reserved, now = torch.cuda.max_memory_reserved() / 1e6, gpu.process_mb()
+        given_back = reserved - torch.cuda.memory_reserved() / 1e6
+        return GpuMemory(
+            allocated_mb=torch.cuda.max_memory_allocated() / 1e6,
+            reserved_mb=reserved,
+            process_mb=None if now is None else now + given_back,
+        )
+
+    def state(self) -> GpuState | None:
+        """The GPU at this moment."""
+        return gpu.state()
+
+
+def processor(device: str) -> Processor:
+    """The device of that name, cpu or cuda."""
+    return Gpu() if device == "cuda" else Processor()
 
 
 def bf16_is_native(device: str) -> bool:
@@ -45,6 +81,11 @@ def bf16_is_native(device: str) -> bool:
     if device == "cuda":
         return torch.cuda.is_bf16_supported(including_emulation=False)
     return torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
+
+
+def tf32_is_native(device: str) -> bool:
+    """Whether the hardware multiplies in TF32; the trainer refuses to ask for it elsewhere."""
+    return device == "cuda" and torch.cuda.get_device_capability() >= (8, 0)
 
 
 def load_network(network: str, folder: Path, precision: Precision = "fp32") -> PreTrainedModel:
@@ -67,6 +108,8 @@ class TorchPredictor:
     def __init__(
         self, network: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, device: str, max_length: int
     ) -> None:
+        if device == "cuda":
+            torch.set_float32_matmul_precision("highest")  # a trainer may have left TF32 on, and containers have it on
         self._network = network.eval().to(device)
         self._tokenizer = tokenizer
         self._device = device
@@ -110,9 +153,9 @@ class Torch(Runtime):
         network = load_network(setup.network, folder, setup.precision)
         return TorchPredictor(network, AutoTokenizer.from_pretrained(folder), setup.device, max_length)
 
-    def gpu_memory(self, device: Device) -> GpuMemory | None:
-        """Peaks of this process on the GPU; None on a CPU."""
-        return gpu_memory(device)
+    def processor(self, device: Device) -> Processor:
+        """The device that it computes on."""
+        return processor(device)
 
 
 RUNTIME = Torch()

@@ -13,6 +13,7 @@ import torch.utils.benchmark
 
 from compactbench.classifiers import Classifier
 from compactbench.instruments.machine import cores
+from compactbench.instruments.processor import Processor
 from compactbench.instruments.session import Session
 from compactbench.parameters import load_suite
 from compactbench.runtimes import Setup, installed
@@ -25,7 +26,7 @@ def main() -> None:
     sentence = load_suite("starter").sentence
     setup = Setup("torch", "fp32", "cpu", cores(), Classifier.network)
     predict = installed("torch").load(Path(sys.argv[1]), setup, max_length=512)
-    session = Session(lambda: predict, lambda: None, cores())
+    session = Session(lambda: predict, Processor(), cores())
     timer = torch.utils.benchmark.Timer(
         "predict([sentence])", globals={"predict": predict, "sentence": sentence}, num_threads=cores()
     )
