@@ -43,6 +43,7 @@ PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 _lock: int | None = None  # its descriptor, in a process that takes part
 _usual = tempfile.gettempdir()
+_named = {key: value for key, value in os.environ.items() if key == "TMPDIR"}
 
 
 @dataclass(frozen=True)
@@ -177,7 +178,9 @@ def _end() -> None:
         os.close(_lock)
         _lock = None
         del os.environ[TOKEN], os.environ[PARENT]
-        os.environ["TMPDIR"], tempfile.tempdir = _usual, None
+        os.environ.pop("TMPDIR")
+        os.environ.update(_named)
+        tempfile.tempdir = None
 
 
 def _stop(number: int, frame: object) -> None:
