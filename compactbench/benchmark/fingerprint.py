@@ -27,7 +27,7 @@ NOT_MEASURING = [
 """Parts of the package that change no number; all others do."""
 ABOUT = {"title", "summary", "paper", "license", "suite_title", "models", "like", "answer_limit_min"}
 """Keys of a model or a suite that tell readers something, name other files or limit time: they change no number."""
-ABOUT_DATA = {"name", "cite", "licence", "license"}
+ABOUT_DATA = {"name", "cite", "licence", "license", "show_texts"}
 """The same, of a suite's data set."""
 HELP_TEXTS = {"description", "help"}
 """Keyword arguments whose texts explain."""

@@ -21,8 +21,10 @@ from compactbench.benchmark.sweep import join, leave
 from compactbench.benchmark.training import Train, taken
 from compactbench.classifiers import Built, Classifier, Task
 from compactbench.data.load import load, to_classify
+from compactbench.data.readers import of_suite
 from compactbench.instruments import gpu
 from compactbench.instruments.machine import conditions, cores
+from compactbench.instruments.mistakes import mistakes
 from compactbench.record import (
     Artefact,
     Data,
@@ -137,7 +139,10 @@ class Run:
         """Classify the test texts."""
         first = self._runtimes[0]
         with self._journal.stage("quality"):
-            first.quality, first.predicted = self._trainer.call(Classifier.quality)
+            first.quality, found = self._trainer.call(Classifier.quality)
+        first.predicted = found.argmax(axis=1)
+        known, shown = self.plan.weights != "random", of_suite(self.plan.suite).show_texts
+        self.mistakes = mistakes(found, self._splits["test"], shown) if known else None
         return first.quality
 
     def export(self) -> list[RuntimeResult]:
@@ -233,6 +238,7 @@ class Run:
             tuning=self._trials,
             finetune=self._finetune,
             repeats=self._repeats,
+            mistakes=self.mistakes,
             runtimes=self._results(),
             fixed_work=self._journal.fixed_work,
             stage_seconds=self._journal.seconds,

@@ -158,11 +158,11 @@ class Classifier(ABC):
         )
 
     def quality(self) -> tuple[Quality, np.ndarray]:
-        """How well the test texts are classified, and the class that each was given."""
+        """How well the test texts are classified, and the probabilities of each, shape (texts, classes)."""
         test = to_classify(self._test, self.task.weights, self.task.suite.eval_batch_size)
         begun = time.perf_counter()
         found = self.probabilities(test["text"][:])
-        return quality(found, test["label"][:], time.perf_counter() - begun), found.argmax(axis=1)
+        return quality(found, test["label"][:], time.perf_counter() - begun), found
 
     def probabilities(self, texts: list[str]) -> np.ndarray:
         """Class probabilities of many texts, shape (texts, classes)."""

@@ -17,6 +17,7 @@ from compactbench.record.runtime import (
     LatencySamples,
     LengthSamples,
     Memory,
+    Mistake,
     Quality,
     RuntimeResult,
     Throughput,
@@ -67,6 +68,10 @@ class Record(Strict):
     tuning: list[Trial] = Field(description="learning rates tried before; empty where the suite asks for none")
     finetune: Finetune
     repeats: list[Repeat] = Field(description="further seeds and fewer labels; empty where the suite asks for none")
+    mistakes: list[Mistake] | None = Field(
+        description="test texts classified wrong with most confidence; null with random weights, and where an earlier "
+        "version did not keep them"
+    )
     runtimes: list[RuntimeResult] = Field(min_length=1, description="as trained first, then every other runtime")
     fixed_work: list[FixedWork] = Field(description="the fixed piece of work, in the order of the run")
     stage_seconds: dict[str, Amount] = Field(description="wall-clock time of each stage of the run, s")
@@ -79,6 +84,8 @@ class Record(Strict):
         classes = len(self.data.classes)
         if any(one.quality and len(one.quality.class_f1) != classes for one in self.runtimes):
             raise ValueError("`class_f1` has a number for each of the `classes`")
+        if any(max(one.true, one.predicted) >= classes for one in self.mistakes or []):
+            raise ValueError("`mistakes` names a number beyond the `classes`")
         return self
 
     @property

@@ -91,9 +91,9 @@ def _4_to_5(run: Json) -> Json:
 
 
 def _5_to_6(run: Json) -> Json:
-    """The form of files and the languages of texts are told."""
+    """The form of files, the languages of texts and the most confident mistakes are told."""
     run["data"] |= dict.fromkeys(("languages", "read_as"))
-    return run
+    return run | {"mistakes": None}
 
 
 STEPS: list[Callable[[Json], Json]] = [_1_to_2, _2_to_3, _3_to_4, _4_to_5, _5_to_6]

@@ -8,6 +8,17 @@ from compactbench.record.base import Amount, Count, Device, Finite, Interval, Nu
 from compactbench.record.training import GpuMemory, GpuState
 
 
+class Mistake(Strict):
+    """A test text that was classified wrong."""
+
+    row: Count = Field(description="number of the test text, from 0")
+    true: Count = Field(description="number of its class")
+    predicted: Count = Field(description="number of the class that it was given")
+    confidence: Share = Field(description="probability of that class")
+    doubted: bool = Field(description="whether confident learning takes the label for a likely error")
+    text: str | None = Field(description="its beginning; null where the texts are not to be shown")
+
+
 class Quality(Strict):
     """How well the test texts are classified; with random weights only the first of them, to document the run.
 

@@ -134,6 +134,10 @@ def make_record(model: str = "alpha", runtimes: Sequence[dict[str, Any]] = (), *
             "languages": {"en": 1.0},
             "read_as": [],
         },
+        "mistakes": [
+            {"row": 3, "true": 0, "predicted": 1, "confidence": 0.97, "doubted": True, "text": "A match of words"},
+            {"row": 5, "true": 1, "predicted": 0, "confidence": 0.8, "doubted": False, "text": None},
+        ],
         "parameters": {"total": 20_000_000, "active": 10_000_000},
         "tuning": [],
         "finetune": {

@@ -32,6 +32,7 @@ class Source(Strict, ABC):
     name: str | None = Field(default=None, description="name of the data set, for people")
     cite: str = Field(default="not stated", description="whom to cite")
     license: str = Field(default="not stated", description="what the texts may be used for")
+    show_texts: bool = Field(default=False, description="whether pages may show single texts, true or false")
     test_size: Share = None
     max_rows: Rows = None
 

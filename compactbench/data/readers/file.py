@@ -51,6 +51,7 @@ class File(Source):
     )
     sheet: str | None = Field(default=None, description="the name of a sheet of a workbook")
     cite: str = Field(default="your own data", description="whom to cite")
+    show_texts: bool = Field(default=True, description="whether pages may show single texts, true or false")
 
     @model_validator(mode="after")
     def _one_way_to_a_test(self) -> "File":
