@@ -30,6 +30,13 @@ def migrated(version: int, model: str = "minilm-l6") -> tuple[dict[str, Any], Re
     return json.loads(path(version, model).read_text()), record
 
 
+def without_nulls(value: Any) -> Any:
+    """What a part of a record says, where it says something."""
+    if isinstance(value, dict):
+        return {key: without_nulls(part) for key, part in value.items() if part is not None}
+    return [without_nulls(part) for part in value] if isinstance(value, list) else value
+
+
 def test_there_is_a_step_from_every_schema() -> None:
     """A new schema needs a step, and records of the one before in tests/records."""
     assert len(STEPS) == SCHEMA_VERSION - 1
@@ -45,7 +52,7 @@ def test_numbers_stay_and_what_was_not_measured_is_null(version: int) -> None:
     assert (record.data.words_p95 is None) == (version < 4)
     assert record.data.languages is None
     if version > 4:  # nothing else changed
-        assert record.runtimes[0].model_dump(mode="json") == old["runtimes"][0]
+        assert record.model_dump(mode="json", exclude_none=True)["runtimes"] == without_nulls(old["runtimes"])
         return
     assert record.parameters.total == old["size"]["parameters"]
     assert (trained.runtime, trained.label, trained.device) == ("torch", "torch fp32", "cpu")
