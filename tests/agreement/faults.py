@@ -104,7 +104,7 @@ FULL = ("No space left on device", "are free: free some space")
 READ_ONLY = ("Read-only file system",)
 FAULTS = {
     "memory": Fault(command("sh", "-c", 'ulimit -v 4000000; exec "$@"', "-"), ("memory",)),
-    "clock": Fault(command("faketime", "-1h"), ()),
+    "clock": Fault(command("faketime", "1 hour ago"), ()),
     "runs-full": Fault(fills("book/runs"), FULL),
     "models-full": Fault(fills("models"), FULL),
     "scratch-full": Fault(fills(".sweep"), FULL),

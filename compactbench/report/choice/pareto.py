@@ -13,7 +13,8 @@ def front(frame: pd.DataFrame, x: Metric, y: Metric, ties: tied.Ties = tied.NONE
 
     From the best `x` on, a row is on the front when it is better in `y` than every row on it so far. So with a tie in
     `y` the row that is better in `x` stays, and the other goes. Rows equal in both are on it together. A failed run,
-    random weights, an edited training and a row that lacks a value are never on it, and dominate nobody.
+    random weights, an edited training, one that ended too early and a row that lacks a value are never on it, and
+    dominate nobody.
 
     Args:
         frame: the rows of one suite on one machine.
@@ -25,6 +26,7 @@ def front(frame: pd.DataFrame, x: Metric, y: Metric, ties: tied.Ties = tied.NONE
         A boolean for each row, by the frame's index.
     """
     comparable = frame["status"].eq("ok") & frame["weights"].ne("random") & ~frame["edited"].fillna(False)
+    comparable &= frame["undertrained"].isna()
     eligible = comparable & frame[x.name].notna() & frame[y.name].notna()
 
     def cost(row: Row, metric: Metric) -> float:

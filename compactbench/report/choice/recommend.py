@@ -101,6 +101,8 @@ def _falls_out(row: Row, limits: Mapping[str, float]) -> str | None:
         return "it was not measured in the runtime that was asked for"
     if row["edited"]:
         return "its training was edited"
+    if row["undertrained"]:
+        return "it is undertrained: " + row["undertrained"]
     if row["weights"] == "random":
         return "its accuracy was not measured: random weights"
     if row[ACCURACY.name] is None:

@@ -16,6 +16,7 @@ from compactbench.record import (
     ThroughputPoint,
 )
 from compactbench.report.statistics.intervals import Estimate, Samples, percentile
+from compactbench.report.statistics.learned import undertrained
 from compactbench.report.tables.columns import Column, Metric, Read
 
 
@@ -143,6 +144,7 @@ RESULTS: tuple[Column, ...] = (
     Column("fine_tuned", "", lambda run, _: run.classifier.fine_tuned, dtype="boolean"),
     Column("baseline", "", lambda run, _: run.classifier.baseline, dtype="boolean"),
     Column("edited", "Edited training", lambda run, _: run.finetune.edited, dtype="boolean"),
+    Column("undertrained", "Undertrained", lambda run, _: undertrained(run)),
     Column("seed", "", lambda run, _: run.conditions.seed, dtype="Int64"),
     Column("device", "Fine-tuned on", lambda run, _: run.conditions.device),
     Column("precision", "Precision", lambda _, one: one.precision),

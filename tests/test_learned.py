@@ -1,0 +1,38 @@
+"""Which runs say little about their model's accuracy, because the training ended too early."""
+
+import pytest
+from helpers.factory import make_record
+
+from compactbench.record import LossPoint, Record
+from compactbench.report.statistics.learned import undertrained
+
+
+def with_losses(losses: list[float]) -> Record:
+    record = make_record()
+    curve = [LossPoint(step=10 * (n + 1), loss=loss) for n, loss in enumerate(losses)]
+    return record.model_copy(update={"finetune": record.finetune.model_copy(update={"loss_curve": curve})})
+
+
+@pytest.mark.parametrize(
+    ("losses", "falls"),
+    [
+        ([1.6, 1.5, 1.3, 0.9, 0.7, 0.5, 0.2, 0.14, 0.12, 0.13], False),  # flat at its end
+        ([1.8, 1.75, 1.7, 1.6, 1.55, 1.5, 1.4, 1.3, 1.2, 1.1], True),  # a fifth of the whole fall in the last fifth
+        ([1.6, 1.0, 0.5, 0.3, 0.25, 0.22, 0.2, 0.19, 0.16, 0.14], False),  # .045 of 1.45
+        ([0.7, 0.69], False),  # too few points to tell
+        ([], False),
+    ],
+)
+def test_a_loss_that_still_falls(losses: list[float], falls: bool) -> None:
+    assert undertrained(with_losses(losses)) == ("its loss was still falling" if falls else None)
+
+
+def test_a_class_that_is_never_predicted() -> None:
+    record = with_losses([])
+    quality = record.trained.quality
+    assert quality
+    blind = quality.model_copy(update={"confusion": [[30, 0], [30, 0]]})
+    first = record.trained.model_copy(update={"quality": blind})
+    record = record.model_copy(update={"runtimes": [first, *record.runtimes[1:]]})
+    assert undertrained(record) == "it never predicted sports"
+    assert undertrained(record.model_copy(update={"weights": "random"})) is None
