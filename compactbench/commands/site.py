@@ -39,6 +39,7 @@ def build() -> int:
     print("Building the site", flush=True)
     for problem in pages(BOOK, collect(BOOK / "runs")).problems:
         print(f"left out: {problem}", flush=True)
+    LOG.unlink(missing_ok=True)  # else an earlier one would be shown where the builder does not start
     with snakemake("report", due=[]) as building:
         said, _ = building.communicate()
     if building.returncode:
