@@ -62,7 +62,8 @@ def label_curve(repeats: list[record.Repeat], quality: record.Quality, data: rec
     counts = sorted({labels for labels, _ in marks})
     means = [float(np.mean([accuracy for labels, accuracy in marks if labels == count])) for count in counts]
     figure = add_line(go.Figure(), counts, means, "mean", "%{x:,} texts: %{y:.1%} in the mean")
-    add_marks(figure, *zip(*marks, strict=True), "one fine-tune", "%{x:,} texts: %{y:.1%}", BLUE, size=9)
+    labels, accuracies = zip(*marks, strict=True)
+    add_marks(figure, labels, accuracies, "one fine-tune", "%{x:,} texts: %{y:.1%}", BLUE, size=9)
     seeds = len({repeat.seed for repeat in repeats})
     style(figure, "Accuracy against the number of labels", f"{seeds} seeds; line: their mean", height=380)
     figure.update_xaxes(title_text="Training texts", type="log", tickvals=counts)
