@@ -53,10 +53,8 @@ def refuse_if_short(suite: str, model: str) -> None:
     for names in disks().values():
         free, mb = psutil.disk_usage(str(FOLDERS[names[0]])).free / 1e6, sum(asked[name] for name in names)
         if free < mb:
-            where = " and ".join(names)
-            raise SettingsError(
-                f"{model} needs {mb:,.0f} MB of disk for {where}, {free:,.0f} MB are free: free some space"
-            )
+            needed_there = f"{mb:,.0f} MB of disk for {' and '.join(names)}"
+            raise SettingsError(f"{model} needs {needed_there}, {free:,.0f} MB are free: free some space")
     free, mb = _free_memory_mb(), BESIDE_MB + needed.memory_mb
     if needed.memory_mb and free < mb:
         raise SettingsError(f"{model} needs {mb:,.0f} MB of memory, {free:,.0f} MB are free: end other programs")
@@ -89,11 +87,10 @@ def _taken(path: Path) -> Needs | None:
         return None
     if not isinstance(record, Record):
         return None
-    peaks = [record.finetune, *(runtime.memory for runtime in record.runtimes)]
+    parts = [record.finetune, *(runtime.memory for runtime in record.runtimes)]
+    peaks_mb = [part.baseline_ram_mb + part.peak_ram_mb for part in parts if part]
     sizes = [sum(runtime.artefact.files.values()) for runtime in record.runtimes if runtime.artefact]
-    return Needs(
-        artefact_mb=sum(sizes) / 1e6, memory_mb=max(peak.baseline_ram_mb + peak.peak_ram_mb for peak in peaks if peak)
-    )
+    return Needs(artefact_mb=sum(sizes) / 1e6, memory_mb=max(peaks_mb))
 
 
 def _free_memory_mb() -> float:

@@ -47,7 +47,8 @@ class Progress:
     def look(self) -> None:
         """Print what is new."""
         for name in self._due:
-            self._tell(name)
+            if self._stamp(name) != self._before[name]:
+                self._tell(name)
 
     def _stamp(self, name: str) -> tuple[int, int] | None:
         """What changes when the log of `name` is written: never compared by order, because a clock may be set back."""
@@ -56,8 +57,6 @@ class Progress:
 
     def _tell(self, name: str) -> None:
         """Print the stages in the log of `name` that were not yet printed."""
-        if self._stamp(name) == self._before[name]:
-            return
         lines = (self._folder / f"{name}.log").read_text(encoding="utf-8", errors="replace").splitlines()
         if name not in self._started:
             self._started[name] = time.monotonic()

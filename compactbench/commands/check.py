@@ -120,9 +120,8 @@ def check_architecture(model: Model, max_length: int) -> None:
     from transformers import CONFIG_MAPPING, AutoModelForSequenceClassification
 
     def wrong(key: str, given: object, accepted: str) -> SettingsError:
-        return SettingsError(
-            f"params/models/{model.model}.yaml: key `{key}`: got {shown(given)}; accepted: {accepted}."
-        )
+        where = f"params/models/{model.model}.yaml: key `{key}`"
+        return SettingsError(f"{where}: got {shown(given)}; accepted: {accepted}.")
 
     described = dict(model.architecture or {})
     model_type = described.pop("model_type", None)
@@ -131,9 +130,9 @@ def check_architecture(model: Model, max_length: int) -> None:
         raise wrong("architecture.model_type", model_type, accepted)
     kind = CONFIG_MAPPING[model_type]
     known = {*kind.__dataclass_fields__, *kind.attribute_map}
-    for key in described:
+    for key, value in described.items():
         if key not in known:
-            raise wrong(f"architecture.{key}", described[key], f"keys of {kind.__name__}{nearest(key, known)}")
+            raise wrong(f"architecture.{key}", value, f"keys of {kind.__name__}{nearest(key, known)}")
     for key, value in described.items():
         if type(value) is int and value < 1 and not key.endswith("_id"):
             raise wrong(f"architecture.{key}", value, "a whole number above 0")
@@ -155,9 +154,8 @@ def check_architecture(model: Model, max_length: int) -> None:
         with torch.device("meta"):  # shapes without numbers: it takes no memory
             built = AutoModelForSequenceClassification.from_config(config)
     except Exception as error:
-        raise wrong(
-            "architecture", described, f"what {kind.__name__} can be built from: {one_line(error, LONGEST)}"
-        ) from error
+        accepted = f"what {kind.__name__} can be built from: {one_line(error, LONGEST)}"
+        raise wrong("architecture", described, accepted) from error
     needed = sum(weight.numel() for weight in built.parameters()) * 4 / 1e6
     if needed > psutil.virtual_memory().total / 1e6:
         raise wrong("architecture", described, f"a model that fits into memory; this one takes {needed / 1e3:,.0f} GB")

@@ -107,27 +107,21 @@ def _described(config: Path, source: str) -> dict[str, Any]:
     try:
         found = AutoConfig.from_pretrained(config.parent, trust_remote_code=False)
     except Exception as error:  # the library raises several kinds of its own
-        raise SettingsError(
-            f"got {source!r}, whose {hub.CONFIG} cannot be used: {one_line(error, LONGEST)}."
-        ) from error
+        reason = one_line(error, LONGEST)
+        raise SettingsError(f"got {source!r}, whose {hub.CONFIG} cannot be used: {reason}.") from error
     known = classifiers()
     if found.model_type not in known:
-        hint = nearest(found.model_type, known)
-        raise SettingsError(
-            f"got {source!r} of type {found.model_type!r}{hint}; accepted: a type that classifies texts."
-        )
+        given = f"{source!r} of type {found.model_type!r}{nearest(found.model_type, known)}"
+        raise SettingsError(f"got {given}; accepted: a type that classifies texts.")
     kind = CONFIG_MAPPING[found.model_type]
     usual, own = kind(), kind.__dataclass_fields__.keys() - PreTrainedConfig.__dataclass_fields__.keys()
-    said = {key: value for key, value in found.to_dict().items() if key in own and _plain(value)}
+    plain = str | int | float | bool
+    said = {key: value for key, value in found.to_dict().items() if key in own and isinstance(value, plain)}
     different = {key: value for key, value in said.items() if value != getattr(usual, key)}
     architecture = {"model_type": found.model_type, **different}
     layers, width = (getattr(found, name, "?") for name in ("num_hidden_layers", "hidden_size"))
     summary = f"{kind.__name__.removesuffix('Config')} with {layers} layers of width {width}."
     return {"summary": summary, "architecture": architecture if _builds(architecture) else None}
-
-
-def _plain(value: Any) -> bool:
-    return isinstance(value, str | int | float | bool)
 
 
 def _builds(architecture: dict[str, Any]) -> bool:

@@ -45,9 +45,8 @@ def _report(plan: Plan) -> int:
     folder = (ROOT / plan.page("any")).parent
     expected = _expected_seconds(folder, list(due))
     about = f", about {minutes(sum(expected.values()))}" if expected else ""
-    print(
-        f"{plan.suite.suite} on {plan.machine}: {len(due)} of {len(plan.models)} models to measure{about}", flush=True
-    )
+    counted = f"{len(due)} of {len(plan.models)} models"
+    print(f"{plan.suite.suite} on {plan.machine}: {counted} to measure{about}", flush=True)
     for reason in dict.fromkeys(due.values()):
         print(f"{', '.join(name for name in due if due[name] == reason)}: due, {reason}", flush=True)
     for model in plan.models:

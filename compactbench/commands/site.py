@@ -52,16 +52,8 @@ def build() -> int:
 
 def snakemake(target: str, due: list[str]) -> subprocess.Popen[str]:
     """Start Snakemake to make `target` where the runs of these pages are due; what it says comes from its `stdout`."""
-    command = [
-        sys.executable,
-        "-m",
-        "snakemake",
-        target,
-        "--profile",
-        "profiles/local",
-        "--config",
-        f"due={' '.join(due)}",
-    ]
+    command = [sys.executable, "-m", "snakemake", target, "--profile", "profiles/local"]
+    command += ["--config", f"due={' '.join(due)}"]
     return subprocess.Popen(
         command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
     )

@@ -8,6 +8,7 @@ from typing import Any
 LARGEST_BYTES = 100_000_000
 DEEPEST = 50
 """So many mappings and lists may lie within one another; records and pages have about ten."""
+KINDS = {stat.S_IFLNK: "a symbolic link", stat.S_IFDIR: "a folder"}
 
 
 def read_json(path: Path) -> dict[str, Any]:
@@ -34,12 +35,9 @@ def _bytes(path: Path) -> bytes:
     """The content of a regular file: whatever else has a name there could lead elsewhere, or never end."""
     try:
         found = path.lstat()
-        if stat.S_ISLNK(found.st_mode):
-            raise ValueError("it is a symbolic link")
-        if stat.S_ISDIR(found.st_mode):
-            raise ValueError("it is a folder")
-        if not stat.S_ISREG(found.st_mode):
-            raise ValueError("it is no regular file")
+        kind = stat.S_IFMT(found.st_mode)
+        if kind != stat.S_IFREG:
+            raise ValueError(f"it is {KINDS.get(kind, 'no regular file')}")
         if found.st_size > LARGEST_BYTES:
             raise ValueError(f"it has {found.st_size / 1e6:,.0f} MB, more than {LARGEST_BYTES / 1e6:,.0f}")
         content = path.read_bytes()

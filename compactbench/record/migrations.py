@@ -72,8 +72,9 @@ def _4_to_5(run: Json) -> Json:
     trained = {part: run.pop(part) for part in parts}
     name, further = run.pop("runtime"), run.pop("runtimes")
     where = dict.fromkeys([(home, precision), *((one["device"], one["precision"]) for one in trained["latency"])])
+    calls = {part: trained[part] for part in ("latency", "latency_by_length")}  # elsewhere nothing else was measured
     runtimes = [
-        _runtime(name, numbers, device, trained if (device, numbers) == (home, precision) else _calls(trained), common)
+        _runtime(name, numbers, device, trained if (device, numbers) == (home, precision) else calls, common)
         for device, numbers in where
     ]
     for one in further:
@@ -134,11 +135,6 @@ def _runtime(name: str, precision: str, device: str, measured: Json, common: Jso
         "latency_by_length": [_without(one, "device") for one in by_length],
         "throughput": _without(throughput, "device", "precision") if throughput else None,
     }
-
-
-def _calls(measured: Json) -> Json:
-    """Of what was measured, the calls alone."""
-    return {key: measured[key] for key in ("latency", "latency_by_length")}
 
 
 def _without(part: Json, *keys: str) -> Json:

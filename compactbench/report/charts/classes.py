@@ -1,12 +1,13 @@
 """The charts on the page of one run that have a place for each class, be they two or two hundred."""
 
+import math
 from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
 
 from compactbench.record import Data, Quality
-from compactbench.report.charts.style import BLUE, ORANGE, style, with_legend
+from compactbench.report.charts.style import BLUE, ORANGE, add_bars, style, with_legend
 from compactbench.report.text.words import html
 
 LONGEST_NAME = 20
@@ -22,18 +23,8 @@ def class_balance(data: Data) -> go.Figure:
     names = [html(name) for name in data.classes]
     figure = go.Figure()
     for kind, counts, colour in (("training", data.train_counts, BLUE), ("test", data.test_counts, ORANGE)):
-        figure.add_bar(
-            y=list(range(len(names))),
-            x=counts,
-            orientation="h",
-            customdata=names,
-            name=kind,
-            marker={"color": colour, "opacity": 0.85},
-            text=counts,
-            textposition="outside",
-            cliponaxis=False,
-            hovertemplate=f"%{{customdata}}: %{{x}} {kind} texts<extra></extra>",
-        )
+        hover = f"%{{customdata}}: %{{x}} {kind} texts"
+        add_bars(figure, counts, list(range(len(names))), hover, colour, customdata=names, name=kind, text=counts)
     total = f"{sum(data.train_counts):,} training texts, {sum(data.test_counts):,} test texts"
     style(figure, "Texts per class", total, height=170 + 24 * min(len(names), MOST_NAMES))
     figure.update_layout(bargap=0.25, bargroupgap=0.06)
@@ -51,8 +42,7 @@ def confusion_matrix(quality: Quality, classes: list[str]) -> go.Figure:
     of_class = counts.sum(axis=1, keepdims=True)
     shares = np.divide(counts, of_class, out=np.zeros(counts.shape), where=of_class > 0)
     places, names = list(range(len(classes))), [html(name) for name in classes]
-    figure = go.Figure()
-    figure.add_heatmap(
+    figure = go.Figure().add_heatmap(
         x=places,
         y=places,
         z=shares.tolist(),
@@ -77,14 +67,15 @@ def confusion_matrix(quality: Quality, classes: list[str]) -> go.Figure:
         textfont={"size": 12},
         hoverinfo="skip",
     )
-    style(figure, "Confusion matrix", "test texts, and their share of the true class", height=_height(len(classes)))
+    height = 440 if len(classes) <= MOST_WRITTEN else 320 + 12 * min(len(classes), MOST_NAMES)
+    style(figure, "Confusion matrix", "test texts, and their share of the true class", height)
     figure.update_xaxes(title_text="Predicted class", showgrid=False, **_named(classes))
     return figure.update_yaxes(title_text="True class", autorange="reversed", showgrid=False, **_named(classes))
 
 
 def _named(classes: list[str]) -> dict[str, Any]:
     """An axis on which each class has a number for its place and, where there is room, its name."""
-    places = range(0, len(classes), -(-len(classes) // MOST_NAMES))
+    places = range(0, len(classes), math.ceil(len(classes) / MOST_NAMES))
     size = 13 if len(classes) <= MOST_WRITTEN else 10
     return {
         "tickmode": "array",
@@ -97,8 +88,3 @@ def _named(classes: list[str]) -> dict[str, Any]:
 
 def _short(name: str) -> str:
     return html(name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1] + "\N{HORIZONTAL ELLIPSIS}")
-
-
-def _height(classes: int) -> int:
-    """Room for as many rows, px."""
-    return 440 if classes <= MOST_WRITTEN else 320 + 12 * min(classes, MOST_NAMES)

@@ -1,14 +1,11 @@
 """Where the label of each mark goes, so that labels cover neither one another, nor a mark, nor a line."""
 
 import itertools
-from collections.abc import Iterable, Sequence
-from functools import partial
+from collections.abc import Sequence
 
 import numpy as np
 
-Box = tuple[float, float, float, float]  # left, bottom, right, top, px
 Segment = tuple[float, float, float, float]  # x and y of one end, x and y of the other, as shares of the plot
-
 Canvases = tuple[tuple[int, int], ...]
 CANVASES: Canvases = ((214, 206), (280, 206), (640, 236))
 """Plots to choose for, px: on a small phone, a phone and a desk. A label keeps its size while the marks move apart."""
@@ -58,43 +55,32 @@ def positions(
         lines: what else is drawn and should stay readable.
         canvases: the plots to choose for.
     """
-    marks = list(zip(x, y, radii, texts, strict=True))
-    drawn = [
-        [_around(x * width, y * height, r, r) for x, y, r, _ in marks] + _beads(lines, width, height)
-        for width, height in canvases
-    ]
-    boxes = [
-        {place: [_label(x * w, y * h, r, text, direction) for w, h in canvases] for place, direction in PLACES.items()}
-        for x, y, r, text in marks
-    ]
-    alone = [
-        {
-            place: sum(_covered(one, drawn[n]) + UNREADABLE * _beyond(one, canvases[n]) for n, one in enumerate(found))
-            for place, found in places.items()
-        }
-        for places in boxes
-    ]
-    chosen = [min(PLACES, key=costs.__getitem__) for costs in alone]
+    sizes, names, numbers = np.array(canvases), list(PLACES), range(len(texts))
+    centres = np.column_stack([x, y])[:, None] * sizes  # (marks, canvases, 2)
+    ends = np.reshape(lines, (-1, 2, 2))
+    beads = np.linspace(ends[:, 0], ends[:, 1], 60).reshape(-1, 1, 2) * sizes  # (beads, canvases, 2), along each line
+    drawn = np.concatenate([_around(centres, np.reshape(radii, (-1, 1, 1))), _around(beads, np.array(3))])
+    halves = np.array([_half_size(text) for text in texts]).reshape(-1, 1, 2)  # (marks, 1, 2)
+    gaps = np.reshape(radii, (-1, 1, 1)) * 1.25 + 1  # which plotly leaves beside a mark
+    shifts = np.array(list(PLACES.values())) * (gaps + halves)  # (marks, places, 2)
+    boxes = _around(centres[:, None] + shifts[:, :, None], halves[:, None])  # (marks, places, canvases, 4)
 
-    def cost(mark: int, place: str, others: Iterable[tuple[int, str]]) -> float:
-        over = (
-            _overlap(one, two) for n, at in others for one, two in zip(boxes[mark][place], boxes[n][at], strict=True)
-        )
-        return alone[mark][place] + OVERLAID * sum(over)
-
-    def cost_of_two(pair: tuple[int, int], at: tuple[str, str]) -> float:
-        rest = [(number, place) for number, place in enumerate(chosen) if number not in pair]
-        return cost(pair[0], at[0], rest) + cost(pair[1], at[1], [*rest, (pair[0], at[0])])
-
+    covered = _overlap(boxes[:, :, None], drawn).sum(axis=2)  # (marks, places, canvases)
+    beyond = 4 * halves.prod(axis=-1)[..., None] - _overlap(boxes, np.pad(sizes, ((0, 0), (2, 0))))
+    # in whole px², so that of places which are equally good the first is taken
+    alone = np.rint((covered + UNREADABLE * beyond).sum(axis=-1))  # (marks, places)
+    over = np.rint(OVERLAID * _overlap(boxes[:, :, None, None], boxes).sum(axis=-1))  # (marks, places, marks, places)
+    chosen = alone.argmin(axis=1)
     for _ in range(TURNS):
-        before = list(chosen)
-        for pair in itertools.combinations(range(len(marks)), 2):  # one alone could not move past the other
-            best = min(itertools.product(PLACES, PLACES), key=partial(cost_of_two, pair))
-            for mark, place in zip(pair, best, strict=True):
-                chosen[mark] = place
-        if chosen == before:
+        before = chosen.copy()
+        for pair in itertools.combinations(numbers, 2):  # one alone could not move past the other
+            rest = [number for number in numbers if number not in pair]
+            one, other = (alone[mark] + over[mark][:, rest, chosen[rest]].sum(axis=1) for mark in pair)
+            cost = one[:, None] + other + over[pair[0], :, pair[1]]  # (places, places)
+            chosen[list(pair)] = np.unravel_index(cost.argmin(), cost.shape)
+        if (chosen == before).all():
             break
-    return chosen
+    return [names[place] for place in chosen]
 
 
 def side(x: float, text: str) -> str:
@@ -107,38 +93,18 @@ def side(x: float, text: str) -> str:
     return "middle right" if lacking_right <= max(lacking_left, 0) else "middle left"
 
 
-def _around(x: float, y: float, half_width: float, half_height: float) -> Box:
-    return x - half_width, y - half_height, x + half_width, y + half_height
+def _half_size(text: str) -> tuple[float, float]:
+    """Half the width and half the height of a label, px."""
+    lines = text.split(BREAK)
+    return LETTER * max(map(len, lines)) / 2, LINE * len(lines) / 2
 
 
-def _beads(lines: Sequence[Segment], width: float, height: float) -> list[Box]:
-    """Small boxes strung along each line."""
-    return [
-        _around(x * width, y * height, 3, 3)
-        for x0, y0, x1, y1 in lines
-        for x, y in zip(np.linspace(x0, x1, 60), np.linspace(y0, y1, 60), strict=True)
-    ]
+def _around(centres: np.ndarray, halves: np.ndarray) -> np.ndarray:
+    """Boxes (left, bottom, right, top) around `centres` (x, y), of half the size `halves`."""
+    return np.concatenate([centres - halves, centres + halves], axis=-1)
 
 
-def _label(x: float, y: float, radius: float, text: str, direction: tuple[int, int]) -> Box:
-    """The box of a label beside a mark; plotly leaves 1.25 radii and a pixel between the two."""
-    lines, gap = text.split(BREAK), radius * 1.25 + 1
-    half_width, half_height = LETTER * max(map(len, lines)) / 2, LINE * len(lines) / 2
-    across, up = direction
-    return _around(x + across * (gap + half_width), y + up * (gap + half_height), half_width, half_height)
-
-
-def _covered(box: Box, others: list[Box]) -> float:
-    """How much of the others `box` covers, px²."""
-    return sum(_overlap(box, other) for other in others)
-
-
-def _beyond(box: Box, canvas: tuple[int, int]) -> float:
-    """How much of `box` lies outside the canvas, px²."""
-    return (box[2] - box[0]) * (box[3] - box[1]) - _overlap(box, (0, 0, *canvas))
-
-
-def _overlap(one: Box, other: Box) -> float:
-    width = min(one[2], other[2]) - max(one[0], other[0])
-    height = min(one[3], other[3]) - max(one[1], other[1])
-    return max(width, 0) * max(height, 0)
+def _overlap(ones: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """The area that each two boxes share, px²."""
+    sides = np.minimum(ones[..., 2:], others[..., 2:]) - np.maximum(ones[..., :2], others[..., :2])
+    return sides.clip(0).prod(axis=-1)

@@ -10,6 +10,9 @@ from compactbench.report.charts.style import (
     GREY,
     ORANGE,
     PURPLE,
+    add_bars,
+    add_line,
+    add_marks,
     error_bars,
     style,
     value_axis,
@@ -22,40 +25,31 @@ from compactbench.report.text.words import html, notes
 
 def learning_rates(trials: list[record.Trial], taken: float) -> go.Figure:
     """Accuracy of each learning rate that was tried, with its interval; the one that was taken is filled."""
-    figure = go.Figure()
-    figure.add_scatter(
-        x=[trial.learning_rate for trial in trials],
-        y=[trial.accuracy for trial in trials],
-        error_y=error_bars([(*trial.accuracy_interval, trial.accuracy) for trial in trials], GREY),
+    rates, accuracies = [trial.learning_rate for trial in trials], [trial.accuracy for trial in trials]
+    figure = go.Figure().add_scatter(
+        x=rates,
+        y=accuracies,
+        error_y=error_bars(accuracies, [trial.accuracy_interval for trial in trials], GREY),
         name="tries",
         mode="markers",
         marker={
             "size": 11,
-            "color": [BLUE if trial.learning_rate == taken else "rgba(0, 0, 0, 0)" for trial in trials],
+            "color": [BLUE if rate == taken else "rgba(0, 0, 0, 0)" for rate in rates],
             "line": {"color": BLUE, "width": 2},
         },
         hovertemplate="%{x:g}: %{y:.1%}<extra></extra>",
     )
     style(figure, "Learning rates tried", f"taken: {taken:g} (filled)", height=360)
-    ticks = [trial.learning_rate for trial in trials]
-    figure.update_xaxes(
-        title_text="Peak learning rate", type="log", tickvals=ticks, ticktext=[f"{one:g}" for one in ticks]
-    )
+    written = [f"{rate:g}" for rate in rates]
+    figure.update_xaxes(title_text="Peak learning rate", type="log", tickvals=rates, ticktext=written)
     return figure.update_yaxes(title_text="Accuracy on held-out training texts", tickformat=".0%")
 
 
 def learning_curve(finetune: record.Finetune, weights: record.Weights) -> go.Figure:
     """Training loss against the optimizer step, labelled when the weights are random or the training was edited."""
-    figure = go.Figure()
-    figure.add_scatter(
-        x=[point.step for point in finetune.loss_curve],
-        y=[point.loss for point in finetune.loss_curve],
-        name="training loss",
-        mode="lines+markers",
-        line={"color": BLUE, "width": 2},
-        marker={"size": 6},
-        hovertemplate="step %{x}: %{y:.3f} nats<extra></extra>",
-    )
+    steps, losses = [point.step for point in finetune.loss_curve], [point.loss for point in finetune.loss_curve]
+    hover = "step %{x}: %{y:.3f} nats"
+    figure = add_line(go.Figure(), steps, losses, "training loss", hover, "lines+markers", marker={"size": 6})
     noted = "".join(f"{note}: " for note in notes(weights, finetune.edited))
     style(figure, "Learning curve", f"{noted}{finetune.steps:,} steps, {finetune.samples:,} texts seen", height=360)
     figure.update_xaxes(title_text="Optimizer step")
@@ -67,23 +61,9 @@ def label_curve(repeats: list[record.Repeat], quality: record.Quality, data: rec
     marks = [(repeat.labels, repeat.accuracy) for repeat in repeats] + [(sum(data.train_counts), quality.accuracy)]
     counts = sorted({labels for labels, _ in marks})
     means = [float(np.mean([accuracy for labels, accuracy in marks if labels == count])) for count in counts]
-    figure = go.Figure()
-    figure.add_scatter(
-        x=counts,
-        y=means,
-        name="mean",
-        mode="lines",
-        line={"color": BLUE, "width": 2},
-        hovertemplate="%{x:,} texts: %{y:.1%} in the mean<extra></extra>",
-    )
-    figure.add_scatter(
-        x=[labels for labels, _ in marks],
-        y=[accuracy for _, accuracy in marks],
-        name="one fine-tune",
-        mode="markers",
-        marker={"color": BLUE, "size": 9, "opacity": 0.6},
-        hovertemplate="%{x:,} texts: %{y:.1%}<extra></extra>",
-    )
+    figure = add_line(go.Figure(), counts, means, "mean", "%{x:,} texts: %{y:.1%} in the mean")
+    labels, accuracies = zip(*marks, strict=True)
+    add_marks(figure, labels, accuracies, "one fine-tune", "%{x:,} texts: %{y:.1%}", BLUE, size=9)
     seeds = len({repeat.seed for repeat in repeats})
     style(figure, "Accuracy against the number of labels", f"{seeds} seeds; line: their mean", height=380)
     figure.update_xaxes(title_text="Training texts", type="log", tickvals=counts)
@@ -112,12 +92,12 @@ def latency_distribution(results: list[record.RuntimeResult]) -> go.Figure:
             _add_steps(figure, samples, f"{name}, process {number}", colour, width=1, opacity=0.8)
         pooled = [time for samples in processes for time in samples]
         times += pooled
-        quantiles = {share: float(np.percentile(pooled, 100 * share)) for share in (0.5, 0.95)}
-        p50, p95 = (LATENCY.text(value) for value in quantiles.values())
+        quantiles = np.percentile(pooled, [50, 95]).tolist()
+        p50, p95 = map(LATENCY.text, quantiles)
         _add_steps(figure, pooled, f"{name}: p50 {p50}, p95 {p95}", colour, width=2.5, opacity=1)
         figure.add_scatter(
-            x=list(quantiles.values()),
-            y=list(quantiles),
+            x=quantiles,
+            y=[0.5, 0.95],
             name=f"{name}: p50, p95",
             mode="markers",
             cliponaxis=False,
@@ -136,17 +116,10 @@ def latency_by_length(results: list[record.RuntimeResult]) -> go.Figure:
     figure = go.Figure()
     for result in sorted(results, key=lambda result: result.device):
         name, colour = ("GPU", GREEN) if result.device == "cuda" else ("CPU", BLUE)
-        samples = result.latency_by_length
-        if not samples:
-            continue
-        figure.add_scatter(
-            x=[tokens for sample in samples for tokens in sample.tokens],
-            y=[time for sample in samples for time in sample.samples_ms],
-            name=name,
-            mode="markers",
-            marker={"color": colour, "size": 8, "opacity": 0.6},
-            hovertemplate=f"%{{x}} tokens: %{{y:.1f}} ms ({name})<extra></extra>",
-        )
+        tokens = [count for sample in result.latency_by_length for count in sample.tokens]
+        times = [time for sample in result.latency_by_length for time in sample.samples_ms]
+        if times:
+            add_marks(figure, tokens, times, name, f"%{{x}} tokens: %{{y:.1f}} ms ({name})", colour, size=8)
     texts = max((len(sample.tokens) for result in results for sample in result.latency_by_length), default=0)
     style(figure, "Latency by length of the text", f"{texts} test texts, one call each in every process", height=380)
     figure.update_xaxes(title_text="Tokens")
@@ -158,16 +131,8 @@ def throughput(measured: record.Throughput) -> go.Figure:
     """Sentences per second against the batch size; the best is marked."""
     sizes = [point.batch_size for point in measured.points]
     speeds = [point.sentences_per_s for point in measured.points]
-    figure = go.Figure()
-    figure.add_scatter(
-        x=sizes,
-        y=speeds,
-        name="throughput",
-        mode="lines+markers",
-        line={"color": BLUE, "width": 2},
-        marker={"size": 8},
-        hovertemplate="batch of %{x}: %{y:,.0f} sentences/s<extra></extra>",
-    )
+    hover = "batch of %{x}: %{y:,.0f} sentences/s"
+    figure = add_line(go.Figure(), sizes, speeds, "throughput", hover, "lines+markers", marker={"size": 8})
     best = best_point(measured)
     figure.add_scatter(
         x=[best.batch_size],
@@ -190,16 +155,13 @@ def artefact_size(artefact: record.Artefact) -> go.Figure:
     """The files of the saved folder by size, largest on top; weights in a colour of their own."""
     files = sorted(artefact.files.items(), key=lambda file: file[1])
     megabytes = [size / 1e6 for _, size in files]
-    figure = go.Figure()
-    figure.add_bar(
-        x=megabytes,
-        y=[html(name) for name, _ in files],
-        orientation="h",
-        marker={"color": [BLUE if name in artefact.weights_files else GREY for name, _ in files], "opacity": 0.85},
+    figure = add_bars(
+        go.Figure(),
+        megabytes,
+        [html(name) for name, _ in files],
+        "%{y}: %{x:,.3f} MB",
+        [BLUE if name in artefact.weights_files else GREY for name, _ in files],
         text=[f"{size:,.1f} MB" if size >= 0.05 else f"{size * 1000:,.1f} kB" for size in megabytes],
-        textposition="outside",
-        cliponaxis=False,
-        hovertemplate="%{y}: %{x:,.3f} MB<extra></extra>",
     )
     style(figure, "What a user deploys", f"{sum(megabytes):,.1f} MB in all; blue: the weights", 130 + 34 * len(files))
     figure.update_xaxes(title_text="Size (MB, 10<sup>6</sup> bytes)", range=[0, 1.45 * max(megabytes, default=1)])
@@ -209,18 +171,12 @@ def artefact_size(artefact: record.Artefact) -> go.Figure:
 def parameters(counts: record.Parameters) -> go.Figure:
     """Parameters in one bar: those of the embedding tables, and those at work for every token."""
     figure = go.Figure()
-    for name, count, colour in (
+    for what, count, colour in (
         ("embeddings", counts.total - counts.active, GREY),
         ("all others", counts.active, BLUE),
     ):
-        figure.add_bar(
-            x=[count],
-            y=["parameters"],
-            orientation="h",
-            name=f"{name}: {count:,} ({count / counts.total:.0%})",
-            marker={"color": colour, "opacity": 0.85},
-            hovertemplate=f"{name}: %{{x:,}}<extra></extra>",
-        )
+        name = f"{what}: {count:,} ({count / counts.total:.0%})"
+        add_bars(figure, [count], ["parameters"], f"{what}: %{{x:,}}", colour, name=name)
     style(figure, f"{counts.total:,} parameters", height=210)
     figure.update_layout(barmode="stack", bargap=0.1)
     figure.update_yaxes(visible=False)

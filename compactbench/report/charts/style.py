@@ -2,6 +2,7 @@
 
 import math
 import textwrap
+from collections.abc import Sequence
 from typing import Any
 
 import plotly.graph_objects as go
@@ -65,13 +66,45 @@ def with_legend(figure: go.Figure, rows: int = 1) -> go.Figure:
     return figure.update_layout(margin={"b": 58 + 22 * rows}, showlegend=True)
 
 
-def error_bars(marks: list[tuple[float | None, float | None, float]], colour: str) -> dict[str, Any]:
-    """The bars of some intervals: the lower end, the upper end and the value of each; no end, no bar."""
+def add_line(
+    figure: go.Figure, x: Sequence[float], y: Sequence[float], name: str, hover: str, mode: str = "lines", **more: Any
+) -> go.Figure:
+    """Draw a line of measured values; `hover` is what it says when pointed at."""
+    line = {"color": BLUE, "width": 2}
+    return figure.add_scatter(
+        x=x, y=y, name=name, mode=mode, line=line, hovertemplate=f"{hover}<extra></extra>", **more
+    )
+
+
+def add_marks(
+    figure: go.Figure, x: Sequence[float], y: Sequence[float], name: str, hover: str, colour: str, **marker: Any
+) -> go.Figure:
+    """Draw a mark for each measured value, pale, so that several at one place show."""
+    marker = {"color": colour, "opacity": 0.6} | marker
+    return figure.add_scatter(
+        x=x, y=y, name=name, mode="markers", marker=marker, hovertemplate=f"{hover}<extra></extra>"
+    )
+
+
+def add_bars(
+    figure: go.Figure, values: Sequence[float], places: Sequence[Any], hover: str, colour: str | list[str], **more: Any
+) -> go.Figure:
+    """Draw a lying bar for each value, with its `text` beside it where there is one."""
+    look: dict[str, Any] = {"orientation": "h", "marker": {"color": colour, "opacity": 0.85}}
+    if "text" in more:
+        look |= {"textposition": "outside", "cliponaxis": False}
+    return figure.add_bar(x=values, y=places, hovertemplate=f"{hover}<extra></extra>", **look, **more)
+
+
+def error_bars(
+    values: Sequence[float], ends: Sequence[tuple[float | None, float | None]], colour: str
+) -> dict[str, Any]:
+    """The bars of the intervals with these `ends` around `values`; no end, no bar."""
     return {
         "type": "data",
         "symmetric": False,
-        "array": [0 if high is None else high - value for _, high, value in marks],
-        "arrayminus": [0 if low is None else value - low for low, _, value in marks],
+        "array": [0 if high is None else high - value for value, (_, high) in zip(values, ends, strict=True)],
+        "arrayminus": [0 if low is None else value - low for value, (low, _) in zip(values, ends, strict=True)],
         "color": colour,
         "thickness": 1.2,
         "width": 0,

@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from typing import Any
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -60,9 +61,8 @@ def tradeoff(
     x_axis = value_axis([row[x.name] for row in rows])
     y_axis = value_axis([row[end] for row in marks for end in (ACCURACY.low, ACCURACY.high)])
 
-    figure = go.Figure()
     on_front = frame[front(frame, x, ACCURACY, ties)].sort_values([x.name, ACCURACY.name])
-    figure.add_scatter(
+    figure = go.Figure().add_scatter(
         x=on_front[x.name].tolist(),
         y=on_front[ACCURACY.name].tolist(),
         name="Pareto front",
@@ -95,12 +95,18 @@ def quoted_2021(frame: pd.DataFrame, quoted: pd.DataFrame) -> go.Figure:
     xs, ys = [row[x.name] for row in rows], [accuracy[row["model"]] for row in rows]
     titles = [html(row["title"]) for row in rows]  # names crowd here: a noisy run is hollow instead
     x_axis, y_axis = value_axis(xs), value_axis(ys, padding=0.12)
-    figure = go.Figure()
-    figure.add_scatter(
-        x=xs,
+    hover = [
+        f"<b>{label(row)}</b><br>{x.label}: {x.of(row)} (measured here)"
+        f"<br>Accuracy: {ACCURACY.text(share)} (quoted from 2021, AG News)"
+        for row, share in zip(rows, ys, strict=True)
+    ]
+    figure = _add_marks(
+        go.Figure(),
+        rows,
+        x,
+        hover,
         y=ys,
         name="quoted accuracy",
-        mode="markers+text",
         text=titles,
         textposition=labels.positions(
             [share_of_axis(value, x_axis) for value in xs],
@@ -109,15 +115,7 @@ def quoted_2021(frame: pd.DataFrame, quoted: pd.DataFrame) -> go.Figure:
             titles,
             canvases=((197, 292), (267, 292), (600, 292)),  # it has no strip below
         ),
-        cliponaxis=False,
         marker={"symbol": ["diamond-open" if row["noisy"] else "diamond" for row in rows], "size": 12, "color": PURPLE},
-        customdata=[html(row["model"]) for row in rows],
-        hovertext=[
-            f"<b>{title}</b><br>{x.label}: {x.text(latency)} (measured here)"
-            f"<br>Accuracy: {ACCURACY.text(share)} (quoted from 2021, AG News)"
-            for title, latency, share in zip(map(label, rows), xs, ys, strict=True)
-        ],
-        hovertemplate="%{hovertext}<extra></extra>",
     )
     random = " with random weights" if any(row["weights"] == "random" for row in rows) else ""
     style(figure, "Accuracy quoted from 2021", f"AG News, not measured here; latency measured here{random}")
@@ -150,9 +148,8 @@ def _add_bubbles(
     figure: go.Figure, marks: list[Row], x: Metric, bubble: Metric, on_front: list[str], x_axis: Row, y_axis: Row
 ) -> None:
     """Draw models with an accuracy, each kind of classifier in a colour of its own. Pareto-dominated ones are pale."""
-    largest = max((row[bubble.name] or 0 for row in marks), default=0)
-    shares = [(row[bubble.name] or 0) / largest if largest else 0 for row in marks]
-    diameters = [max(LARGEST * math.sqrt(share), SMALLEST) for share in shares]
+    largest = max((row[bubble.name] or 0 for row in marks), default=0) or 1
+    diameters = [max(LARGEST * math.sqrt((row[bubble.name] or 0) / largest), SMALLEST) for row in marks]
     across = {row["model"]: share_of_axis(row[x.name], x_axis) for row in marks}
     low, up, high = (
         {row["model"]: share_of_axis(row[name], y_axis) for row in marks}
@@ -171,15 +168,17 @@ def _add_bubbles(
     for name, colour in _colours(marks).items():
         members = [mark for mark in drawn if mark[0]["classifier"] == name]
         rows = [row for row, _, _ in members]
-        figure.add_scatter(
-            x=[row[x.name] for row in rows],
-            y=[row[ACCURACY.name] for row in rows],
-            error_y=error_bars([(row[ACCURACY.low], row[ACCURACY.high], row[ACCURACY.name]) for row in rows], colour),
+        accuracies = [row[ACCURACY.name] for row in rows]
+        _add_marks(
+            figure,
+            rows,
+            x,
+            [_hover(row, x, bubble) for row in rows],
+            y=accuracies,
+            error_y=error_bars(accuracies, [(row[ACCURACY.low], row[ACCURACY.high]) for row in rows], colour),
             name=html(name),
-            mode="markers+text",
             text=[folded(label(row)) for row in rows],
             textposition=[place for _, _, place in members],
-            cliponaxis=False,
             marker={
                 "color": colour,
                 "size": [diameter for _, diameter, _ in members],
@@ -187,9 +186,6 @@ def _add_bubbles(
                 "opacity": [0.85 if row["model"] in on_front else 0.45 for row in rows],
                 "line": {"width": 1, "color": colour},
             },
-            customdata=[html(row["model"]) for row in rows],
-            hovertext=[_hover(row, x, bubble) for row in rows],
-            hovertemplate="%{hovertext}<extra></extra>",
         )
 
 
@@ -203,20 +199,18 @@ def _colours(rows: list[Row]) -> dict[str, str]:
 
 def _add_strip(figure: go.Figure, ticks: list[Row], x: Metric, bubble: Metric, x_axis: Row) -> None:
     """Draw models with random weights as ticks in a strip along the x axis, each in a row of its own."""
-    figure.add_scatter(
-        x=[row[x.name] for row in ticks],
+    _add_marks(
+        figure,
+        ticks,
+        x,
+        [_hover(row, x, bubble) for row in ticks],
         y=list(range(len(ticks))),
         yaxis="y2",
         name="random weights: no accuracy",
-        mode="markers+text",
         text=[label(row) for row in ticks],
         textposition=[labels.side(share_of_axis(row[x.name], x_axis), label(row)) for row in ticks],
         textfont={"size": 12},
-        cliponaxis=False,
         marker={"symbol": "line-ns", "size": 11, "color": GREY, "line": {"width": 2, "color": GREY}},
-        customdata=[html(row["model"]) for row in ticks],
-        hovertext=[_hover(row, x, bubble) for row in ticks],
-        hovertemplate="%{hovertext}<extra></extra>",
         showlegend=False,
     )
     # shares of the plotting area, which is the chart's height less about 160 px of titles, axis and legend
@@ -245,16 +239,26 @@ def _add_strip(figure: go.Figure, ticks: list[Row], x: Metric, bubble: Metric, x
     )
 
 
+def _add_marks(figure: go.Figure, rows: list[Row], x: Metric, hover: list[str], **look: Any) -> go.Figure:
+    """Draw a mark with a text for each of `rows`, at its own `x`; `hover` is what they say when pointed at."""
+    return figure.add_scatter(
+        x=[row[x.name] for row in rows],
+        mode="markers+text",
+        cliponaxis=False,
+        customdata=[html(row["model"]) for row in rows],
+        hovertext=hover,
+        hovertemplate="%{hovertext}<extra></extra>",
+        **look,
+    )
+
+
 def _hover(row: Row, x: Metric, bubble: Metric) -> str:
     """What a mark says when pointed at: who it is, every value with its unit, and what to know about it."""
     lines = [f"<b>{html(row['title'])}</b>"]
     if row[ACCURACY.name] is not None:
-        interval = ACCURACY.range((row[ACCURACY.low], row[ACCURACY.high]))
-        lines.append(f"Accuracy: {ACCURACY.text(row[ACCURACY.name])} (95\u00a0% interval {interval})")
-    derived = x is EPOCH_TIME and row["finetune_epoch_derived"]
-    lines.append(f"{x.label}: {x.text(row[x.name])}{' (from fewer steps)' if derived else ''}")
-    lines.append(f"{bubble.label}: {bubble.text(row[bubble.name])}")
-    lines.append(WEIGHTS[row["weights"]])
+        lines.append(f"Accuracy: {ACCURACY.of(row)} (95\u00a0% interval {ACCURACY.ends(row)})")
+    derived = " (from fewer steps)" if x is EPOCH_TIME and row["finetune_epoch_derived"] else ""
+    lines += [f"{x.label}: {x.of(row)}{derived}", f"{bubble.label}: {bubble.of(row)}", WEIGHTS[row["weights"]]]
     if row["edited"]:
         lines.append("edited training: not compared with the others")
     if row["noisy"]:

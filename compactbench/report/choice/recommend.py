@@ -122,6 +122,6 @@ def _misses(row: Row, metric: Metric, limit: float) -> str | None:
 def _worse(row: Row, chosen: Row, as_accurate: bool) -> str:
     """Why `row`, which keeps the limits, comes after `chosen`."""
     if not as_accurate:
-        return f"less accurate ({ACCURACY.text(row[ACCURACY.name])} against {ACCURACY.text(chosen[ACCURACY.name])})"
-    slower, faster = LATENCY.text(row[LATENCY.name]), LATENCY.text(chosen[LATENCY.name])
-    return f"its accuracy does not differ significantly, but it is slower ({slower} against {faster})"
+        return f"less accurate ({ACCURACY.of(row)} against {ACCURACY.of(chosen)})"
+    slower = f"slower ({LATENCY.of(row)} against {LATENCY.of(chosen)})"
+    return f"its accuracy does not differ significantly, but it is {slower}"

@@ -14,14 +14,8 @@ from sphinx.environment import BuildEnvironment
 from compactbench.record.page import broken
 
 
-def setup(app: Sphinx) -> dict[str, bool]:
-    """Have Sphinx read again what it would take for older than its own copy."""
-    app.connect("env-get-outdated", changed_pages)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}
-
-
 def changed_pages(app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[str], gone: set[str]) -> list[str]:
-    """The pages whose file is not the one that was read."""
+    """The pages whose file is not the one that was read: Sphinx would take them for older than its own copy."""
     before: dict[str, str] = getattr(env, "compactbench_stamps", {})
     files = {page: Path(env.doc2path(page)) for page in env.found_docs}
     now = {page: stamp([file], Path(env.srcdir)) for page, file in files.items()}

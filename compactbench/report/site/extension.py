@@ -25,10 +25,11 @@ from sphinx.util.docutils import SphinxDirective
 from compactbench.record.private import make_private
 from compactbench.report.charts import tradeoff as charts
 from compactbench.report.charts.show import LIVE, chart_html
-from compactbench.report.site.changes import is_made_from, sign, stamp
+from compactbench.report.site.changes import changed_pages, is_made_from, sign, stamp
 from compactbench.report.site.executed import OnlyText, escape_page_title, escape_search_titles, harmless
 from compactbench.report.site.fact import FactDirective, FactRole
 from compactbench.report.site.pages import pages
+from compactbench.report.site.policy import add_policy, inline_scripts, without_thebe
 from compactbench.report.statistics.ties import Ties, ties
 from compactbench.report.tables.collect import collect, entries
 from compactbench.report.tables.metrics import LATENCY, SIZE
@@ -54,13 +55,14 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.add_config_value("compactbench_sources", "", "env")  # pages are read again when a result or a model changed
     app.add_config_value("compactbench_look", "", "html")  # else a changed script or style alone would not be copied
     app.connect("config-inited", prepare)
+    app.connect("config-inited", without_thebe)
+    app.connect("env-get-outdated", changed_pages)
     app.connect("source-read", harmless)
     app.connect("html-page-context", drop_repeated_scripts, priority=900)
     app.connect("html-page-context", escape_page_title, priority=900)
+    app.connect("html-page-context", add_policy, priority=950)  # after those that add scripts
     app.connect("build-finished", publish_data)
     app.connect("build-finished", escape_search_titles)
-    app.setup_extension("compactbench.report.site.changes")
-    app.setup_extension("compactbench.report.site.policy")
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
 
@@ -139,14 +141,9 @@ class ChartDirective(SphinxDirective):
 
 def drop_repeated_scripts(app: Sphinx, page: str, template: str, context: dict[str, Any], tree: Any) -> None:
     """Keep one of each inline script: the theme's toolchain adds some twice, and a second `const` is an error."""
-    seen: set[str] = set()
-    kept = []
-    for script in context.get("script_files", []):
-        body = getattr(script, "attributes", {}).get("body")
-        if body is None or body not in seen:
-            kept.append(script)
-        if body is not None:
-            seen.add(body)
+    scripts = context.get("script_files", [])
+    bodies = inline_scripts(context)
+    kept = [script for at, script in enumerate(scripts) if bodies[at] is None or bodies[at] not in bodies[:at]]
     context["script_files"] = kept
 
 

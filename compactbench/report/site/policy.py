@@ -30,13 +30,6 @@ RULES = {
 }
 
 
-def setup(app: Sphinx) -> dict[str, bool]:
-    """Register the hooks, to be called after those that add scripts."""
-    app.connect("config-inited", without_thebe)
-    app.connect("html-page-context", add_policy, priority=950)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}
-
-
 def without_thebe(app: Sphinx, config: Config) -> None:
     """Take out what Jupyter Book adds for live code: it writes a kernel's name, as a page has it, into a script."""
     for event in ("env-before-read-docs", "doctree-resolved"):
@@ -44,9 +37,14 @@ def without_thebe(app: Sphinx, config: Config) -> None:
         listeners[:] = [one for one in listeners if not one.handler.__module__.startswith("sphinx_thebe")]
 
 
+def inline_scripts(context: dict[str, Any]) -> list[str | None]:
+    """The body of each script of a page; None of one that is a file."""
+    return [getattr(script, "attributes", {}).get("body") for script in context.get("script_files", [])]
+
+
 def add_policy(app: Sphinx, page: str, template: str, context: dict[str, Any], tree: Any) -> None:
     """Put the policy into the head of the page, before its first script."""
-    bodies = [getattr(script, "attributes", {}).get("body") for script in context.get("script_files", [])]
+    bodies = inline_scripts(context)
     for name in ("layout.html", "search.html"):
         written = INLINE.findall((TEMPLATES / name).read_text("utf-8"))
         bodies += [app.builder.templates.render_string(body, context) for body in written]

@@ -95,6 +95,14 @@ class Metric(Column):
         number = format(shown, ".2g" if 0 < abs(shown) < 1 and "." in self.format else self.format)
         return f"{number}\N{NO-BREAK SPACE}{self.unit}" if unit else number
 
+    def of(self, row: Row, unit: bool = True) -> str:
+        """Its value in `row` as people read it."""
+        return self.text(row[self.name], unit)
+
+    def ends(self, row: Row) -> str:
+        """The ends of its interval in `row` as people read them, without unit."""
+        return self.range((row[self.low], row[self.high]))
+
     def range(self, interval: tuple[float, float]) -> str:
         """The ends of an interval as people read them, without unit."""
         low, high = (self.text(end, unit=False) for end in interval)

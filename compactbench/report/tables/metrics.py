@@ -2,6 +2,7 @@
 
 import statistics
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -128,9 +129,11 @@ _WHO = (
     Column("machine", "Machine", lambda run, _: run.machine),
     Column("model", "", lambda run, _: run.model),
 )
+_MILLIONS: dict[str, Any] = {"unit": "M", "scale": 1e-6, "dtype": "Int64"}
+_PER_SECOND: dict[str, Any] = {"format": ",.0f", "better": "higher"}
 _LOAD_TIME = Metric("load_time_s", "Start to first answer", lambda _, one: one.load_time_s, "s")
 _SPEED, _WORDS = "throughput_sentences_per_s", "Batched throughput"
-_THROUGHPUT = Metric(_SPEED, _WORDS, _throughput, "sentences/s", ",.0f", better="higher", interval=True)
+_THROUGHPUT = Metric(_SPEED, _WORDS, _throughput, "sentences/s", **_PER_SECOND, interval=True)
 ACCURACY = Metric("eval_accuracy", "Accuracy", _quality("accuracy"), "%", better="higher", scale=100, interval=True)
 
 RESULTS: tuple[Column, ...] = (
@@ -151,24 +154,12 @@ RESULTS: tuple[Column, ...] = (
     Column("runtime", "Runtime", lambda _, one: None if one.error else one.runtime),
     Column("fingerprint", "", lambda run, _: run.fingerprint.digest),
     Column("noisy", "Noisy machine", lambda *_: None, dtype="boolean"),  # takes the other runs to tell: see `results`
-    Metric("parameters", "Parameters", lambda run, _: run.parameters.total, "M", scale=1e-6, dtype="Int64"),
-    Metric(
-        "active_parameters",
-        "Parameters without embeddings",
-        lambda run, _: run.parameters.active,
-        "M",
-        scale=1e-6,
-        dtype="Int64",
-    ),
+    Metric("parameters", "Parameters", lambda run, _: run.parameters.total, **_MILLIONS),
+    Metric("active_parameters", "Parameters without embeddings", lambda run, _: run.parameters.active, **_MILLIONS),
     Metric("finetune_time_s", "Fine-tune time", lambda run, _: run.finetune.time_s, "s"),
     Column("finetune_steps", "Fine-tune steps", lambda run, _: run.finetune.steps, dtype="Int64"),
     Metric(
-        "finetune_samples_per_s",
-        "Fine-tune speed",
-        lambda run, _: run.finetune.samples_per_s,
-        "texts/s",
-        ",.0f",
-        better="higher",
+        "finetune_samples_per_s", "Fine-tune speed", lambda run, _: run.finetune.samples_per_s, "texts/s", **_PER_SECOND
     ),
     Metric("finetune_epoch_time_s", "Time of one fine-tuning epoch", lambda run, _: run.finetune.epoch_time_s, "s"),
     Column(
@@ -202,12 +193,10 @@ RESULTS: tuple[Column, ...] = (
     Column("throughput_device", "Throughput on", lambda _, one: one.device if one.throughput else None),
     _THROUGHPUT,
     Column(
-        "throughput_batch_size", "Best batch size", _searched(lambda found: best_point(found).batch_size), dtype="Int64"
+        "throughput_batch_size", "Best batch size", _searched(lambda one: best_point(one).batch_size), dtype="Int64"
     ),
-    Column(
-        "max_batch_size", "Largest batch tried", _searched(lambda found: found.points[-1].batch_size), dtype="Int64"
-    ),
-    Column("throughput_stopped_by", "Batches stopped by", _searched(lambda found: found.stopped_by)),
+    Column("max_batch_size", "Largest batch tried", _searched(lambda one: one.points[-1].batch_size), dtype="Int64"),
+    Column("throughput_stopped_by", "Batches stopped by", _searched(lambda one: one.stopped_by)),
     ACCURACY,
     Metric("eval_macro_f1", "Macro F1", _quality("macro_f1"), "%", better="higher", scale=100, interval=True),
     Metric("eval_loss", "Test loss", _quality("loss"), "nats", ".3f", interval=True),

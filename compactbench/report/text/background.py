@@ -1,13 +1,12 @@
 """The background of the numbers as Markdown tables: data sets, settings, machines, versions, and what 2021 reported."""
 
 from collections.abc import Callable, Iterable, Mapping
-from functools import partial
 from typing import Any, Literal
 from urllib.parse import quote
 
 import pandas as pd
 
-from compactbench.record import Conditions, Machine, Record
+from compactbench.record import Conditions, Record
 from compactbench.report.text.words import Markdown, code, listed, markdown, markdown_table
 from compactbench.settings import Model
 
@@ -39,37 +38,37 @@ def machine_in_words(record: Record) -> str:
 
 def data_sets(records: Iterable[Record]) -> Markdown:
     """The data set of each suite, a column a suite."""
-    return _columns(
-        _grouped(records, "suite"),
-        {
-            "data set": lambda run: run.data.name,
-            "source": lambda run: run.data.source,
-            "training texts": lambda run: f"{sum(run.data.train_counts):,}",
-            "test texts": lambda run: f"{sum(run.data.test_counts):,}",
-            "classes": lambda run: listed(run.data.classes),
-            "exact duplicates dropped": lambda run: f"{run.data.duplicates_dropped:,}",
-            "leaked into the training texts, dropped": lambda run: _counted(run.data.leaked_dropped),
-            "without a text, dropped": lambda run: _counted(run.data.empty_dropped),
-            "without a label, dropped": lambda run: _counted(run.data.unlabelled_dropped),
-            "with bytes that are no UTF-8": lambda run: _counted(run.data.undecodable),
-            "words per text, median": lambda run: f"{run.data.words_p50:.0f}",
-            "words per text, 95th percentile": lambda run: _counted(run.data.words_p95),
-            "words of the longest text": lambda run: f"{run.data.words_max:,}",
-            "cite": lambda run: run.data.cite,
-            "may be used for": lambda run: run.data.license,
-        },
-    )
+    return _columns(records, "suite", _data_set)
+
+
+def _data_set(run: Record) -> dict[str, str]:
+    data = run.data
+    return {
+        "data set": data.name,
+        "source": data.source,
+        "training texts": f"{sum(data.train_counts):,}",
+        "test texts": f"{sum(data.test_counts):,}",
+        "classes": listed(data.classes),
+        "exact duplicates dropped": f"{data.duplicates_dropped:,}",
+        "leaked into the training texts, dropped": _number(data.leaked_dropped),
+        "without a text, dropped": _number(data.empty_dropped),
+        "without a label, dropped": _number(data.unlabelled_dropped),
+        "with bytes that are no UTF-8": _number(data.undecodable),
+        "words per text, median": f"{data.words_p50:.0f}",
+        "words per text, 95th percentile": _number(data.words_p95),
+        "words of the longest text": f"{data.words_max:,}",
+        "cite": data.cite,
+        "may be used for": data.license,
+    }
 
 
 def settings(records: Iterable[Record]) -> Markdown:
     """What each suite asks, a column a suite: every setting but the data set and the list of models."""
-    suites = _grouped(records, "suite")
-    names = dict.fromkeys(name for runs in suites.values() for run in runs for name in run.settings["suite"])
-    return _columns(suites, {code(name): partial(_setting, name) for name in names if name not in NOT_ASKED})
+    return _columns(records, "suite", _settings)
 
 
-def _setting(name: str, run: Record) -> str:
-    return _plain(run.settings["suite"].get(name))
+def _settings(run: Record) -> dict[str, str]:
+    return {code(name): _plain(value) for name, value in run.settings["suite"].items() if name not in NOT_ASKED}
 
 
 def catalogue(models: Iterable[Model]) -> Markdown:
@@ -93,35 +92,34 @@ def _weights(model: Model) -> Markdown:
 
 def machines(records: Iterable[Record]) -> Markdown:
     """The hardware and system of each machine, a column a machine."""
-    asked: dict[str, Callable[[Record], str]] = {
-        "processor": lambda run: run.conditions.machine.cpu,
-        "cores used": lambda run: str(run.conditions.machine.cores),
-        "main memory": lambda run: f"{run.conditions.machine.ram_mb / 1e3:.1f} GB",
-        "granted by the container": lambda run: _granted(run.conditions.machine),
-        "frequency governor": lambda run: run.conditions.machine.governor or "not readable",
-        "operating system": lambda run: run.conditions.machine.os,
-        "GPU": lambda run: run.conditions.machine.gpu or "none",
-        "GPU memory": lambda run: _gigabytes(run.conditions.machine.gpu_memory_mb),
-        "GPU driver": lambda run: run.conditions.machine.gpu_driver or "–",
-        "GPU clock, highest": lambda run: _megahertz(run.conditions.machine.gpu_clock_mhz),
-        "threads": lambda run: str(run.conditions.threads),
-        "precision when classifying": lambda run: run.trained.precision,
-        "precision of the fine-tune": lambda run: run.finetune.procedure.precision if run.finetune.procedure else "–",
-        "measured (UTC)": lambda run: f"{run.started_at:%Y-%m-%d}",
-        "measuring code": lambda run: commit(run.conditions),
+    return _columns(records, "machine", _machine)
+
+
+def _machine(run: Record) -> dict[str, str]:
+    machine, procedure = run.conditions.machine, run.finetune.procedure
+    limits = {"{:g} cores": machine.cpu_limit, "{:.1f} GB": machine.ram_limit_mb and machine.ram_limit_mb / 1e3}
+    return {
+        "processor": machine.cpu,
+        "cores used": str(machine.cores),
+        "main memory": f"{machine.ram_mb / 1e3:.1f} GB",
+        "granted by the container": listed(form.format(limit) for form, limit in limits.items() if limit) or "no limit",
+        "frequency governor": machine.governor or "not readable",
+        "operating system": machine.os,
+        "GPU": machine.gpu or "none",
+        "GPU memory": _number(machine.gpu_memory_mb, 1e-3, ".1f", " GB"),
+        "GPU driver": machine.gpu_driver or "–",
+        "GPU clock, highest": _number(machine.gpu_clock_mhz, unit=" MHz"),
+        "threads": str(run.conditions.threads),
+        "precision when classifying": run.trained.precision,
+        "precision of the fine-tune": procedure.precision if procedure else "–",
+        "measured (UTC)": f"{run.started_at:%Y-%m-%d}",
+        "measuring code": commit(run.conditions),
     }
-    return _columns(_grouped(records, "machine"), asked)
 
 
 def versions(records: Iterable[Record]) -> Markdown:
     """The version of each package on each machine, a column a machine."""
-    machines = _grouped(records, "machine")
-    names = dict.fromkeys(name for runs in machines.values() for run in runs for name in run.conditions.versions)
-    return _columns(machines, {name: partial(_version, name) for name in names})
-
-
-def _version(name: str, run: Record) -> str:
-    return run.conditions.versions.get(name, "–")
+    return _columns(records, "machine", lambda run: run.conditions.versions)
 
 
 def quoted_by_name(quoted: pd.DataFrame) -> dict[str, Markdown]:
@@ -143,47 +141,29 @@ def quoted_table(quoted: pd.DataFrame) -> Markdown:
     )
 
 
-def _columns(columns: dict[str, list[Record]], asked: Mapping[str, Callable[[Record], str]]) -> Markdown:
-    """A table with a column for each group of runs, and a row for each question with the different answers of each."""
-    rows = [[question, *(_different(map(ask, runs)) for runs in columns.values())] for question, ask in asked.items()]
-    return markdown_table(["", *map(code, columns)], rows, "l" * (len(columns) + 1))
+def _columns(
+    records: Iterable[Record], key: Literal["suite", "machine"], answers: Callable[[Record], dict[str, str]]
+) -> Markdown:
+    """A table with a column for each suite or machine, and a row for each question with the different answers there."""
+    told: dict[str, list[dict[str, str]]] = {}
+    for run in records:
+        told.setdefault(getattr(run, key), []).append(answers(run))
+    questions = dict.fromkeys(question for column in told.values() for answers in column for question in answers)
+    rows = [[question, *(_different(question, column) for column in told.values())] for question in questions]
+    return markdown_table(["", *map(code, told)], rows, "l" * (len(told) + 1))
 
 
-def _different(answers: Iterable[str]) -> Markdown:
-    return Markdown(", ".join(dict.fromkeys(map(markdown, answers))))
+def _different(question: str, column: list[dict[str, str]]) -> Markdown:
+    return Markdown(", ".join(dict.fromkeys(markdown(answers.get(question, "–")) for answers in column)))
 
 
-def _grouped(records: Iterable[Record], key: Literal["suite", "machine"]) -> dict[str, list[Record]]:
-    groups: dict[str, list[Record]] = {}
-    for record in records:
-        groups.setdefault(getattr(record, key), []).append(record)
-    return groups
-
-
-def _granted(machine: Machine) -> str:
-    limits = []
-    if machine.cpu_limit is not None:
-        limits.append(f"{machine.cpu_limit:g} cores")
-    if machine.ram_limit_mb is not None:
-        limits.append(f"{machine.ram_limit_mb / 1e3:.1f} GB")
-    return listed(limits) or "no limit"
-
-
-def _counted(count: float | None) -> str:
-    return "–" if count is None else f"{count:,.0f}"
-
-
-def _megahertz(clock: float | None) -> str:
-    return "–" if clock is None else f"{clock:,.0f} MHz"
+def _number(value: float | None, factor: float = 1, form: str = ",.0f", unit: str = "") -> str:
+    return "–" if value is None else format(value * factor, form) + unit
 
 
 def commit(conditions: Conditions) -> str:
     """The commit of the measuring code, and whether the checkout had changes of its own."""
     return (conditions.git_commit or "–")[:8] + (" with changes" if conditions.git_dirty else "")
-
-
-def _gigabytes(megabytes: float | None) -> str:
-    return "–" if megabytes is None else f"{megabytes / 1e3:.1f} GB"
 
 
 def _plain(value: Any) -> str:

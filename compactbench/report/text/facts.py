@@ -94,11 +94,11 @@ def answer(group: pd.DataFrame, choice: Recommendation, here: Sequence[Record]) 
         rivals = [row for row in rows.values() if row["baseline"] is False and row[ACCURACY.name] is not None]
         what += ": no transformer beats the baseline here" if rivals else ": no transformer's accuracy is known here"
     texts = f"held-out {markdown(data.name)} texts"
-    text = f"**{what}.** It classifies {_accuracy(chosen)} of the {texts} right ({_interval(chosen)})"
+    text = f"**{what}.** It classifies {ACCURACY.of(chosen)} of the {texts} right ({_interval(chosen)})"
     if choice.runner_up is None:
         return Markdown(f"{text}; no other accuracy is known.")
     second = rows[choice.runner_up]
-    text += f"; the runner-up, {markdown(second['title'])}, {_accuracy(second)} ({_interval(second)}). "
+    text += f"; the runner-up, {markdown(second['title'])}, {ACCURACY.of(second)} ({_interval(second)}). "
     return Markdown(text + verdict(choice, rows) + _against_the_baseline(rows, choice.chosen, choice.runner_up))
 
 
@@ -108,7 +108,7 @@ def _against_the_baseline(rows: dict[str, Row], *named: str) -> str:
     if not baselines or baselines[0]["model"] in named:
         return ""
     baseline, chosen = baselines[0], rows[named[0]]
-    text = f" The baseline, {markdown(baseline['title'])}, which is no transformer, reaches {_accuracy(baseline)}"
+    text = f" The baseline, {markdown(baseline['title'])}, which is no transformer, reaches {ACCURACY.of(baseline)}"
     times = _times(chosen, baseline)
     return f"{text} ({_interval(baseline)})" + (f" and answers {times:.0f} times as fast." if times else ".")
 
@@ -125,9 +125,9 @@ def numbers(group: pd.DataFrame, choice: Recommendation) -> Markdown:
         return Markdown()
     row = by_model(group)[choice.chosen]
     cards = [
-        (_accuracy(row), f"accuracy, {_interval(row)}"),
-        (LATENCY.text(row[LATENCY.name]), "median time to classify the one fixed sentence on the CPU"),
-        *((metric.text(row[metric.name]), in_sentence(metric)) for metric in (SIZE, EPOCH_TIME)),
+        (ACCURACY.of(row), f"accuracy, {_interval(row)}"),
+        (LATENCY.of(row), "median time to classify the one fixed sentence on the CPU"),
+        *((metric.of(row), in_sentence(metric)) for metric in (SIZE, EPOCH_TIME)),
     ]
     items = [f":::{{grid-item-card}}\n:class-card: number\n**{value}**\n\n{label}\n:::" for value, label in cards]
     return Markdown("::::{grid} 2 2 4 4\n:gutter: 3\n\n" + "\n".join(items) + "\n::::")
@@ -146,8 +146,8 @@ def exported(here: Sequence[Record], choice: Recommendation) -> Markdown:
     gain = _times(before, after)
     faster = f"{gain:.1f} times as fast, " if gain else ""
     return Markdown(
-        f"Exported it is faster still: **{markdown(best.title)}** answers in {LATENCY.text(after[LATENCY.name])}, "
-        f"{faster}takes {SIZE.text(after[SIZE.name])}, and classifies {_accuracy(after)} of "
+        f"Exported it is faster still: **{markdown(best.title)}** answers in {LATENCY.of(after)}, "
+        f"{faster}takes {SIZE.of(after)}, and classifies {ACCURACY.of(after)} of "
         "the same texts right ([serve it](serve-it.md))."
     )
 
@@ -172,8 +172,8 @@ def _exchange(row: Row, chosen: Row, on_front: bool, tied: Ties) -> str:
     named = f"**{markdown(row['title'])}**{small(notes(row['weights'], row['edited']))}"
     return (
         f"- {named}: {points:+.1f} points of accuracy{chance}; "
-        f"{pace}({LATENCY.text(row[LATENCY.name])}); {SIZE.text(row[SIZE.name])} on disk against "
-        f"{SIZE.text(chosen[SIZE.name])}.{' On the Pareto front of accuracy and latency.' if on_front else ''}"
+        f"{pace}({LATENCY.of(row)}); {SIZE.of(row)} on disk against "
+        f"{SIZE.of(chosen)}.{' On the Pareto front of accuracy and latency.' if on_front else ''}"
     )
 
 
@@ -184,8 +184,8 @@ def models(group: pd.DataFrame, pages: Collection[str]) -> Markdown:
     for row in sorted(plain_rows(group), key=_known_first):
         page = "/".join(("runs", row["suite"], row["machine"], row["model"] + ".ipynb"))
         name = f"[{markdown(row['title'])}]({quote(page)})" if page in pages else markdown(row["title"])
-        low_high = f" <small>{_interval(row, word='')}</small>" if row[ACCURACY.name] is not None else ""
-        accuracy = ACCURACY.text(row[ACCURACY.name], unit=False) + low_high
+        low_high = f" <small>{ACCURACY.ends(row)}</small>" if row[ACCURACY.name] is not None else ""
+        accuracy = ACCURACY.of(row, unit=False) + low_high
         body.append([Markdown(name + _note(row)), Markdown(accuracy), *(_cell(row, metric) for metric in shown)])
     return markdown_table(["Model", ACCURACY.head, *(metric.head for metric in shown)], body)
 
@@ -213,20 +213,18 @@ def unknown_accuracy(group: pd.DataFrame) -> Markdown:
 
 def clone(repository: str) -> Markdown:
     """The commands from nothing to a finished report."""
-    commands = [
-        f"git clone {repository}",
-        f"cd {repository.rsplit('/', 1)[1]}",
-        "make report    # set up, measure, build the site",
-        "make serve     # read it in a browser",
-    ]
-    return Markdown("\n".join(["```bash", *commands, "```"]))
+    return Markdown(f"""```bash
+git clone {repository}
+cd {repository.rpartition("/")[2]}
+make report    # set up, measure, build the site
+make serve     # read it in a browser
+```""")
 
 
 def colab(repository: str, notebook: str) -> str:
     """Where a template notebook of the repository opens in Colab."""
-    return (
-        f"{repository.replace('github.com', 'colab.research.google.com/github')}/blob/main/notebooks/{notebook}.ipynb"
-    )
+    there = repository.replace("github.com", "colab.research.google.com/github")
+    return f"{there}/blob/main/notebooks/{notebook}.ipynb"
 
 
 def _known_first(row: Row) -> tuple[bool, bool, float, float]:
@@ -235,12 +233,8 @@ def _known_first(row: Row) -> tuple[bool, bool, float, float]:
     return row["status"] == "failed", unknown, 0 if unknown else -row[ACCURACY.name], row[LATENCY.name] or 0
 
 
-def _accuracy(row: Row) -> str:
-    return ACCURACY.text(row[ACCURACY.name])
-
-
-def _interval(row: Row, word: str = "95\u00a0% interval ") -> str:
-    return word + ACCURACY.range((row[ACCURACY.low], row[ACCURACY.high]))
+def _interval(row: Row) -> str:
+    return f"95\u00a0% interval {ACCURACY.ends(row)}"
 
 
 def _cell(row: Row, metric: Metric) -> str:

@@ -102,8 +102,4 @@ def metadata(record: Record) -> ModelCardData:
 
 def _results(record: Record) -> str:
     rows = [(metric, metric.cells(record, record.trained)) for metric in MEASURED.values()]
-    return "\n".join(
-        f"- {metric.label}: {metric.text(row[metric.name])} (95 % interval "
-        f"{metric.range((row[metric.low], row[metric.high]))})"
-        for metric, row in rows
-    )
+    return "\n".join(f"- {metric.label}: {metric.of(row)} (95 % interval {metric.ends(row)})" for metric, row in rows)

@@ -10,6 +10,7 @@ from compactbench.report.tables.metrics import (
     EPOCH_TIME,
     LATENCY,
     METRICS,
+    SIZE,
     best_point,
     by_length,
     latency,
@@ -20,7 +21,6 @@ from compactbench.report.text.background import PAPER, commit
 from compactbench.report.text.words import Markdown, code, listed, markdown, markdown_table, notes
 from compactbench.settings import DEFAULT_SUITE, Model, Suite
 
-MACRO_F1, LOSS, ECE = METRICS["eval_macro_f1"], METRICS["eval_loss"], METRICS["eval_ece"]
 WEIGHTS = {
     "pretrained": "It starts from pre-trained weights.",
     "random": "**Random weights:** its pre-trained weights could not be had on this machine, so its size, memory and "
@@ -99,10 +99,8 @@ def oddities(data: record.Data) -> str:
 
 def about_parameters(parameters: record.Parameters) -> Markdown:
     """Parameters, and those that work on every token."""
-    share = parameters.active / parameters.total
-    return Markdown(
-        f"{parameters.total:,} parameters, of which {parameters.active:,} ({share:.0%}) are not embedding tables."
-    )
+    active = f"{parameters.active:,} ({parameters.active / parameters.total:.0%})"
+    return Markdown(f"{parameters.total:,} parameters, of which {active} are not embedding tables.")
 
 
 def about_tuning(
@@ -111,17 +109,11 @@ def about_tuning(
     """The learning rates that were tried, and the one that was taken."""
     if not trials:
         return Markdown(f"None was tried: {_untried(learning_rate, suite, weights)}.")
-    rows = [
-        [
-            Markdown(f"{trial.learning_rate:g}" + (" (taken)" if trial.learning_rate == learning_rate else "")),
-            f"{trial.steps:,}",
-            f"{trial.time_s:,.1f} s",
-            ACCURACY.text(trial.accuracy),
-            ACCURACY.range(trial.accuracy_interval),
-            LOSS.text(trial.loss),
-        ]
-        for trial in trials
-    ]
+    rows = []
+    for trial in trials:
+        rate = f"{trial.learning_rate:g}{' (taken)' * (trial.learning_rate == learning_rate)}"
+        loss = METRICS["eval_loss"].text(trial.loss)
+        rows.append([rate, f"{trial.steps:,}", f"{trial.time_s:,.1f} s", *_accuracy(trial), loss])
     head = ["Learning rate", "Steps", "Time", "Accuracy", "95 % interval", "Loss"]
     return Markdown(
         f"Judged on {trials[0].texts:,} training texts that no try learned from, and not on the test texts:\n\n"
@@ -142,13 +134,10 @@ def about_finetune(finetune: record.Finetune) -> Markdown:
     epoch = EPOCH_TIME.text(finetune.epoch_time_s)
     how = "extrapolated from these steps" if finetune.epoch_derived else "measured"
     gpu = f", and {finetune.gpu.allocated_mb:,.0f} MB on the GPU" if finetune.gpu else ""
-    done = finetune.procedure
-    procedure = (
-        f" {done.precision} arithmetic, {markdown(done.optimizer)}, {markdown(done.attention)} attention, "
-        f"{PADDING[done.padding]}."
-        if done
-        else ""
-    )
+    procedure = ""
+    if done := finetune.procedure:
+        library = f"{markdown(done.optimizer)}, {markdown(done.attention)} attention"
+        procedure = f" {done.precision} arithmetic, {library}, {PADDING[done.padding]}."
     if finetune.cut:
         procedure += f" {finetune.cut:,} training texts were longer than the suite's `max_length` and were cut."
     edited = " **Its training function was edited**, so no recommendation takes this run." if finetune.edited else ""
@@ -167,14 +156,12 @@ def about_quality(quality: record.Quality, data: record.Data, weights: record.We
             "With random weights and so few steps the predictions are noise. They were made for two batches of the "
             "test texts only, as proof that the path works; the record keeps them, and no table or chart uses them."
         )
-    rows = [
-        _measured(ACCURACY, quality.accuracy, quality.accuracy_interval),
-        _measured(MACRO_F1, quality.macro_f1, quality.macro_f1_interval),
-        _measured(LOSS, quality.loss, quality.loss_interval),
-        _measured(ECE, quality.ece, quality.ece_interval),
-    ]
+    rows = []
+    for name in ("accuracy", "macro_f1", "loss", "ece"):
+        metric, interval = METRICS[f"eval_{name}"], getattr(quality, f"{name}_interval")
+        rows.append([metric.label, metric.text(getattr(quality, name)), metric.range(interval) if interval else "–"])
     for name, share in zip(data.classes, quality.class_f1, strict=True):
-        rows.append(["F1 of " + name, MACRO_F1.text(share), ""])
+        rows.append(["F1 of " + name, METRICS["eval_macro_f1"].text(share), ""])
     return markdown_table(["", "", "95 % interval"], rows)
 
 
@@ -189,11 +176,8 @@ def about_memory(memory: record.Memory) -> Markdown:
 
 def about_artefact(artefact: record.Artefact) -> Markdown:
     """Size of what is deployed."""
-    whole, weights = size_mb(artefact), size_mb(artefact, weights_alone=True)
-    return Markdown(
-        f"The saved folder has {METRICS['artefact_size_mb'].text(whole)}, its weights alone "
-        f"{METRICS['weights_size_mb'].text(weights)}."
-    )
+    whole, weights = SIZE.text(size_mb(artefact)), SIZE.text(size_mb(artefact, weights_alone=True))
+    return Markdown(f"The saved folder has {whole}, its weights alone {weights}.")
 
 
 def about_latency(results: list[record.RuntimeResult]) -> Markdown:
@@ -253,21 +237,12 @@ def about_repeats(repeats: list[record.Repeat]) -> Markdown:
     """Accuracy from other seeds and with fewer labels."""
     if not repeats:
         return Markdown("This run has none: either the suite asks for none, or the weights are random.")
-    rows = [
-        [
-            f"{repeat.seed}",
-            f"{repeat.labels:,}",
-            f"{repeat.time_s:.1f} s",
-            ACCURACY.text(repeat.accuracy),
-            ACCURACY.range(repeat.accuracy_interval),
-        ]
-        for repeat in repeats
-    ]
+    rows = [[f"{one.seed}", f"{one.labels:,}", f"{one.time_s:.1f} s", *_accuracy(one)] for one in repeats]
     return markdown_table(["Seed", "Training texts", "Time", "Accuracy", "95 % interval"], rows, "rrrrr")
 
 
-def _measured(metric: Metric, value: float, interval: record.Interval | None) -> list[str]:
-    return [metric.label, metric.text(value), metric.range(interval) if interval else metric.text(None)]
+def _accuracy(tried: record.Trial | record.Repeat) -> list[str]:
+    return [ACCURACY.text(tried.accuracy), ACCURACY.range(tried.accuracy_interval)]
 
 
 def about_record(path: Path, digest: str) -> Markdown:

@@ -23,8 +23,8 @@ def table(record: Record) -> Markdown:
     for row in rows:
         name = row["label"] + (" on " + row["device"] if several else "")
         gain = _gain(row, rows)
-        values = [metric.text(row[metric.name], unit=False) for metric in others]
-        body.append([name, first.text(row[first.name], unit=False), f"{gain:.1f} ×" if gain else "–", *values])
+        values = [metric.of(row, unit=False) for metric in others]
+        body.append([name, first.of(row, unit=False), f"{gain:.1f} ×" if gain else "–", *values])
     return markdown_table(["Runtime", first.head, "Speed", *(metric.head for metric in others)], body)
 
 

@@ -44,9 +44,8 @@ def recommendation(group: pd.DataFrame, choice: Recommendation, runtime: str | N
     under = f"Within your limits ({limits})" if limits else "Without limits on time, memory, size or latency"
     text = f"{under}, take {_described(rows[choice.chosen])}."
     if choice.runner_up is None:
-        return Markdown(
-            f"{text}\n\nNo other model of known accuracy {'keeps the limits' if limits else 'has finished'}."
-        )
+        lacking = "keeps the limits" if limits else "has finished"
+        return Markdown(f"{text}\n\nNo other model of known accuracy {lacking}.")
     return Markdown(f"{text} {verdict(choice, rows)}\n\nThe runner-up is {_described(rows[choice.runner_up])}.")
 
 
@@ -64,9 +63,8 @@ def verdict(choice: Recommendation, rows: dict[str, Row]) -> Markdown:
 def fallen_out(group: pd.DataFrame, choice: Recommendation) -> Markdown:
     """Why each model that is neither chosen nor runner-up fell out, as a table."""
     rows = by_model(group)
-    return markdown_table(
-        ["Model", "Why not"], [[rows[model]["title"], reason] for model, reason in choice.out.items()], "ll"
-    )
+    body = [[rows[model]["title"], reason] for model, reason in choice.out.items()]
+    return markdown_table(["Model", "Why not"], body, "ll")
 
 
 def tradeoff_caption(group: pd.DataFrame, x: Metric, bubble: Metric, ties: Ties = NONE) -> str:
@@ -84,10 +82,13 @@ def tradeoff_caption(group: pd.DataFrame, x: Metric, bubble: Metric, ties: Ties 
         "before it. Models whose accuracies are tied (McNemar's test) count as equal."
     )
     text += " The pale ones are Pareto-dominated." if (shown & ~front(group, x, ACCURACY, ties)).any() else ""
-    text += f" Random weights, so no accuracy: {', '.join(random)}." if random else ""
-    text += f" Edited training, so not compared: {', '.join(edited)}." if edited else ""
-    text += f" Failed, so not drawn: {', '.join(failed)}." if failed else ""
-    return text + (f" {x.label} not measured: {', '.join(lacking)}." if lacking else "")
+    named = {
+        "Random weights, so no accuracy": random,
+        "Edited training, so not compared": edited,
+        "Failed, so not drawn": failed,
+        f"{x.label} not measured": lacking,
+    }
+    return text + _named(named)
 
 
 def quoted_caption(group: pd.DataFrame, quoted: pd.DataFrame) -> str:
@@ -96,8 +97,14 @@ def quoted_caption(group: pd.DataFrame, quoted: pd.DataFrame) -> str:
     random = drawn.loc[drawn["weights"] == "random", "title"].tolist()
     noisy = drawn.loc[drawn["noisy"].fillna(False).astype(bool), "title"].tolist()
     text = "Accuracy as published in 2021 for AG News, not measured here, against the CPU latency measured here."
-    text += f" Measured with random weights: {', '.join(random)}." if random else ""
-    return text + (f" Hollow, because something else kept the machine busy: {', '.join(noisy)}." if noisy else "")
+    return text + _named(
+        {"Measured with random weights": random, "Hollow, because something else kept the machine busy": noisy}
+    )
+
+
+def _named(reasons: dict[str, list[str]]) -> str:
+    """A sentence for each reason that holds of any model, with the titles of those."""
+    return "".join(f" {reason}: {', '.join(titles)}." for reason, titles in reasons.items() if titles)
 
 
 def conclusion(group: pd.DataFrame, choice: Recommendation, ties: Ties = NONE) -> Markdown:
@@ -135,15 +142,9 @@ def results_table(frame: pd.DataFrame) -> Markdown:
 
 def _described(row: Row) -> str:
     """One model of known accuracy in its most telling numbers; what was not measured is left out."""
-    interval = ACCURACY.range((row[ACCURACY.low], row[ACCURACY.high]))
-    parts = [f"{ACCURACY.text(row[ACCURACY.name])} accuracy (95\u00a0% interval {interval})"]
-    for metric, words in (
-        (LATENCY, "a sentence on this CPU"),
-        (SIZE, "to deploy"),
-        (EPOCH_TIME, "for one fine-tuning epoch"),
-    ):
-        if row[metric.name] is not None:
-            parts.append(f"{metric.text(row[metric.name])} {words}")
+    parts = [f"{ACCURACY.of(row)} accuracy (95\u00a0% interval {ACCURACY.ends(row)})"]
+    costs = ((LATENCY, "a sentence on this CPU"), (SIZE, "to deploy"), (EPOCH_TIME, "for one fine-tuning epoch"))
+    parts += [f"{metric.of(row)} {words}" for metric, words in costs if row[metric.name] is not None]
     return f"**{markdown(row['title'])}**: {', '.join(parts)}"
 
 
