@@ -4,7 +4,12 @@ import pytest
 from helpers.factory import make_record
 
 from compactbench.record import LossPoint, Record
+from compactbench.report.choice.pareto import front
+from compactbench.report.choice.recommend import recommend
 from compactbench.report.statistics.learned import undertrained
+from compactbench.report.tables.metrics import ACCURACY, LATENCY
+from compactbench.report.tables.results import results
+from compactbench.report.text.summary import recommendation
 
 
 def with_losses(losses: list[float]) -> Record:
@@ -36,3 +41,17 @@ def test_a_class_that_is_never_predicted() -> None:
     record = record.model_copy(update={"runtimes": [first, *record.runtimes[1:]]})
     assert undertrained(record) == "it never predicted sports"
     assert undertrained(record.model_copy(update={"weights": "random"})) is None
+
+
+def test_who_is_undertrained_takes_part_in_no_verdict_and_is_named_beside_it() -> None:
+    """A floor that knows every row was recommended over a transformer that had seen a few texts once."""
+    early = with_losses([1.8, 1.75, 1.7, 1.6, 1.55, 1.5, 1.4, 1.3, 1.2, 1.1])
+    early = early.model_copy(update={"model": "early", "title": "Early"})
+    frame = results([early, make_record("steady", title="Steady")])
+    choice = recommend(frame, {})
+    assert choice.chosen == "steady" and choice.runner_up is None
+    assert choice.out == {"early": "it is undertrained: its loss was still falling"}
+    text = recommendation(frame, choice)
+    assert "**Not weighed, because undertrained**: Early (its loss was still falling)" in text
+    assert "No other model of known accuracy could be weighed" in text
+    assert not front(frame, LATENCY, ACCURACY)[frame["model"] == "early"].any()

@@ -37,16 +37,26 @@ def recommendation(group: pd.DataFrame, choice: Recommendation, runtime: str | N
     if runtime is not None:
         asked.append("in any runtime" if runtime == ANY else f"in the runtime {line(runtime)}")
     limits = listed(asked)
+    early = undertrained(rows)
     if choice.chosen is None:
         if limits:
-            return Markdown(f"**No model keeps every limit**: {limits}. The table says what each one misses.")
-        return Markdown("**No model can be recommended yet**: no finished run started from trained weights.")
+            return Markdown(f"**No model keeps every limit**: {limits}. The table says what each one misses.{early}")
+        return Markdown(f"**No model can be recommended yet**: no finished run started from trained weights.{early}")
     under = f"Within your limits ({limits})" if limits else "Without limits on time, memory, size or latency"
     text = f"{under}, take {_described(rows[choice.chosen])}."
     if choice.runner_up is None:
-        lacking = "keeps the limits" if limits else "has finished"
-        return Markdown(f"{text}\n\nNo other model of known accuracy {lacking}.")
-    return Markdown(f"{text} {verdict(choice, rows)}\n\nThe runner-up is {_described(rows[choice.runner_up])}.")
+        lacking = "keeps the limits" if limits else "could be weighed" if early else "has finished"
+        return Markdown(f"{text}\n\nNo other model of known accuracy {lacking}.{early}")
+    runner_up = f"The runner-up is {_described(rows[choice.runner_up])}."
+    return Markdown(f"{text} {verdict(choice, rows)}\n\n{runner_up}{early}")
+
+
+def undertrained(rows: dict[str, Row]) -> Markdown:
+    """Which models were not weighed because their training ended too early; empty where all were."""
+    early = [row["title"] + " (" + row["undertrained"] + ")" for row in rows.values() if row["undertrained"]]
+    return Markdown(
+        f"\n\n**Not weighed, because undertrained**: {listed(early)}. More epochs would tell." if early else ""
+    )
 
 
 def verdict(choice: Recommendation, rows: dict[str, Row]) -> Markdown:
