@@ -92,10 +92,8 @@ def write_table(frame: pd.DataFrame, folder: Path, name: str) -> None:
 
 def _row(columns: Sequence[Column], record: Record, number: int, drift: Sequence[float]) -> Row:
     """One row, read from the runtime of that number, on a machine of such a drift."""
-    row: Row = {}
-    for column in columns:
-        row |= column.cells(record, record.runtimes[number], drift)
-    return row
+    parts = (column.cells(record, record.runtimes[number], drift) for column in columns)
+    return {name: value for part in parts for name, value in part.items()}
 
 
 def _table(columns: Sequence[Column], rows: list[Row]) -> pd.DataFrame:
