@@ -25,6 +25,7 @@ from helpers.sweeps import Sweeps
 Harm = Callable[[Sweeps], contextlib.AbstractContextManager[list[str]]]
 FREE_MB = 40
 """What a small disk has free at first: more than is asked for, and less than it is filled with."""
+LITTLE_MB = 700
 SPOILT = "one"
 
 
@@ -100,10 +101,22 @@ def command(*words: str) -> Harm:
     return harm
 
 
+@contextlib.contextmanager
+def little_memory(sweeps: Sweeps) -> Iterator[list[str]]:
+    """Every process that measures may have so much memory that its libraries do not fit."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder, "sitecustomize.py").write_text(
+            "import resource, sys\n"
+            "if any('multiprocessing' in word for word in sys.orig_argv):\n"
+            f"    resource.setrlimit(resource.RLIMIT_AS, ({LITTLE_MB} * 10**6,) * 2)\n"
+        )
+        yield ["env", f"PYTHONPATH={sweeps.project.folder}:{folder}"]
+
+
 FULL = ("No space left on device", "are free: free some space")
 READ_ONLY = ("Read-only file system",)
 FAULTS = {
-    "memory": Fault(command("sh", "-c", 'ulimit -v 4000000; exec "$@"', "-"), ("memory",)),
+    "memory": Fault(little_memory, ("end other programs, or take a smaller model or batch",)),
     "clock": Fault(command("faketime", "1 hour ago"), ()),
     "runs-full": Fault(fills("book/runs"), FULL),
     "models-full": Fault(fills("models"), FULL),
