@@ -1,8 +1,10 @@
 """What a user may set, declared once: the keys of a model file and of a suite file."""
 
 import difflib
+import hashlib
 import os
 import re
+import unicodedata
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -18,10 +20,14 @@ from pydantic import (
     model_validator,
 )
 
+from compactbench import ROOT
 from compactbench.errors import short_path, shown
 from compactbench.foreign import Foreign
 
 DEFAULT_SUITE = "starter"
+BY_HAND = "parameters"
+"""What an error names in place of a file where a value was given by hand."""
+MODELS = ROOT / "params" / "models"
 NAME = "a name in a-z, 0-9, '.', '_' and '-'"
 LONGEST_NAME = 100
 RESERVED = {"con", "prn", "aux", "nul", *(f"{port}{number}" for port in ("com", "lpt") for number in range(10))}
@@ -180,6 +186,38 @@ class Model(Strict):
         if self.keep_layers and self.keep_layers != sorted(set(self.keep_layers)):
             raise ValueError(f"key `keep_layers`: got {self.keep_layers}; accepted: layer numbers, rising, each once")
         return self
+
+    @property
+    def has_file(self) -> bool:
+        """Whether a file describes it; else it has its name from an id on the hub, or from a folder."""
+        source = self.path or self.model_name
+        return "/" not in source or self.model != name_of(source) or (MODELS / f"{self.model}.yaml").is_file()
+
+    @property
+    def where(self) -> str:
+        """What an error about it names: its file or, as for all that was given by hand, the parameters."""
+        return f"params/models/{self.model}.yaml" if self.has_file else BY_HAND
+
+
+def is_folder(source: str) -> bool:
+    """Whether `source` means a folder of this machine, from the project's folder on, and no id on the hub."""
+    try:
+        return source.startswith((".", "/", "~")) or (ROOT / Path(source).expanduser()).is_dir()
+    except (OSError, RuntimeError, ValueError):  # too long, ~ of nobody, a zero byte
+        return False
+
+
+def name_of(source: str) -> str:
+    """The name of a model that no file describes: of its id on the hub or, with four digits of its path's hash, of its
+    folder. What is a name already stays.
+    """
+    if "/" not in source:
+        return source
+    path = os.path.normpath(ROOT / os.path.expanduser(source))
+    told = Path(path).name if is_folder(source) else source
+    plain = unicodedata.normalize("NFKD", told.casefold()).encode("ascii", "ignore").decode()
+    name = re.sub("[^a-z0-9]+", "-", plain)[: LONGEST_NAME - 10].strip("-") or "model"
+    return f"{name}-{hashlib.sha256(path.encode()).hexdigest()[:4]}" if is_folder(source) else name
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

@@ -9,7 +9,7 @@ import time
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar, NamedTuple
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 import numpy as np
 from datasets import load_from_disk
@@ -23,6 +23,9 @@ from compactbench.instruments.session import Predictor, in_batches
 from compactbench.record import Data, Finetune, Parameters, Precision, Quality, Trial, Weights
 from compactbench.settings import Model, SettingsError, Suite
 from compactbench.sources.availability import encoder_weights
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
 
 
 @dataclass(frozen=True)
@@ -111,6 +114,11 @@ class Classifier(ABC):
             kind=cls.kind, label=cls.label, fine_tuned=cls.fine_tuned and cls.encoder, baseline=not cls.encoder
         )
 
+    @classmethod
+    def network_of(cls, whole: "PreTrainedModel") -> "PreTrainedModel":
+        """What learns, of a transformer with a classification head."""
+        return whole
+
     @abstractmethod
     def build(self) -> Built:
         """Count what there is to learn."""
@@ -186,11 +194,10 @@ def of_model(model: Model) -> type[Classifier]:
     Raises:
         SettingsError: there is no such kind, or it takes no weights and the model's file names some.
     """
-    file = f"params/models/{model.model}.yaml"
-    registry.check(sys.modules[__name__], model.kind, f"{file}: key `kind`")
+    registry.check(sys.modules[__name__], model.kind, f"{model.where}: key `kind`")
     kind = get(model.kind)
     if not kind.encoder and (model.package or model.path or model.architecture or model.keep_layers):
-        raise SettingsError(f"{file}: key `kind`: got {model.kind!r} with weights; this kind takes none.")
+        raise SettingsError(f"{model.where}: key `kind`: got {model.kind!r} with weights; this kind takes none.")
     return kind
 
 

@@ -15,7 +15,7 @@ from compactbench.instruments.session import in_batches
 from compactbench.record import Finetune, Precision
 from compactbench.runtimes import Trained, installed
 from compactbench.runtimes.torch import TorchPredictor, processor, save_network
-from compactbench.sources.weights import count_parameters, load_classifier, weights_sha256
+from compactbench.sources.weights import count_parameters, load_classifier, refuse_longer, weights_sha256
 
 
 class MeanPooledConfig(PreTrainedConfig):
@@ -71,11 +71,21 @@ class Frozen(Classifier):
         torch.set_num_threads(task.threads)
         pretrained = task.weights == "pretrained"
         whole, self._tokenizer, self._revision = load_classifier(task.model, pretrained, task.data.classes, task.seed)
+        refuse_longer(whole, task.suite.max_length, task.model.title)
+        self._network = self.network_of(whole)
+        self._sha256 = weights_sha256(task.model) if pretrained else None
+
+    @classmethod
+    def network_of(cls, whole: PreTrainedModel) -> MeanPooled:
+        """The encoder of a classifier, mean-pooled, with a head of its own."""
         config = MeanPooledConfig(encoder=whole.config, id2label=whole.config.id2label, label2id=whole.config.label2id)
         config.pad_token_id = whole.config.pad_token_id
-        self._network = MeanPooled(config)
-        self._network.encoder.load_state_dict(whole.base_model.state_dict())
-        self._sha256 = weights_sha256(task.model) if pretrained else None
+        network = MeanPooled(config)
+        lacking, _ = network.encoder.load_state_dict(whole.base_model.state_dict(), strict=False)
+        strange = [name for name in lacking if "pooler" not in name]  # RoBERTa's classifier has none; none is used here
+        if strange:
+            raise ValueError(f"{len(strange)} weights of the encoder are missing, among them {strange[0]}")
+        return network
 
     def build(self) -> Built:
         """The parameter counts, and the commit and the SHA-256 of the weights."""

@@ -17,7 +17,6 @@ from transformers import Trainer  # noqa: F401  loaded now: else the training fu
 
 from compactbench.classifiers import Built, Classifier, Task, TrainingFunction
 from compactbench.data.clean import stratified
-from compactbench.foreign import line
 from compactbench.instruments.memory import peak_resident_mb
 from compactbench.instruments.quality import wilson
 from compactbench.instruments.trainer import Meter, changed
@@ -25,7 +24,7 @@ from compactbench.record import Finetune, Precision, Procedure, Trial
 from compactbench.runtimes import Trained, installed
 from compactbench.runtimes.torch import TorchPredictor, bf16_is_native, processor, save_network, tf32_is_native
 from compactbench.settings import Suite
-from compactbench.sources.weights import count_parameters, load_classifier, weights_sha256
+from compactbench.sources.weights import count_parameters, load_classifier, refuse_longer, weights_sha256
 
 WARMUP_STEPS = 2
 """The first steps are slower (memory is claimed, kernels are chosen) and do not count for the speed."""
@@ -94,12 +93,7 @@ class Transformer(Classifier):
         self._network, self._tokenizer, self._revision = load_classifier(
             task.model, task.weights == "pretrained", task.data.classes, task.seed, self._how["attention"]
         )
-        positions = getattr(self._network.config, "max_position_embeddings", None)
-        limit = task.suite.max_length
-        if positions is not None and positions < limit:
-            raise ValueError(
-                f"key `max_length`: got {limit}; accepted for {line(task.model.title)}: {positions} at most"
-            )
+        refuse_longer(self._network, task.suite.max_length, task.model.title)
         self._sha256 = weights_sha256(task.model) if task.weights == "pretrained" else None
 
     def build(self) -> Built:

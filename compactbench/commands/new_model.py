@@ -11,7 +11,7 @@ from huggingface_hub import HfApi, hf_hub_download
 from huggingface_hub.errors import HfHubHTTPError
 
 from compactbench import ROOT
-from compactbench.commands.check import check_architecture, classifiers
+from compactbench.commands.check import check_architecture
 from compactbench.errors import LONGEST, one_line
 from compactbench.parameters import validate_name
 from compactbench.settings import Model, SettingsError, nearest
@@ -102,14 +102,17 @@ def _described(config: Path, source: str) -> dict[str, Any]:
     Raises:
         SettingsError: its model type classifies no texts, or needs code of its publisher.
     """
-    from transformers import CONFIG_MAPPING, AutoConfig, PreTrainedConfig  # seconds to import: after the cheap checks
+    # seconds to import: after the cheap checks
+    from transformers import CONFIG_MAPPING, AutoConfig, PreTrainedConfig
+
+    from compactbench.sources.weights import classifying
 
     try:
         found = AutoConfig.from_pretrained(config.parent, trust_remote_code=False)
     except Exception as error:  # the library raises several kinds of its own
         reason = one_line(error, LONGEST)
         raise SettingsError(f"got {source!r}, whose {hub.CONFIG} cannot be used: {reason}.") from error
-    known = classifiers()
+    known = classifying()
     if found.model_type not in known:
         given = f"{source!r} of type {found.model_type!r}{nearest(found.model_type, known)}"
         raise SettingsError(f"got {given}; accepted: a type that classifies texts.")

@@ -7,7 +7,7 @@ import onnxruntime
 
 from compactbench.record import Precision
 from compactbench.runtimes import Runtime, Setup, Trained
-from compactbench.runtimes.exports.tokens import BESIDE, TokenPredictor, load_tokenizer
+from compactbench.runtimes.exports.tokens import BESIDE, TokenPredictor, load_tokenizer, save_tokenizer
 
 
 def file_name(precision: Precision) -> str:
@@ -44,9 +44,10 @@ class OnnxRuntime(Runtime):
         from compactbench.runtimes.exports import onnx  # loads torch, which no process that answers may
 
         if not (exported / file_name("fp32")).is_file():
-            onnx.export_fp32(trained.network, trained.tokenizer, exported, file_name("fp32"))
+            onnx.export_fp32(trained, exported, file_name("fp32"))
         if precision == "int8":
             onnx.quantize(exported / file_name("fp32"), artefact / file_name("int8"))
+            save_tokenizer(trained.tokenizer, artefact)
         return (artefact if precision == "int8" else exported), [file_name(precision), *BESIDE]
 
     def load(self, folder: Path, setup: Setup, max_length: int) -> OnnxPredictor:

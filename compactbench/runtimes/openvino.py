@@ -49,7 +49,7 @@ class Openvino(Runtime):
 
         from compactbench.runtimes.exports import onnx
 
-        model = openvino.convert_model(onnx.export_plain(trained.network, trained.tokenizer, exported))
+        model = openvino.convert_model(onnx.export_plain(trained, exported))
         if precision == "int8":
             names = [wanted.get_any_name() for wanted in model.inputs]
             tokenizer = load_tokenizer(exported, trained.max_length)

@@ -23,10 +23,14 @@ TOKENIZER_FILES = [
     "vocab.json",
     "spiece.model",
     "sentencepiece.bpe.model",
+    "spm.model",
     "tokenizer.model",
+    "tokenizer_config.json",  # all that a tokenizer of characters has, such as CANINE's
 ]
 NOT_LOADED = {".md", ".safetensors", ".bin", ".pt", ".pth", ".h5", ".msgpack", ".ot", ".ckpt", ".onnx", ".gguf"}
 """Endings of files in a model's folder that explain, or hold weights in a form that is not taken."""
+
+POINTER = b"version https://git-lfs"
 
 
 def encoder_weights(model: Model, suite: Suite) -> Weights:
@@ -38,9 +42,11 @@ def encoder_weights(model: Model, suite: Suite) -> Weights:
     """
     if suite.weights == "random" or (suite.weights == "available" and not _within_reach(model)):
         if model.architecture is None:
+            random = suite.weights == "random"
+            why = "the suite asks for random weights" if random else f"{hub.unreachable()} for {model.model_name}"
             raise SettingsError(
-                f"params/models/{model.model}.yaml: key `architecture` is missing; accepted: a mapping that describes "
-                "the model, because its pre-trained weights cannot be had here."
+                f"{model.where}: key `architecture` is missing; accepted: a mapping that describes the model, because "
+                f"{why}."
             )
         return "random"
     if local_folder(model) is None and not _within_reach(model):
@@ -64,9 +70,9 @@ def origin(model: Model) -> str | None:
             return sha256_of_all(loaded_files(folder))
         return hub.commit(model.model_name, model.revision)
     except SettingsError as error:
-        raise SettingsError(f"params/models/{model.model}.yaml: {error}") from error
+        raise SettingsError(f"{model.where}: {error}") from error
     except OSError as error:
-        raise SettingsError(f"params/models/{model.model}.yaml: {one_line(error)}.") from error
+        raise SettingsError(f"{model.where}: {one_line(error)}.") from error
 
 
 def local_folder(model: Model) -> Path | None:
@@ -78,7 +84,7 @@ def local_folder(model: Model) -> Path | None:
     Raises:
         SettingsError: no such package or folder, something is missing in it, or other weights than the file names.
     """
-    file = f"params/models/{model.model}.yaml"
+    file = model.where
     if model.package:
         key, given = "package.folder", model.package.folder
         try:
@@ -95,11 +101,16 @@ def local_folder(model: Model) -> Path | None:
         needed = ([hub.CONFIG], _weights_names(folder), TOKENIZER_FILES)
         lacking = [names for names in needed if not any((folder / name).is_file() for name in names)]
         files = [] if lacking else weights_files(folder)
+        pointers = [] if lacking else [one.name for one in loaded_files(folder) if _is_pointer(one)]
         found = sha256_of_all(files) if model.sha256 and files else model.sha256
     except (OSError, ValueError) as error:
         raise SettingsError(f"{file}: key `{key}`: got {given!r}: {one_line(error, LONGEST)}.") from error
     if lacking:
         raise SettingsError(f"{file}: key `{key}`: got {given!r} without {' or '.join(lacking[0])}.")
+    if pointers:
+        accepted = "the file itself, which `git lfs pull` fetches"
+        left = f"whose {pointers[0]} is a pointer"
+        raise SettingsError(f"{file}: key `{key}`: got {given!r}, {left}; accepted: {accepted}.")
     if found != model.sha256:
         name = f"{files[0].name} of {model.package.name if model.package else given}"
         raise SettingsError(f"{file}: key `sha256`: the {name} has {found}; accepted: {model.sha256}.")
@@ -128,6 +139,12 @@ def loaded_files(folder: Path) -> list[Path]:
     others = (file for file in folder.iterdir() if file.is_file() and not file.name.startswith("."))
     beside = {file for file in others if file.suffix.lower() not in NOT_LOADED}
     return sorted(beside | set(weights_files(folder)))
+
+
+def _is_pointer(file: Path) -> bool:
+    """Whether Git LFS left a note in place of the content of `file`."""
+    with file.open("rb") as content:
+        return content.read(len(POINTER)) == POINTER
 
 
 def _weights_names(folder: Path) -> list[str]:

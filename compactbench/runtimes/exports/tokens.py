@@ -1,22 +1,37 @@
 """An exported network and the tokenizers library, whatever runtime computes the logits."""
 
-import json
 from abc import ABC, abstractmethod
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from tokenizers import Tokenizer
 
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
+
 BESIDE = ["config.json", "tokenizer.json"]
-"""What an exported network is read with."""
+"""What an exported network is read with: the names of its classes, and its tokenizer."""
+
+
+def save_tokenizer(tokenizer: "PreTrainedTokenizerBase", folder: Path) -> None:
+    """Write `tokenizer`, with how it pads, into `folder` for the tokenizers library.
+
+    Raises:
+        ValueError: it is written in Python, which that library cannot run.
+    """
+    if not tokenizer.is_fast:
+        raise ValueError(f"{type(tokenizer).__name__} is none of the tokenizers library, which answers here")
+    saved = Tokenizer.from_str(tokenizer.backend_tokenizer.to_str())
+    saved.no_truncation()
+    saved.enable_padding(direction=tokenizer.padding_side, pad_id=tokenizer.pad_token_id, pad_token=tokenizer.pad_token)
+    saved.save(str(folder / "tokenizer.json"))
 
 
 def load_tokenizer(folder: Path, max_length: int) -> Tokenizer:
-    """The tokenizer in the artefact `folder`, which cuts at `max_length` tokens and pads to the longest of a batch."""
+    """The tokenizer that `save_tokenizer` wrote, cutting at `max_length` tokens; it pads to the longest of a batch."""
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-    pad_id = json.loads((folder / "config.json").read_text(encoding="utf-8")).get("pad_token_id") or 0
     tokenizer.enable_truncation(max_length)
-    tokenizer.enable_padding(pad_id=pad_id, pad_token=tokenizer.id_to_token(pad_id))
     return tokenizer
 
 
