@@ -117,7 +117,7 @@ FULL = ("No space left on device", "are free: free some space")
 READ_ONLY = ("Read-only file system",)
 FAULTS = {
     "memory": Fault(little_memory, ("end other programs, or take a smaller model or batch",)),
-    "clock": Fault(command("faketime", "1 hour ago"), ()),
+    "clock": Fault(command("env", "FAKETIME_DONT_FAKE_MONOTONIC=1", "faketime", "1 hour ago"), ()),
     "runs-full": Fault(fills("book/runs"), FULL),
     "models-full": Fault(fills("models"), FULL),
     "scratch-full": Fault(fills(".sweep"), FULL),
