@@ -171,9 +171,14 @@ def test_an_id_is_checked_without_a_file_and_without_its_weights(connected: Conn
     assert (done.returncode, done.stdout) == (0, "hub: tests-new can run.\n"), done.stderr
     fetched = {one.path.rpartition("/")[2] for one in connected.hub.log if one.method == "GET" and one.status == 200}
     assert {"config.json", "vocab.txt"} <= fetched and not any("model." in name for name in fetched)
-    done = connected.run(*words, "tests/wordless")
-    assert done.returncode == 2 and done.stderr.startswith("parameters: key `model_name`: got 'tests/wordless', which ")
-    assert "its tokenizer has no words" in done.stderr
+    bare = published(tmp_path / "bare", old=False)
+    (bare / "model.safetensors").rename(bare / "model.gguf")
+    connected.hub.repositories |= {"tests/gguf": Repository(bare)}
+    for name, reason in (("wordless", "its tokenizer has no words"), ("gguf", "it has no model.safetensors or ")):
+        said = connected.run(*words, f"tests/{name}").stderr
+        assert said.startswith(f"parameters: key `model_name`: got 'tests/{name}', which cannot be used: {reason}"), (
+            said
+        )
     assert "which is missing there" in connected.run(*words, "tests/absent").stderr
 
 

@@ -203,7 +203,8 @@ def test_a_model_of_characters_is_described_and_built_without_weights(
 ) -> None:
     """It has no vocabulary, so nothing but its own tokenizer can be taken for it."""
     (tmp_path / "params" / "models").mkdir(parents=True)
-    monkeypatch.setattr("compactbench.commands.new_model.ROOT", tmp_path)
+    for module in ("commands.new_model", "sources.availability"):
+        monkeypatch.setattr(f"compactbench.{module}.ROOT", tmp_path)
     new_model.run(Namespace(name="letters", id=str(build("canine", tmp_path))))
     written = yaml.safe_load((tmp_path / "params" / "models" / "letters.yaml").read_text())
     assert written["architecture"].items() >= {"model_type": "canine", "hidden_size": 32}.items()

@@ -38,7 +38,7 @@ def test_an_id_gives_a_name(source: str, name: str) -> None:
     ("folder", "begins"), [(FOLDER, "grosseres-modell-2-"), ("con", "con-"), ("模型", "model-"), ("x.json", "x-json-")]
 )
 def test_a_folder_gives_a_name_of_its_own(folder: str, begins: str, tmp_path: Path) -> None:
-    """Two trainings leave a checkpoint-500 each: four digits of the path's hash tell them apart."""
+    """Two trainings leave a checkpoint-500 each: four characters of the path's hash tell them apart."""
     names = [name_of(f"{tmp_path}/{parent}/{folder}") for parent in ("a", "b")]
     for name in names:
         TypeAdapter(Name).validate_python(name)

@@ -14,7 +14,7 @@ from compactbench import ROOT
 from compactbench.commands.check import check_architecture
 from compactbench.errors import LONGEST, one_line
 from compactbench.parameters import validate_name
-from compactbench.settings import Model, SettingsError, nearest
+from compactbench.settings import Model, SettingsError, is_folder, nearest
 from compactbench.sources import hub
 from compactbench.sources.availability import local_folder
 
@@ -45,7 +45,7 @@ def run(given: argparse.Namespace) -> int:
     if not source:
         raise SettingsError("parameters: key `ID`: got ''; accepted: a model's id on the hub, or a folder.")
     try:
-        known = _of_folder(source) if _is_folder(source) else _of_hub(source)
+        known = _of_folder(source) if is_folder(source) else _of_hub(source)
         model = Model.model_validate({"model": name, "title": source.rstrip("/").rpartition("/")[2], **known})
         local_folder(model)
     except SettingsError as error:
@@ -57,13 +57,6 @@ def run(given: argparse.Namespace) -> int:
     unfinished.replace(path)
     print(f'Written: {shown}. Say in `summary` what sets it apart, then: make report MODELS="{name}"')
     return 0
-
-
-def _is_folder(source: str) -> bool:
-    try:
-        return (ROOT / Path(source).expanduser()).is_dir()
-    except (OSError, RuntimeError):  # too long, or ~ of nobody
-        return False
 
 
 def _of_hub(hub_id: str) -> dict[str, Any]:
