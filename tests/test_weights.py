@@ -16,7 +16,8 @@ from compactbench.parameters import load_model
 from compactbench.settings import Model, SettingsError
 from compactbench.sources.availability import local_folder
 from compactbench.sources.local import package_folder
-from compactbench.sources.weights import WORDPIECE, count_parameters, load_classifier
+from compactbench.sources.tokenizer import WORDPIECE
+from compactbench.sources.weights import count_parameters, load_classifier
 
 CATALOGUE = {
     "minilm-l12": 33_360_000 + 4 * 384 + 4,
@@ -26,9 +27,12 @@ CATALOGUE = {
     "ettin-17m": 16_797_440 + 256 * 256 + 256 + (4 * 256 + 4),
     "ettin-32m": 31_883_136 + 384 * 384 + 384 + (4 * 384 + 4),
     "ettin-68m": 68_144_640 + 512 * 512 + 512 + (4 * 512 + 4),
+    "multilingual-minilm": 117_653_760 + 4 * 384 + 4,
+    "multilingual-e5-small": 117_653_760 + 4 * 384 + 4,
+    "distilbert-multilingual": 134_734_080 + (768 * 768 + 768) + (4 * 768 + 4),
 }
 """Parameters of the published encoder, and of the head for four classes, by hand: ELECTRA and Ettin have a further
-dense layer in it, Ettin's without bias and with a norm."""
+dense layer in it, Ettin's without bias and with a norm, and DistilBERT too."""
 
 
 @pytest.mark.slow
