@@ -207,8 +207,9 @@ def is_folder(source: str) -> bool:
 
 
 def name_of(source: str) -> str:
-    """The name of a model that no file describes: of its id on the hub or, with four digits of its path's hash, of its
-    folder. What is a name already stays.
+    """The name of a model that no file describes, from its id on the hub or its folder; what is a name already stays.
+
+    Four characters of a hash tell folders of the same name apart.
     """
     if "/" not in source:
         return source

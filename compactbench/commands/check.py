@@ -4,33 +4,48 @@ Everything that can be known to be wrong before work starts: settings, weights, 
 """
 
 import argparse
+import shlex
 
 import psutil
 
 from compactbench.benchmark.due import Plan
 from compactbench.benchmark.plan import check_suite
-from compactbench.classifiers import decide_weights
+from compactbench.classifiers import decide_weights, of_model
 from compactbench.data.load import load
-from compactbench.errors import LONGEST, one_line, shown
+from compactbench.errors import LONGEST, one_line, own_paths, short_path, shown
 from compactbench.instruments.machine import default_machine
 from compactbench.parameters import load_model, load_suite, validate_name
-from compactbench.settings import DEFAULT_SUITE, Model, SettingsError, nearest
+from compactbench.settings import DEFAULT_SUITE, Model, SettingsError, Suite, nearest
 
 SHAPE = ("hidden_size", "num_attention_heads", "max_position_embeddings", "vocab_size", "num_hidden_layers")
 SMALLEST_VOCABULARY = 104
 """Below it the special tokens of the BERT vocabulary, which random weights are tokenized with, would be cut off."""
 
 
+MODELS_HELP = "such as \"albert organization/name './my folder'\" (default: the suite's)"
+
+
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Which models, in which suite, on which machine."""
     parser.add_argument("--suite", default=DEFAULT_SUITE, help="a file in params/suites/ (default: %(default)s)")
-    parser.add_argument("--models", default=[], type=str.split, help='such as "albert tfidf" (default: the suite\'s)')
+    parser.add_argument("--models", default=[], type=_words, help=MODELS_HELP)
     parser.add_argument("--machine", help="name of this machine's folder (default: made from its hardware)")
+
+
+def _words(text: str) -> list[str]:
+    """The words of `text`, as a shell parts them: a folder's name may hold spaces, in quotes."""
+    try:
+        return shlex.split(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"got {text!r}; accepted: names, with each quote closed") from error
 
 
 def run(given: argparse.Namespace) -> int:
     """Say what can run."""
     plan = check(given.suite, given.models, given.machine)
+    for model in plan.models:
+        if plan.weights[model.model] == "pretrained":
+            try_out(model, plan.suite)
     print(f"{given.suite}: {', '.join(model.model for model in plan.models)} can run.")
     return 0
 
@@ -45,7 +60,7 @@ def check(suite_name: str, only: list[str], machine: str | None = None) -> Plan:
         validate_name("machine", machine)
     suite = load_suite(suite_name)
     check_suite(suite)
-    models = [load_model(name) for name in dict.fromkeys(only or suite.models)]
+    models = list({model.model: model for model in map(load_model, only or suite.models)}.values())
     weights = {model.model: decide_weights(model, suite) for model in models}
     for model in models:
         if model.architecture:
@@ -54,11 +69,45 @@ def check(suite_name: str, only: list[str], machine: str | None = None) -> Plan:
     return Plan(suite, machine or default_machine(), models, weights)
 
 
-def classifiers() -> set[str]:
-    """The model types of transformers that classify texts."""
-    from transformers.models.auto.modeling_auto import MODEL_FOR_SEQUENCE_CLASSIFICATION_MAPPING_NAMES as NAMES
+def try_out(model: Model, suite: Suite) -> None:
+    """Build the classifier of a model with pre-trained weights, and have it classify two texts, one of them too long.
 
-    return set(NAMES)
+    Weights on this machine are read. From the hub only configuration and tokenizer are fetched.
+
+    Raises:
+        SettingsError: it cannot be built, takes no texts of the suite's length, or answers with no numbers.
+    """
+    # seconds to import: only where a model is to be tried
+    import torch
+
+    from compactbench.sources.weights import load_classifier, refuse_longer
+
+    kind = of_model(model)
+    key = "package" if model.package else "path" if model.path else "model_name"
+    given = shown(model.package.name if model.package else short_path(model.path or model.model_name))
+    fit = "configuration, weights and tokenizer of one model of transformers"
+
+    def unfit(reason: str) -> SettingsError:
+        return SettingsError(f"{model.where}: key `{key}`: got {given}, which cannot be used: {reason}.")
+
+    try:
+        whole, tokenizer, _ = load_classifier(model, True, ["a", "b"], suite.seed, fetch=False)
+        refuse_longer(whole, suite.max_length, model.title)
+        limits = {"padding": True, "truncation": True, "max_length": suite.max_length}
+        batch = tokenizer(["a text", "a longer text " * suite.max_length], **limits, return_tensors="pt")
+        if whole.device.type == "meta":
+            return
+        network = kind.network_of(whole).eval()
+        with torch.inference_mode():
+            numbers = torch.isfinite(network(**batch).logits).all()
+    except SettingsError as error:
+        raise SettingsError(f"params/suites/{suite.suite}.yaml: {error}") from error
+    except Exception as error:  # the libraries raise many kinds of their own
+        said = one_line(error, 2 * LONGEST, own_paths(model.path, None)).removeprefix("ValueError: ")
+        reason = said.removeprefix(f"{model.model_name} cannot be loaded: ")
+        raise unfit(reason if "accepted: " in reason else f"{reason}; accepted: {fit}") from error
+    if not numbers:
+        raise unfit(f"it answers with no numbers; accepted: {fit}")
 
 
 def check_architecture(model: Model, max_length: int) -> None:
@@ -75,14 +124,14 @@ def check_architecture(model: Model, max_length: int) -> None:
     import torch
     from transformers import CONFIG_MAPPING, AutoModelForSequenceClassification
 
+    from compactbench.sources.weights import classifying, longest_text
+
     def wrong(key: str, given: object, accepted: str) -> SettingsError:
-        return SettingsError(
-            f"params/models/{model.model}.yaml: key `{key}`: got {shown(given)}; accepted: {accepted}."
-        )
+        return SettingsError(f"{model.where}: key `{key}`: got {shown(given)}; accepted: {accepted}.")
 
     described = dict(model.architecture or {})
     model_type = described.pop("model_type", None)
-    if not isinstance(model_type, str) or model_type not in (known := classifiers()):
+    if not isinstance(model_type, str) or model_type not in (known := classifying()):
         accepted = f"a model type of transformers that classifies texts{nearest(str(model_type), known)}"
         raise wrong("architecture.model_type", model_type, accepted)
     kind = CONFIG_MAPPING[model_type]
@@ -100,9 +149,6 @@ def check_architecture(model: Model, max_length: int) -> None:
     width, heads, positions, words, layers = (getattr(config, name, None) for name in SHAPE)  # some types lack some
     if width and heads and width % heads:
         raise wrong("architecture.hidden_size", width, f"a multiple of the {heads} attention heads")
-    if positions is not None and positions < max_length:
-        accepted = f"at least the suite's `max_length`, {max_length}"
-        raise wrong("architecture.max_position_embeddings", positions, accepted)
     if words is not None and words < SMALLEST_VOCABULARY:
         raise wrong("architecture.vocab_size", words, f"{SMALLEST_VOCABULARY} or more")
     if model.keep_layers and layers is not None and max(model.keep_layers) >= layers:
@@ -114,6 +160,11 @@ def check_architecture(model: Model, max_length: int) -> None:
         raise wrong(
             "architecture", described, f"what {kind.__name__} can be built from: {one_line(error, LONGEST)}"
         ) from error
+    longest = longest_text(built)
+    if longest is not None and positions is not None and longest < max_length:
+        further = f", and {positions - longest} more" if longest < positions else ""
+        accepted = f"at least the suite's `max_length`, {max_length}{further}"
+        raise wrong("architecture.max_position_embeddings", positions, accepted)
     needed = sum(weight.numel() for weight in built.parameters()) * 4 / 1e6
     if needed > psutil.virtual_memory().total / 1e6:
         raise wrong("architecture", described, f"a model that fits into memory; this one takes {needed / 1e3:,.0f} GB")

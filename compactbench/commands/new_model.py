@@ -11,10 +11,10 @@ from huggingface_hub import HfApi, hf_hub_download
 from huggingface_hub.errors import HfHubHTTPError
 
 from compactbench import ROOT
-from compactbench.commands.check import check_architecture, classifiers
+from compactbench.commands.check import check_architecture
 from compactbench.errors import LONGEST, one_line
 from compactbench.parameters import validate_name
-from compactbench.settings import Model, SettingsError, nearest
+from compactbench.settings import Model, SettingsError, is_folder, nearest
 from compactbench.sources import hub
 from compactbench.sources.availability import local_folder
 
@@ -45,7 +45,7 @@ def run(given: argparse.Namespace) -> int:
     if not source:
         raise SettingsError("parameters: key `ID`: got ''; accepted: a model's id on the hub, or a folder.")
     try:
-        known = _of_folder(source) if _is_folder(source) else _of_hub(source)
+        known = _of_folder(source) if is_folder(source) else _of_hub(source)
         model = Model.model_validate({"model": name, "title": source.rstrip("/").rpartition("/")[2], **known})
         local_folder(model)
     except SettingsError as error:
@@ -57,13 +57,6 @@ def run(given: argparse.Namespace) -> int:
     unfinished.replace(path)
     print(f'Written: {shown}. Say in `summary` what sets it apart, then: make report MODELS="{name}"')
     return 0
-
-
-def _is_folder(source: str) -> bool:
-    try:
-        return (ROOT / Path(source).expanduser()).is_dir()
-    except (OSError, RuntimeError):  # too long, or ~ of nobody
-        return False
 
 
 def _of_hub(hub_id: str) -> dict[str, Any]:
@@ -102,7 +95,10 @@ def _described(config: Path, source: str) -> dict[str, Any]:
     Raises:
         SettingsError: its model type classifies no texts, or needs code of its publisher.
     """
-    from transformers import CONFIG_MAPPING, AutoConfig, PreTrainedConfig  # seconds to import: after the cheap checks
+    # seconds to import: after the cheap checks
+    from transformers import CONFIG_MAPPING, AutoConfig, PreTrainedConfig
+
+    from compactbench.sources.weights import classifying
 
     try:
         found = AutoConfig.from_pretrained(config.parent, trust_remote_code=False)
@@ -110,7 +106,7 @@ def _described(config: Path, source: str) -> dict[str, Any]:
         raise SettingsError(
             f"got {source!r}, whose {hub.CONFIG} cannot be used: {one_line(error, LONGEST)}."
         ) from error
-    known = classifiers()
+    known = classifying()
     if found.model_type not in known:
         hint = nearest(found.model_type, known)
         raise SettingsError(

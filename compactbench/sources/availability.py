@@ -42,9 +42,11 @@ def encoder_weights(model: Model, suite: Suite) -> Weights:
     """
     if suite.weights == "random" or (suite.weights == "available" and not _within_reach(model)):
         if model.architecture is None:
+            random = suite.weights == "random"
+            why = "the suite asks for random weights" if random else f"{hub.unreachable()} for {model.model_name}"
             raise SettingsError(
-                f"{model.where}: key `architecture` is missing; accepted: a mapping that describes "
-                "the model, because its pre-trained weights cannot be had here."
+                f"{model.where}: key `architecture` is missing; accepted: a mapping that describes the model, because "
+                f"{why}."
             )
         return "random"
     if local_folder(model) is None and not _within_reach(model):

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from huggingface_hub import try_to_load_from_cache
+from huggingface_hub import HfApi, try_to_load_from_cache
 from transformers import (
     CONFIG_MAPPING,
     AutoConfig,
@@ -21,7 +21,7 @@ from compactbench.foreign import line
 from compactbench.record import Parameters
 from compactbench.settings import Model, SettingsError, nearest
 from compactbench.sources import hub
-from compactbench.sources.availability import local_folder, weights_files
+from compactbench.sources.availability import WEIGHTS_FILES, local_folder, weights_files
 from compactbench.sources.local import sha256_of_all
 from compactbench.sources.tokenizer import load_tokenizer, refuse_unfit, without_weights
 
@@ -94,6 +94,8 @@ def _pretrained(
     if config.pad_token_id is None:
         config.pad_token_id = tokenizer.pad_token_id
     if folder is None and not fetch:
+        if hub.hub_reachable() and not {*HfApi().list_repo_files(where, **pinned)} & {*WEIGHTS_FILES}:
+            raise ValueError(f"it has no {' or '.join(WEIGHTS_FILES)}")
         with torch.device("meta"):
             return AutoModelForSequenceClassification.from_config(config, **options), tokenizer
     classifier, found = AutoModelForSequenceClassification.from_pretrained(

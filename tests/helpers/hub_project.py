@@ -11,7 +11,7 @@ from datasets import ClassLabel, Dataset, Features, Value
 from transformers import BertConfig, BertForPreTraining
 
 from compactbench.sources.local import package_folder
-from compactbench.sources.weights import WORDPIECE
+from compactbench.sources.tokenizer import WORDPIECE
 from helpers.hub_server import Hub, Repository, Request
 from helpers.project import Project
 from helpers.tiny_suite import ARCHITECTURE
