@@ -1,7 +1,9 @@
 # One rule per run, one for the site. Which runs are due decides compactbench/benchmark/due.py alone: `snakemake models`
 # executes what it says, because the profiles force the rule `run`, and goes on when a model fails. `snakemake report`
 # builds the site from the records that exist. It never measures; Sphinx knows which pages are to be written anew.
+import json
 import os
+import shlex
 import sys
 
 from snakemake.exceptions import WorkflowError
@@ -22,15 +24,15 @@ for variable in LIVE:  # the kernels started here are nobody's live notebook
 try:
     if "due" in config:  # `compactbench` has checked and decided
         join("making a report")
-        PAGES = (config["due"] or "").split()
+        PAGES, GIVEN = (config["due"] or "").split(), config.get("given") or {}
     else:
         for key, value in config.items():
             if value is not None and not isinstance(value, str):
                 raise WorkflowError(f"--config {key}: got {value!r}; accepted: a name, as in {key}=\"'007'\".")
-        names = (config.get("models") or "").split()
+        names = shlex.split(config.get("models") or "")
         plan = check(config.get("suite") or DEFAULT_SUITE, names, config.get("machine"))
         join("making a report")
-        PAGES = [plan.page(name) for name in due(plan)]
+        PAGES, GIVEN = [plan.page(name) for name in due(plan)], plan.given
 except SettingsError as error:
     raise WorkflowError(str(error))
 
@@ -45,10 +47,16 @@ rule run:
         f"{RUN}.ipynb",  # not the record: when a run fails, its outputs are deleted, and what was measured is to stay
     log:
         f"{RUN}.log",
+    params:
+        model=lambda run: (
+            ["-y", json.dumps(GIVEN[run.model], ensure_ascii=False)]
+            if run.model in GIVEN
+            else ["-f", f"params/models/{run.model}.yaml"]
+        ),
     threads: workflow.cores  # a run alone on the machine, or its times say nothing
     shell:  # no shell stays between Snakemake and what must end with it
         "exec {sys.executable:q} -m compactbench.benchmark {output:q} --no-progress-bar --kernel python3"
-        " -f params/suites/{wildcards.suite:q}.yaml -f params/models/{wildcards.model:q}.yaml"
+        " -f params/suites/{wildcards.suite:q}.yaml {params.model:q}"
         " -r machine {wildcards.machine:q} 2>> {log:q}"
 
 

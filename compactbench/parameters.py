@@ -12,13 +12,23 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from compactbench import ROOT, yaml_file
-from compactbench.errors import LONGEST, shown
-from compactbench.settings import DEFAULT_SUITE, NAME, Model, Name, SettingsError, Suite, nearest
+from compactbench.errors import LONGEST, short_path, shown
+from compactbench.settings import (
+    BY_HAND,
+    DEFAULT_SUITE,
+    MODELS,
+    NAME,
+    Model,
+    Name,
+    SettingsError,
+    Suite,
+    is_folder,
+    name_of,
+    nearest,
+)
 
 OLD = {"licence": "license"}
 """Keys that were renamed, and are still read under the old name."""
-BY_HAND = "parameters"
-"""What an error names in place of a file where a value was given by hand."""
 S = TypeVar("S", bound=BaseModel)
 
 
@@ -97,13 +107,34 @@ def load_suite(name: str, given: dict[str, Any] | None = None) -> Suite:
 
 
 def load_model(name: str, given: dict[str, Any] | None = None) -> Model:
-    """The model `name`: params/models/<name>.yaml under the keys `given`.
+    """The model `name` under the keys `given`: params/models/<name>.yaml or, where `name` has a slash, the model that
+    has this id on the hub, or lies in this folder.
 
     Raises:
         SettingsError: the file is missing, or a key or value is not accepted.
     """
+    if isinstance(name, str) and "/" in name:
+        values = _of_source(name) | {key: value for key, value in (given or {}).items() if key != "model"}
+        return validated(Model, values, BY_HAND)
     path = _file("model", name)
     return validated(Model, _named("model", name, path, given), _where(path), _by_hand(path, given))
+
+
+def _of_source(source: str) -> dict[str, Any]:
+    """What is known of a model that no file describes.
+
+    Raises:
+        SettingsError: a file describes another model of its name.
+    """
+    name = name_of(source)
+    if (MODELS / f"{name}.yaml").is_file():
+        accepted = f"{name!r}, the name that this has in {_where(MODELS / f'{name}.yaml')}"
+        raise SettingsError(f"{BY_HAND}: key `model`: got {shown(source)}; accepted: {accepted}.")
+    title = Path(source).name or source
+    if is_folder(source):
+        summary = f"The folder {short_path(source)}, taken as it is."
+        return {"model": name, "title": title, "model_name": title, "summary": summary, "path": source}
+    return {"model": name, "title": title, "model_name": source, "summary": "Taken from the model hub as it is."}
 
 
 def validate_name(key: str, name: object, where: str = BY_HAND) -> None:

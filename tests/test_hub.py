@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 import yaml
-from helpers.hub_project import MACHINE, TOKEN, Connected, Report, python
+from helpers.hub_project import MACHINE, TOKEN, Connected, Report, published, python
 from helpers.hub_server import COMMIT, Fault, Hub, Repository, serving
 from helpers.tiny_suite import ARCHITECTURE
 from safetensors.torch import load_file
@@ -156,6 +156,30 @@ def test_what_the_hub_refuses_is_one_sentence_with_the_fix(connected: Connected,
     done = connected.run(*command)
     assert (done.returncode, done.stderr) == (2, f"{said[0]}\n")
     assert not (connected.runs.parent / "nowhere").exists()
+
+
+def test_an_id_is_checked_without_a_file_and_without_its_weights(connected: Connected, tmp_path: Path) -> None:
+    """What `make check` calls fine has a tokenizer that is there and a head that can be built."""
+    broken = published(tmp_path / "wordless", old=False)
+    (broken / "vocab.txt").unlink()
+    (broken / "tokenizer_config.json").write_text("{}")
+    connected.hub.repositories |= {"tests/New": Repository(published(tmp_path / "new", old=False))}
+    connected.hub.repositories |= {"tests/wordless": Repository(broken)}
+    words = ("compactbench", "check", "--suite", "hub", "--models")
+    connected.hub.log = []
+    done = connected.run(*words, "tests/New")
+    assert (done.returncode, done.stdout) == (0, "hub: tests-new can run.\n"), done.stderr
+    fetched = {one.path.rpartition("/")[2] for one in connected.hub.log if one.method == "GET" and one.status == 200}
+    assert {"config.json", "vocab.txt"} <= fetched and not any("model." in name for name in fetched)
+    bare = published(tmp_path / "bare", old=False)
+    (bare / "model.safetensors").rename(bare / "model.gguf")
+    connected.hub.repositories |= {"tests/gguf": Repository(bare)}
+    for name, reason in (("wordless", "its tokenizer has no words"), ("gguf", "it has no model.safetensors or ")):
+        said = connected.run(*words, f"tests/{name}").stderr
+        assert said.startswith(f"parameters: key `model_name`: got 'tests/{name}', which cannot be used: {reason}"), (
+            said
+        )
+    assert "which is missing there" in connected.run(*words, "tests/absent").stderr
 
 
 def test_a_slow_hub_is_not_waited_for_where_random_weights_do(connected: Connected) -> None:

@@ -77,7 +77,6 @@ def test_a_number_in_place_of_a_name_is_told_to_stand_in_quotes(name: str, param
             "x" * 300,
             "x.failed",
             "x.json",
-            "a/b",
             "*",
             "~",
             "12:30",

@@ -28,6 +28,11 @@ class Plan:
         """The page of `model`, beside which its record lies, as a path in the project's folder."""
         return f"book/runs/{self.suite.suite}/{self.machine}/{model}.ipynb"
 
+    @property
+    def given(self) -> dict[str, dict[str, str]]:
+        """What is said of each model that no file describes, by its name."""
+        return {model.model: model.model_dump(exclude_defaults=True) for model in self.models if not model.has_file}
+
 
 def due(plan: Plan) -> dict[str, str]:
     """The models of `plan` that must run, each with the reason why.

@@ -8,10 +8,10 @@ from compactbench import ROOT, classifiers, registry, runtimes
 from compactbench.data import readers
 from compactbench.errors import shown
 from compactbench.instruments.machine import default_machine
-from compactbench.parameters import BY_HAND, OLD, check_known, given_in, load_model, load_suite, validate_name
+from compactbench.parameters import OLD, check_known, given_in, load_model, load_suite, validate_name
 from compactbench.record import Weights
 from compactbench.record.file import read
-from compactbench.settings import DEFAULT_SUITE, Model, SettingsError, Suite
+from compactbench.settings import BY_HAND, DEFAULT_SUITE, Model, SettingsError, Suite
 
 KNOWN = {*Model.model_fields, *Suite.model_fields, "machine", "record"}
 """The parameters of a run."""
@@ -46,7 +46,7 @@ def plan(
     """The run of a model in a suite.
 
     Args:
-        model: name of a file in params/models/.
+        model: name of a file in params/models/, an id on the hub or a folder.
         suite: name of a file in params/suites/.
         machine: name of the machine's folder; None: made from the hardware.
         record: file of the record; None: book/runs/<suite>/<machine>/<model>.json.
@@ -63,7 +63,8 @@ def plan(
     check_suite(suite_settings, BY_HAND if "dataset" in given else "")
     machine = default_machine() if machine is None else machine
     validate_name("machine", machine)
-    path = ROOT / "book" / "runs" / suite / machine / f"{model}.json" if record is None else _own_file(record)
+    own = ROOT / "book" / "runs" / suite / machine / f"{model_settings.model}.json"
+    path = own if record is None else _own_file(record)
     return RunPlan(
         model_settings, suite_settings, machine, path, classifiers.decide_weights(model_settings, suite_settings)
     )

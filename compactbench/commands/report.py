@@ -51,6 +51,8 @@ def _report(plan: Plan) -> int:
     for reason in dict.fromkeys(due.values()):
         print(f"{', '.join(name for name in due if due[name] == reason)}: due, {reason}", flush=True)
     for model in plan.models:
+        if not model.has_file:
+            print(f"{model.model}: {line(model.path or model.model_name)}, which no file in params/models/ describes")
         if model.trust_remote_code:
             print(f"{model.model}: its file sets trust_remote_code, so code of its publisher will run here", flush=True)
 
@@ -59,7 +61,7 @@ def _report(plan: Plan) -> int:
     if due:
         limit_s = 60 * plan.suite.answer_limit_min + GRACE_S
         with (
-            snakemake("models", [plan.page(name) for name in due]) as measuring,
+            snakemake("models", [plan.page(name) for name in due], plan.given) as measuring,
             repeated(Progress(folder, list(due), expected).look),
             repeated(Watchdog(measuring.pid, [folder / f"{name}.log" for name in due], limit_s).look),
         ):

@@ -1,8 +1,10 @@
 """Build the site from the runs that exist, measuring nothing."""
 
 import argparse
+import json
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from compactbench import ROOT
@@ -49,8 +51,14 @@ def build() -> int:
     return 0
 
 
-def snakemake(target: str, due: list[str]) -> subprocess.Popen[str]:
-    """Start Snakemake to make `target` where the runs of these pages are due; what it says comes from its `stdout`."""
+def snakemake(target: str, due: list[str], given: Mapping[str, object] | None = None) -> subprocess.Popen[str]:
+    """Start Snakemake to make `target` where the runs of these pages are due; what it says comes from its `stdout`.
+
+    Args:
+        target: models or report.
+        due: the pages.
+        given: what is said of models that no file describes: see `Plan.given`.
+    """
     command = [
         sys.executable,
         "-m",
@@ -60,6 +68,7 @@ def snakemake(target: str, due: list[str]) -> subprocess.Popen[str]:
         "profiles/local",
         "--config",
         f"due={' '.join(due)}",
+        f"given={json.dumps(given or {}, ensure_ascii=False)}",
     ]
     return subprocess.Popen(
         command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"

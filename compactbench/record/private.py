@@ -13,7 +13,7 @@ def make_private(page: Path) -> None:
     try:
         content = json.loads(page.read_text(encoding="utf-8"))
         given = content["metadata"]["papermill"]["parameters"]
-        private = _private(content, own_paths(given.get("path"), given.get("dataset")))
+        private = _private(content, own_paths(given.get("path") or given.get("model"), given.get("dataset")))
     except (OSError, ValueError, RecursionError, LookupError, TypeError, AttributeError):
         return  # whoever reads it says why
     if private != content:
