@@ -89,3 +89,9 @@ def test_sizes_and_the_place_of_the_record() -> None:
 def test_the_page_names_the_commit_that_measured() -> None:
     record = make_record(conditions={"git_commit": "abcdef0123" * 4, "git_dirty": True})
     assert "commit abcdef01 with changes" in page.where(record.conditions)
+
+
+def test_other_languages_are_told_with_what_they_mean() -> None:
+    german = RUN.data.model_copy(update={"languages": {"de": 0.98}})
+    assert page.about_data(german).endswith("are de (98%): models of English text are a poor guess for them.")
+    assert "language" not in page.about_data(RUN.data)

@@ -17,6 +17,7 @@ from compactbench.report.charts.runtimes import latencies_chart
 from compactbench.report.charts.show import chart_html
 from compactbench.report.tables.metrics import LATENCY, SIZE
 from compactbench.report.tables.results import results
+from compactbench.report.text import classes as class_texts
 from compactbench.report.text import run_page as page
 from compactbench.report.text import runtimes as runtime_views
 from compactbench.settings import Name, Place
@@ -105,6 +106,9 @@ def page_of(run: Record) -> nbformat.NotebookNode:
         page.about_data(run.data),
         page.about_finetune(run.finetune),
         page.about_quality(run.trained.quality, run.data, run.weights),
+        class_texts.per_class(run.trained.quality, run.data),
+        class_texts.confused(run.trained.quality, run.data),
+        class_texts.surest_mistakes(run.mistakes or [], run.data),
         page.about_export(run.runtimes),
         page.about_record(Path(run.title), run.fingerprint.digest),
         runtime_views.table(run),

@@ -81,7 +81,17 @@ def about_data(data: record.Data) -> Markdown:
         f"{sum(data.test_counts):,} to test on, in {len(data.classes)} classes; half of the texts have "
         f"{data.words_p50:.0f} words or fewer, "
         f"95 % have {data.words_p95 or 0:.0f} or fewer, the longest has {data.words_max:,}. {oddities(data)}"
+        f"{languages(data)}"
     )
+
+
+def languages(data: record.Data) -> Markdown:
+    """Which languages the texts are in, where they are not English, and what that means."""
+    shares = {str(code): share for code, share in (data.languages or {}).items()}
+    if not shares or shares.get("en", 0.0) >= 0.5:
+        return Markdown()
+    told = listed(f"{code} ({share:.0%})" for code, share in shares.items())
+    return Markdown(f" By language the texts are {told}: models of English text are a poor guess for them.")
 
 
 def oddities(data: record.Data) -> str:
