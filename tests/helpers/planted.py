@@ -11,7 +11,7 @@ from typing import Any
 
 import nbformat
 
-from compactbench.record import Record
+from compactbench.record import SCHEMA_VERSION, Record
 from compactbench.record.file import write
 from helpers.book_factory import page_of
 from helpers.factory import make_failed, make_record
@@ -151,7 +151,7 @@ def _older(content: dict[str, Any]) -> dict[str, Any]:
 
 
 def _nested(levels: int) -> bytes:
-    return b'{"schema_version": 5, "x": ' + b"[" * levels + b"]" * levels + b"}"
+    return f'{{"schema_version": {SCHEMA_VERSION}, "x": '.encode() + b"[" * levels + b"]" * levels + b"}"
 
 
 FIRST = "runtimes.0."
@@ -187,7 +187,7 @@ STATES = [
     _record("null", lambda _: None, "no mapping"),
     _record("a list in place of a mapping", _with("data", []), "key `data`: got []"),
     _record("a mapping in place of a list", _with("runtimes", {}), "key `runtimes`: got {}"),
-    _record("a newer schema", _with("schema_version", 6), "update the project"),
+    _record("a newer schema", _with("schema_version", SCHEMA_VERSION + 1), "update the project"),
     _record("schema 0", _with("schema_version", 0), "schema_version`: got 0"),
     _record("a schema in words", _with("schema_version", "5"), "schema_version`: got '5'"),
     _record("a true schema", _with("schema_version", True), "schema_version`: got True"),
