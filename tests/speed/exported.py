@@ -19,6 +19,7 @@ from compactbench.instruments.machine import cores
 from compactbench.instruments.session import timed_ms
 from compactbench.parameters import load_suite
 from compactbench.record import Precision
+from compactbench.runtimes import Trained
 from compactbench.runtimes.exports.onnx import PLAIN, export_fp32, quantize
 from compactbench.runtimes.onnxruntime import OnnxPredictor, file_name
 
@@ -32,8 +33,10 @@ def main() -> None:
     parser.add_argument("--pairs", type=int, default=5)
     given = parser.parse_args()
     network = AutoModelForSequenceClassification.from_pretrained(given.artefact)
+    tokenizer = AutoTokenizer.from_pretrained(given.artefact)
+    trained = Trained(network, tokenizer, [], max_length=network.config.max_position_embeddings)
     with tempfile.TemporaryDirectory() as rewritten, tempfile.TemporaryDirectory() as exported:
-        export_fp32(network, AutoTokenizer.from_pretrained(given.artefact), Path(rewritten), file_name("fp32"))
+        export_fp32(trained, Path(rewritten), file_name("fp32"))
         shutil.copytree(rewritten, exported, dirs_exist_ok=True)
         shutil.copy(Path(exported, PLAIN), Path(exported, file_name("fp32")))
         for folder in (rewritten, exported):
