@@ -10,7 +10,8 @@ import pytest
 import sentencepiece
 import yaml
 from datasets import ClassLabel, Dataset, DatasetDict, Features, Value
-from helpers.model_folders import FOLDERS, REFUSED, TEXTS, build
+from helpers.model_folders import FOLDERS, TEXTS, build
+from helpers.spoilt_folders import REFUSED
 from transformers import AutoTokenizer
 
 from compactbench.benchmark.training import of_template
@@ -175,7 +176,7 @@ SENTENCES = {
 
 @pytest.mark.parametrize("name", REFUSED)
 def test_a_folder_that_cannot_be_used_is_one_sentence(name: str, tmp_path: Path) -> None:
-    model, suite = model_of(build(name, tmp_path)), suite_for(name)
+    model, suite = model_of(build(name, tmp_path, REFUSED)), suite_for(name)
     with pytest.raises(SettingsError, match=SENTENCES[name]) as error:
         decide_weights(model, suite)
         try_out(model, suite)

@@ -6,6 +6,7 @@ import pytest
 import yaml
 from helpers.model_folders import build
 from helpers.project import Project
+from helpers.spoilt_folders import REFUSED
 from helpers.tiny_suite import SUITE
 from pydantic import TypeAdapter
 
@@ -104,7 +105,7 @@ def test_names_on_the_command_line_are_parted_as_by_a_shell(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
 ) -> None:
     """A folder's name may hold spaces. What cannot be used is refused before anything is measured."""
-    folder = build("only-tokenizer-config", tmp_path).rename(tmp_path / FOLDER)
+    folder = build("only-tokenizer-config", tmp_path, REFUSED).rename(tmp_path / FOLDER)
     monkeypatch.setattr("sys.argv", ["compactbench", "check", "--models", f"tfidf '{folder}'"])
     assert main() == 2
     said = capsys.readouterr().err

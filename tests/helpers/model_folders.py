@@ -34,18 +34,10 @@ def vocabulary(folder: Path, characters: bool = False) -> int:
     return len(pieces)
 
 
-def pairs(folder: Path) -> int:
-    """Write the `vocab.json` and `merges.txt` of RoBERTa; its length. GPT-2 has the same with one special token."""
+def byte_pairs(folder: Path, special: list[str]) -> int:
+    """Write the `vocab.json` and `merges.txt` of RoBERTa or GPT-2, by their special tokens; its length."""
     trained = ByteLevelBPETokenizer()
-    trained.train_from_iterator(LINES, vocab_size=300, special_tokens=["<s>", "<pad>", "</s>", "<unk>", "<mask>"])
-    trained.save_model(str(folder))
-    return trained.get_vocab_size()
-
-
-def gpt2_pairs(folder: Path) -> int:
-    """Write the `vocab.json` and `merges.txt` of GPT-2, without a token for padding; its length."""
-    trained = ByteLevelBPETokenizer()
-    trained.train_from_iterator(LINES, vocab_size=300, special_tokens=["<|endoftext|>"])
+    trained.train_from_iterator(LINES, vocab_size=300, special_tokens=special)
     trained.save_model(str(folder))
     return trained.get_vocab_size()
 
@@ -87,14 +79,14 @@ def bert(folder: Path, head: bool = False, characters: bool = False, **given: An
 
 
 def gpt2(folder: Path) -> None:
-    size = gpt2_pairs(folder)
+    size = byte_pairs(folder, ["<|endoftext|>"])  # none for padding
     ends = {"bos_token_id": 0, "eos_token_id": 0}
     saved(folder, t.GPT2Config(n_embd=32, n_layer=2, n_head=2, n_positions=256, vocab_size=size, **ends))
 
 
 def roberta(folder: Path) -> None:
-    config = t.RobertaConfig(**SHAPE, vocab_size=pairs(folder), max_position_embeddings=514, type_vocab_size=1)
-    saved(folder, config)
+    size = byte_pairs(folder, ["<s>", "<pad>", "</s>", "<unk>", "<mask>"])
+    saved(folder, t.RobertaConfig(**SHAPE, vocab_size=size, max_position_embeddings=514, type_vocab_size=1))
 
 
 def xlm_roberta(folder: Path) -> None:
@@ -197,64 +189,6 @@ def llama(folder: Path) -> None:
     saved(folder, t.LlamaConfig(**SHAPE, vocab_size=size, max_position_embeddings=256))
 
 
-def without(name: str) -> Callable[[Path], None]:
-    """BERT without one of its files."""
-
-    def build(folder: Path) -> None:
-        bert(folder)
-        (folder / name).unlink()
-
-    return build
-
-
-def with_file(name: str, content: bytes, build: Callable[[Path], None] = bert) -> Callable[[Path], None]:
-    """A folder in which one file holds something else."""
-
-    def spoilt(folder: Path) -> None:
-        build(folder)
-        (folder / name).write_bytes(content)
-
-    return spoilt
-
-
-def only_tokenizer_config(folder: Path) -> None:
-    bert(folder)
-    (folder / "vocab.txt").unlink()
-    (folder / "tokenizer_config.json").write_text('{"tokenizer_class": "BertTokenizer"}')
-
-
-def no_class(folder: Path) -> None:
-    """As this model was published at first: nothing says that BERT's tokenizer is not its own."""
-    multilingual_minilm(folder)
-    rewritten(folder / "config.json", tokenizer_class=None)
-
-
-def not_a_number(folder: Path) -> None:
-    bert(folder)
-    network = t.AutoModel.from_pretrained(folder)
-    network.embeddings.LayerNorm.weight.data.fill_(float("nan"))
-    network.save_pretrained(folder)
-
-
-def larger_vocabulary(folder: Path) -> None:
-    bert(folder)
-    with (folder / "vocab.txt").open("a") as file:
-        file.write("further\nwords\n")
-
-
-def vit(folder: Path) -> None:
-    saved(folder, t.ViTConfig(**SHAPE, image_size=16, patch_size=8))
-    vocabulary(folder)
-
-
-def gpt2_without_end(folder: Path) -> None:
-    gpt2(folder)
-    told = {"eos_token": None, "bos_token": None, "unk_token": None}
-    (folder / "tokenizer_config.json").write_text(json.dumps({"tokenizer_class": "GPT2Tokenizer", **told}))
-
-
-POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 90868376\n"
-
 FOLDERS: dict[str, Callable[[Path], None]] = {
     "bert-128": lambda f: bert(f, max_position_embeddings=128),
     "characters": lambda f: bert(f, characters=True),
@@ -281,29 +215,11 @@ FOLDERS: dict[str, Callable[[Path], None]] = {
     "llama": llama,
     "größeres Modell (2)": bert,
 }
-REFUSED: dict[str, Callable[[Path], None]] = {
-    "no-tokenizer": without("vocab.txt"),
-    "no-config": without("config.json"),
-    "no-weights": without("model.safetensors"),
-    "only-tokenizer-config": only_tokenizer_config,
-    "no-class": no_class,
-    "config-no-json": with_file("config.json", b"{not json"),
-    "vit": vit,
-    "unknown-type": with_file("config.json", b'{"model_type": "brt"}'),
-    "corrupt": with_file("model.safetensors", b"these are no weights"),
-    "not-a-number": not_a_number,
-    "lfs-pointer": with_file("model.safetensors", POINTER),
-    "lfs-pointer-spm": with_file("spm.model", POINTER, deberta_v3),
-    "lfs-pointer-vocab": with_file("vocab.txt", POINTER),
-    "spm-of-nothing": with_file("spm.model", b"no model", deberta_v3),
-    "larger-vocabulary": larger_vocabulary,
-    "gpt2-without-end": gpt2_without_end,
-}
 
 
-def build(name: str, parent: Path) -> Path:
-    """The folder `name`, made in `parent`."""
+def build(name: str, parent: Path, kinds: dict[str, Callable[[Path], None]] = FOLDERS) -> Path:
+    """The folder `name` of these `kinds`, made in `parent`."""
     folder = parent / name
     folder.mkdir()
-    (FOLDERS | REFUSED)[name](folder)
+    kinds[name](folder)
     return folder
