@@ -19,7 +19,7 @@ CURES = {
     "MemoryError": _MEMORY,
     "OutOfMemoryError": _MEMORY,
     "bad_alloc": _MEMORY,
-    "SIGKILL": _MEMORY,
+    "(out of memory?)": _MEMORY,
 }
 """Words of the system about a fault of the machine, in whatever error a library makes of it, and what to do."""
 

@@ -2,10 +2,12 @@
 
 import os
 import signal
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 from helpers.idle import Idle
 from helpers.probes import Cramped, Probe
@@ -50,6 +52,21 @@ def test_killed_process_is_named_as_such(probe: FreshProcess) -> None:
     """A process killed for memory closes its end without a word; a plain recv would say EOFError and nothing else."""
     with pytest.raises(ProcessError, match=r"ended by SIGKILL \(out of memory\?\)"):
         probe.call(Probe.die)
+
+
+def test_the_end_of_the_server_that_processes_are_forked_from_is_told(tmp_path: Path) -> None:
+    """Where memory ran out there, the run said "EOFError: unexpected EOF"."""
+    with FreshProcess(Idle, tmp_path / "log", forked=True) as process:
+        process.create()
+        server = next(one for one in psutil.Process().children() if any("forkserver" in word for word in one.cmdline()))
+        server.suspend()  # a new process is asked for, and the server ends before it answers
+        ends = threading.Timer(0.5, server.kill)
+        ends.start()
+        with pytest.raises(ProcessError, match=r"^the process could not be started \(out of memory\?\)$"):
+            FreshProcess(Idle, tmp_path / "log", forked=True)
+        ends.join()
+    with FreshProcess(Idle, tmp_path / "log", forked=True) as process:  # another server takes its place
+        assert process.create().call(Idle.listen, "abc") == 3
 
 
 @pytest.mark.parametrize("forked", [False, True])

@@ -45,6 +45,9 @@ class FreshProcess(Generic[Made, T]):
             timing alone: shared pages would blur what memory a process takes.
         libraries: a module to import besides the factory's.
         limit_min: a process that has not answered after so many minutes is killed.
+
+    Raises:
+        ProcessError: the process could not be started.
     """
 
     def __init__(
@@ -60,8 +63,12 @@ class FreshProcess(Generic[Made, T]):
         modules = [factory.__module__, *filter(None, [libraries])]
         given = (theirs, modules, factory.__qualname__, str(log))
         self._process = context.Process(target=_answer, args=given, daemon=True)
-        self._process.start()
-        theirs.close()
+        try:
+            self._process.start()
+        except (EOFError, ConnectionError) as lost:  # the server that it is forked from has ended
+            raise ProcessError("the process could not be started (out of memory?)") from lost
+        finally:
+            theirs.close()
         self._ready, self._late = False, False
         self._log, self._limit_min = log, limit_min
 
