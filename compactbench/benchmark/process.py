@@ -24,7 +24,6 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 _forking = multiprocessing.get_context("forkserver")
-_forking.set_forkserver_preload(["compactbench.benchmark.forkserver", "compactbench.runtimes.torch"])
 GOODBYE_S = 30.0
 """A process that is closed has so long to end by itself."""
 
@@ -41,8 +40,8 @@ class FreshProcess(Generic[Made, T]):
     Args:
         factory: makes the object; a class or function of a module, found there by its name.
         log: file that takes the process's output.
-        forked: start from a server that has already loaded torch, which takes milliseconds instead of seconds. For
-            timing alone: shared pages would blur what memory a process takes.
+        forked: start from a server that has already loaded the libraries of the first process of this kind, which takes
+            milliseconds instead of seconds. For timing alone: shared pages would blur what memory a process takes.
         libraries: a module to import besides the factory's.
         limit_min: a process that has not answered after so many minutes is killed.
 
@@ -61,6 +60,7 @@ class FreshProcess(Generic[Made, T]):
         context = _forking if forked else multiprocessing.get_context("spawn")
         self._connection, theirs = context.Pipe()
         modules = [factory.__module__, *filter(None, [libraries])]
+        _forking.set_forkserver_preload(["compactbench.benchmark.forkserver", *modules])  # read when the server starts
         given = (theirs, modules, factory.__qualname__, str(log))
         self._process = context.Process(target=_answer, args=given, daemon=True)
         try:

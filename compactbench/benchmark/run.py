@@ -99,8 +99,8 @@ class Run:
             record_file.remove(self.plan.record)
             shutil.rmtree(self.artefact_folder, ignore_errors=True)
             self._trainer = self._fresh_process()
-            limit = self.plan.suite.answer_limit_min
-            self._libraries = FreshProcess(runtimes.open_session, self._journal.log, forked=True, limit_min=limit)
+            how = (True, type(self._runtimes[0].runtime).__module__, self.plan.suite.answer_limit_min)
+            self._libraries = FreshProcess(runtimes.open_session, self._journal.log, *how)
             self._splits.save_to_disk(self._scratch_path("splits"))
         return self._data
 
