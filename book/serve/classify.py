@@ -5,7 +5,7 @@ import onnxruntime
 from tokenizers import Tokenizer
 
 labels = json.load(open("config.json", encoding="utf-8"))["id2label"]
-tokenizer = Tokenizer.from_file("tokenizer.json")  # pads a batch to its longest text, and cuts at the run's max_length
+tokenizer = Tokenizer.from_file("tokenizer.json")  # pads a batch, and cuts at the run's max_length
 session = onnxruntime.InferenceSession("onnxruntime/model_int8.onnx")
 
 
@@ -21,4 +21,4 @@ def classify(texts):
 
 
 if __name__ == "__main__":
-    print(classify(["Shares rose by a fifth after the company raised its forecast.", "The cup final went to extra time."]))
+    print(classify(["Shares rose by a fifth.", "The cup final went to extra time."]))

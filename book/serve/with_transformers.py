@@ -4,4 +4,4 @@ from transformers import pipeline
 classify = pipeline("text-classification", ".", truncation=True, batch_size=16)
 
 if __name__ == "__main__":
-    print(classify(["Shares rose by a fifth after the company raised its forecast.", "The cup final went to extra time."]))
+    print(classify(["Shares rose by a fifth.", "The cup final went to extra time."]))
