@@ -192,7 +192,7 @@ def about_memory(memory: record.Memory) -> Markdown:
 def about_artefact(artefact: record.Artefact) -> Markdown:
     """Size of what is deployed."""
     whole, weights = SIZE.text(size_mb(artefact)), SIZE.text(size_mb(artefact, weights_alone=True))
-    return Markdown(f"The saved folder has {whole}, its weights alone {weights}.")
+    return Markdown(f"As trained and saved it has {whole}, its weights alone {weights}.")
 
 
 def about_latency(results: list[record.RuntimeResult]) -> Markdown:
