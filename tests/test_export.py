@@ -1,5 +1,6 @@
 """The exported model: it computes what the trained one does, at any length, and is served without torch."""
 
+import shutil
 from collections import Counter
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from compactbench.benchmark.process import FreshProcess, ProcessError
 from compactbench.parameters import load_model
 from compactbench.runtimes import Setup, Trained, open_session
-from compactbench.runtimes.exports.tokens import softmax
+from compactbench.runtimes.exports.tokens import encode, load_tokenizer, softmax
 from compactbench.runtimes.onnxruntime import RUNTIME, OnnxPredictor, file_name
 from compactbench.runtimes.torch import TorchPredictor
 from compactbench.sources.weights import load_classifier
@@ -35,7 +36,7 @@ def trained() -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
 def folder(trained: tuple, tmp_path_factory: pytest.TempPathFactory) -> Path:
     found = tmp_path_factory.mktemp("artefact")
     for precision, files in export(*trained, found).items():
-        assert files == [f"onnx/model_{precision}.onnx", "config.json", "tokenizer.json"]
+        assert files == [f"onnxruntime/model_{precision}.onnx", "config.json", "tokenizer.json"]
         assert all((found / name).is_file() for name in files)
     return found
 
@@ -44,6 +45,14 @@ def export(network: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, folder:
     """Export to `folder` in both precisions, and the files of each."""
     given = Trained(network, tokenizer, TEXTS, max_length=64)
     return {precision: RUNTIME.export(given, precision, folder, folder)[1] for precision in RUNTIME.precisions["cpu"]}
+
+
+def portable(folder: Path, name: str) -> OnnxPredictor:
+    """The artefact's file for any engine, in the place of ONNX Runtime's own."""
+    (folder / name / "onnxruntime").mkdir(parents=True)
+    shutil.copy(folder / "onnx" / name, folder / name / file_name("int8"))
+    shutil.copy(folder / "tokenizer.json", folder / name)
+    return loaded(folder / name, "int8")
 
 
 def loaded(folder: Path, precision: str) -> OnnxPredictor:
@@ -64,6 +73,33 @@ def test_export_gives_the_same_probabilities_at_any_length_and_batch(folder: Pat
         assert loaded(folder, "fp32")(batch) == pytest.approx(expected(batch), abs=1e-5)
     assert [loaded(folder, "fp32").length(text) for text in TEXTS] == [expected.length(text) for text in TEXTS]
     assert expected.length(TEXTS[2]) == 64  # cut
+
+
+def test_other_engines_have_the_network_in_standard_operators(folder: Path, trained: tuple) -> None:
+    """transformers.js asks for these names; OpenVINO has no rule for com.microsoft.QAttention."""
+    expected = TorchPredictor(*trained, "cpu", 64)(TEXTS)
+    for name, apart in (("model.onnx", 1e-5), ("model_quantized.onnx", 0.05)):
+        graph = onnx.load(folder / "onnx" / name).graph
+        assert {node.domain for node in graph.node} == {""}
+        assert portable(folder, name)(TEXTS) == pytest.approx(expected, abs=apart)
+    sizes = [(folder / "onnx" / name).stat().st_size for name in ("model.onnx", "model_quantized.onnx")]
+    assert sizes[1] < 0.27 * sizes[0]
+
+
+@pytest.mark.parametrize("name", ["onnx/model.onnx", "onnx/model_quantized.onnx", "onnxruntime/model_int8.onnx"])
+def test_all_inputs_have_the_same_axes(folder: Path, name: str) -> None:
+    """Torch called the texts `s18` in input_ids and `s43` in attention_mask: who binds an axis by name bound one."""
+    graph = onnx.load(folder / name).graph
+    axes = {tuple(axis.dim_param for axis in one.type.tensor_type.shape.dim) for one in graph.input}
+    assert axes == {("batch_size", "sequence_length")}
+    assert graph.output[0].type.tensor_type.shape.dim[0].dim_param == "batch_size"
+
+
+def test_openvino_reads_the_quantized_file_and_gives_its_answers(folder: Path, trained: tuple) -> None:
+    openvino = pytest.importorskip("openvino")
+    model = openvino.Core().compile_model(folder / "onnx/model_quantized.onnx", "CPU")
+    batch = encode(load_tokenizer(folder), TEXTS, [one.get_any_name() for one in model.inputs])
+    assert softmax(model(batch)[0]) == pytest.approx(TorchPredictor(*trained, "cpu", 64)(TEXTS), abs=0.05)
 
 
 def test_int8_is_near_and_a_quarter_of_the_size_embeddings_included(folder: Path, trained: tuple) -> None:

@@ -20,11 +20,12 @@ from plotly import graph_objects as go
 from compactbench.errors import one_line
 from compactbench.foreign import Foreign, line
 from compactbench.parameters import load_model
-from compactbench.record import FailedRecord, Record
+from compactbench.record import FailedRecord, Record, RuntimeResult
 from compactbench.record.file import write
 from compactbench.report.charts.show import chart_again, chart_html, chart_json
 from compactbench.report.site.executed import harmless, markdown_html
 from compactbench.report.text.model_card import card
+from compactbench.report.text.serving import PROGRAMS
 from compactbench.report.text.words import code, html, listed, markdown, markdown_table
 
 
@@ -135,9 +136,17 @@ def test_a_page_has_the_title_of_its_record_even_where_it_cannot_be_read(tmp_pat
 
 
 def test_the_model_card_is_text() -> None:
-    text = card(attacked_run(make_record(settings={"suite": {"max_length": 512}, "model": {}})))
+    """Of code it has the programs alone, as they stand in their files."""
+    model = {"license": hostile("Own"), "keep_layers": [0, 2]}
+    suite = {"max_length": 512, "dataset": {"hub_id": hostile("some/news")}}
+    run = attacked_run(make_record(settings={"suite": suite, "model": model}))
+    int8 = RuntimeResult.model_validate(runtime(runtime="onnxruntime", precision="int8"))
+    text = card(run.model_copy(update={"runtimes": [*run.runtimes, int8]}))
     front, body = re.fullmatch(r"---\n(.*?)\n---\n(.*)", text, re.DOTALL).groups()
-    assert yaml.safe_load(front)["base_model"] == " ".join(hostile("somewhere/alpha").split())
+    told = yaml.safe_load(front)
+    assert told["base_model"] == " ".join(hostile("somewhere/alpha").split())
+    assert told["datasets"] == [line(hostile("some/news"))]
+    assert (told["license"], told["license_name"]) == ("other", line(hostile("own")).lower())
     tokens = MarkdownIt("commonmark").enable(["table", "strikethrough"]).parse(body)
     inner = [child for token in tokens for child in token.children or []]
     assert {token.type for token in [*tokens, *inner]} & {
@@ -145,7 +154,8 @@ def test_the_model_card_is_text() -> None:
         "html_inline",
         "image",
         "link_open",
-        "fence",
     } == set()
+    code = {file.read_text() for file in PROGRAMS.iterdir()}
+    assert {token.content for token in tokens if token.type == "fence"} == code
     words = "".join(child.content for child in inner)
     assert words.count(SHOWN) > 10

@@ -1,21 +1,21 @@
 """The whole path on a tiny suite: check, runs, a failure, summary, site."""
 
 import json
+import runpy
 import shutil
 from collections.abc import Iterator
-from pathlib import Path
 
 import jsonschema
 import nbformat
 import pytest
 from helpers.reported import MACHINE, Reported
 
-from compactbench import ROOT
 from compactbench.data.load import load
 from compactbench.parameters import load_suite
 from compactbench.record import json_schema
 from compactbench.report.tables.collect import collect
 from compactbench.report.tables.results import results
+from compactbench.report.text.serving import PROGRAMS
 
 pytestmark = pytest.mark.slow
 
@@ -118,25 +118,26 @@ def test_every_runtime_is_in_the_record(reported: Reported) -> None:
     assert [result["label"] for result in reported.record("tfidf")["runtimes"]] == ["scikit-learn fp32"]
 
 
-def lines_of_the_page(folder: Path) -> list[str]:
-    """The programs on the page "Serve it", with the artefact in `folder`."""
-    page = (ROOT / "book" / "serve-it.md").read_text()
-    programs = [block.partition("```")[0] for block in page.split("```python\n")[1:]]
-    return [program.replace("models/starter/reference-cpu/minilm-l3", str(folder)) for program in programs]
-
-
-def test_the_artefact_gives_the_records_accuracy_by_the_lines_of_the_page(reported: Reported) -> None:
-    """With ONNX Runtime and the tokenizers alone, and with the transformers pipeline."""
+def test_the_artefact_gives_the_records_accuracy_by_the_programs_of_the_page(
+    reported: Reported, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With ONNX Runtime and the tokenizers alone, one by one, and with the transformers pipeline."""
+    monkeypatch.chdir(reported.artefact("minilm-l3"))
     record = reported.record("minilm-l3")
     test = load(load_suite("starter"))[0]["test"]  # the tiny suite has the starter's texts
-    true = [record["data"]["classes"][label] for label in test["label"]]
-    expected = [record["runtimes"][number]["quality"]["accuracy"] for number in (2, 0)]
-    for program, accuracy in zip(lines_of_the_page(reported.artefact("minilm-l3")), expected, strict=True):
-        names: dict = {}
-        exec(program, names)
-        answers = [names["classify"](text) for text in test["text"]]
-        labels = [answer if isinstance(answer, str) else answer[0]["label"] for answer in answers]
-        assert sum(map(str.__eq__, labels, true)) / len(true) == pytest.approx(accuracy, abs=1e-9)
+    texts, true = test["text"][:], [record["data"]["classes"][label] for label in test["label"]]
+    answers = {
+        name: runpy.run_path(str(PROGRAMS / name))["classify"] for name in ("classify.py", "with_transformers.py")
+    }
+    alone = [answers["classify.py"]([text])[0] for text in texts]
+    fp32 = [answers["with_transformers.py"]([text])[0]["label"] for text in texts]
+    for result, labels in ((2, alone), (0, fp32)):
+        accuracy = sum(map(str.__eq__, labels, true)) / len(true)
+        assert accuracy == pytest.approx(record["runtimes"][result]["quality"]["accuracy"], abs=1e-9)
+    batches = [texts[start : start + 64] for start in range(0, len(texts), 64)]
+    batched = [label for batch in batches for label in answers["classify.py"](batch)]
+    told = [result["batched_otherwise"] for result in record["runtimes"]]
+    assert told == [None, None, sum(map(str.__ne__, batched, alone))]
 
 
 @pytest.mark.usefixtures("restored")
@@ -147,7 +148,7 @@ def test_export_makes_the_artefact_again(reported: Reported) -> None:
         reported.record("minilm-l3")["runtimes"][0]["quality"]["accuracy"],
     )
     before = {str(path.relative_to(folder)) for path in folder.rglob("*")}
-    assert {"README.md", "model.safetensors", "tokenizer.json", "onnx/model_int8.onnx"} <= before
+    assert {"README.md", "model.safetensors", "onnxruntime/model_int8.onnx", "onnx/model_quantized.onnx"} <= before
     shutil.rmtree(folder)
     words = ("compactbench", "export", "--suite", "tiny", "--model", "minilm-l3", "--machine", MACHINE)
     again = reported.project.run(*words, path=reported.packages)

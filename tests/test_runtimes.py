@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from helpers.factory import BASELINE, calls, make_failed, make_record, runtime
+from helpers.factory import BASELINE, FROZEN, calls, make_failed, make_record, runtime
 
 from compactbench.record import Record
 from compactbench.report.charts.runtimes import latencies_chart
@@ -13,6 +13,7 @@ from compactbench.report.tables.runtimes import in_runtime, names
 from compactbench.report.text.facts import exported
 from compactbench.report.text.model_card import card, metadata
 from compactbench.report.text.runtimes import gains, table, verdicts
+from compactbench.report.text.serving import PROGRAMS, programs
 
 
 def onnx(precision: str, latency_ms: float, right: str = "1" * 57 + "0" * 3, **changes: Any) -> dict[str, Any]:
@@ -143,6 +144,53 @@ def test_the_card_carries_results_with_intervals_and_none_for_random_weights() -
     assert "95.0\u00a0%" in text and "Somebody, 2006" in text and "ONNX int8" in text
     blank = card(record(settings=settings, weights="random"))
     assert "Random weights" in blank and "model-index" not in blank and "95.0" not in blank
+
+
+def test_the_card_says_only_what_is_known() -> None:
+    """It named a folder of the user's as a model of the hub, and neither license nor language nor data set."""
+    suite, model = {"max_length": 512, "dataset": {"hub_id": "some/news"}}, {"license": "MIT", "keep_layers": [0, 2]}
+    known = make_record(settings={"suite": suite, "model": model}, data={"languages": {"de": 0.8, "en": 0.2}})
+    told = metadata(known).to_dict()
+    assert (told["license"], told["language"], told["datasets"]) == ("mit", ["de", "en"], ["some/news"])
+    assert (told["base_model"], told["pipeline_tag"]) == ("somewhere/alpha", "text-classification")
+    assert "it keeps 0 and 2, counted from 0. License of the weights it started from: MIT." in card(known)
+    suite, model = {"max_length": 512, "dataset": {"files": "mine.csv"}}, {"path": "./mine"}
+    unknown = make_record(settings={"suite": suite, "model": model}, data={"languages": None})
+    assert not {"license", "language", "datasets", "base_model"} & metadata(unknown).to_dict().keys()
+    own = make_record(settings={"suite": suite, "model": {"license": "Ours alone"}})
+    assert (metadata(own).license, metadata(own).license_name) == ("other", "ours alone")
+
+
+def test_page_and_card_say_how_many_answers_a_batch_changes() -> None:
+    """Batched int8 gave 2 of 300 texts another class than one by one, and no page said so."""
+    settings = {"suite": {"max_length": 512, "eval_batch_size": 64}, "model": {}}
+    run = record(runtimes=[onnx("fp32", 5.0), onnx("int8", 2.0, batched_otherwise=2)], settings=settings)
+    said = "In batches of 64, 2 of 60 texts get another class than one by one."
+    for text in (verdicts(run), card(run)):
+        assert text.count(said) == 1
+    assert "may answer otherwise on another kind of CPU than the one above" in card(run)
+    assert "Measured on Example CPU, 2 cores" in card(run)
+
+
+@pytest.mark.parametrize(
+    ("changes", "files"),
+    [
+        ({"runtimes": [onnx("int8", 2.0)]}, ["classify.py", "server.py", "with_transformers.py", "classify.mjs"]),
+        ({"runtimes": [onnx("int8", 2.0)], **FROZEN}, ["classify.py", "server.py"]),
+        ({}, ["with_transformers.py"]),
+        (FROZEN, []),
+        (BASELINE, []),
+    ],
+)
+def test_a_page_shows_the_programs_that_can_read_its_artefact(changes: dict, files: list[str]) -> None:
+    """Of frozen embeddings neither transformers nor transformers.js knows the head."""
+    shown = programs(make_record(**changes))
+    assert [
+        name
+        for name in ("classify.py", "server.py", "with_transformers.py", "classify.mjs")
+        if (PROGRAMS / name).read_text() in shown
+    ] == files
+    assert shown.count("```") == 2 * len(files) and shown
 
 
 def test_the_index_says_what_an_export_of_the_recommended_one_gains() -> None:

@@ -43,6 +43,7 @@ class Measured:
     memory: Memory | None = None
     quality: Quality | None = None
     predicted: np.ndarray | None = None  # class of each test text
+    batched_otherwise: int | None = None
     latency: list[LatencySamples] = field(default_factory=list)
     latency_by_length: list[LengthSamples] = field(default_factory=list)
     throughput: Throughput | None = None
@@ -73,6 +74,7 @@ class Measured:
             memory=kept.memory,
             quality=kept.quality,
             agreement=agreement,
+            batched_otherwise=kept.batched_otherwise,
             latency=kept.latency,
             latency_by_length=kept.latency_by_length,
             throughput=kept.throughput,
@@ -114,12 +116,21 @@ class Bench:
                 if measured.trained:
                     return
                 # dynamic quantization scales by all that is in a batch: alone, a text gets what a user gets for it
-                size = 1 if measured.setup.precision == "int8" else suite.eval_batch_size
+                alone = measured.setup.precision == "int8"
                 begun = time.perf_counter()
-                found = session.call(Session.probabilities, self._texts, size)
+                found = session.call(Session.probabilities, self._texts, 1 if alone else suite.eval_batch_size)
                 took = time.perf_counter() - begun
+                measured.predicted = found.argmax(axis=1)
+                if alone:
+                    measured.batched_otherwise = self._batched_otherwise(session, measured.predicted)
             measured.quality = quality(found, self._labels, took)
-            measured.predicted = found.argmax(axis=1)
+
+    def _batched_otherwise(self, session: FreshProcess[..., Session], alone: np.ndarray) -> int:
+        """How many texts get another class than `alone` in batches as they come, of texts long and short."""
+        size = self._suite.eval_batch_size
+        batches = [self._texts[start : start + size] for start in range(0, len(self._texts), size)]
+        found = np.concatenate([session.call(Session.probabilities, batch, size) for batch in batches])
+        return int((found.argmax(axis=1) != alone).sum())
 
     def latency(self, measured: Measured, process: int, texts: list[str]) -> None:
         """One process's calls with the fixed sentence and, on the CPU, with each of the `texts`.

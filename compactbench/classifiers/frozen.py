@@ -104,7 +104,7 @@ class Frozen(Classifier):
         with torch.no_grad():
             self._network.classifier.weight.copy_(torch.from_numpy(weights))
             self._network.classifier.bias.copy_(torch.from_numpy(bias))
-        save_network(self._network, self._tokenizer, folder)
+        save_network(self._network, self._tokenizer, folder, self.task.suite.max_length)
         return self.fitted(total, int(fitted.n_iter_.max()), processor(self.task.device))
 
     def predictor(self) -> TorchPredictor:

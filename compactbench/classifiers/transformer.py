@@ -128,7 +128,7 @@ class Transformer(Classifier):
         rows = self.tokenized(self.train)
         meter = self._learn(train, rows, str(folder), learning_rate or self.task.suite.learning_rate)
         measured = self._measured(train, meter, rows)
-        save_network(self._network, self._tokenizer, folder)
+        save_network(self._network, self._tokenizer, folder, self.task.suite.max_length)
         return measured
 
     def predictor(self) -> TorchPredictor:

@@ -1,4 +1,4 @@
-"""Make the artefact of a finished run again: the saved model, its int8 ONNX file and its card."""
+"""Make the artefact of a finished run again: the saved model, its files in ONNX and its card."""
 
 import argparse
 import contextlib

@@ -131,6 +131,11 @@ class RuntimeResult(Strict):
     agreement: Share | None = Field(
         description="share of test texts given the same class as by the first of the list; null for that one"
     )
+    batched_otherwise: Count | None = Field(
+        default=None,
+        description="test texts given another class in batches of `eval_batch_size`, in their order, than one by one; "
+        "null where they were not classified one by one",
+    )
     latency: list[LatencySamples] = Field(description="calls with the fixed sentence, on all cores and on one")
     latency_by_length: list[LengthSamples] = Field(description="calls with real texts, on all cores")
     throughput: Throughput | None

@@ -21,14 +21,14 @@ def file_name(precision: Precision) -> str:
 class OpenvinoPredictor(TokenPredictor):
     """A converted network; a `Predictor`."""
 
-    def __init__(self, folder: Path, precision: Precision, threads: int, max_length: int) -> None:
+    def __init__(self, folder: Path, precision: Precision, threads: int) -> None:
         options = {
             "INFERENCE_NUM_THREADS": threads,
             "PERFORMANCE_HINT": "LATENCY",
             "INFERENCE_PRECISION_HINT": "f32",  # else bf16 on processors that have it, under fp32's name
         }
         self._model = openvino.Core().compile_model(folder / file_name(precision), "CPU", options)
-        super().__init__(load_tokenizer(folder, max_length), [wanted.get_any_name() for wanted in self._model.inputs])
+        super().__init__(load_tokenizer(folder), [wanted.get_any_name() for wanted in self._model.inputs])
 
     def logits(self, batch: dict[str, np.ndarray]) -> np.ndarray:
         """Logits of one batch, shape (texts, classes)."""
@@ -52,7 +52,7 @@ class Openvino(Runtime):
         model = openvino.convert_model(onnx.export_plain(trained, exported))
         if precision == "int8":
             names = [wanted.get_any_name() for wanted in model.inputs]
-            tokenizer = load_tokenizer(exported, trained.max_length)
+            tokenizer = load_tokenizer(exported)
             texts = trained.texts[:CALIBRATION_TEXTS]
             calibration = nncf.Dataset(texts, lambda text: encode(tokenizer, [text], names))
             kind = nncf.ModelType.TRANSFORMER
@@ -62,7 +62,7 @@ class Openvino(Runtime):
 
     def load(self, folder: Path, setup: Setup, max_length: int) -> OpenvinoPredictor:
         """The network converted in `folder`, ready to answer."""
-        return OpenvinoPredictor(folder, setup.precision, setup.threads, max_length)
+        return OpenvinoPredictor(folder, setup.precision, setup.threads)
 
 
 RUNTIME = Openvino()

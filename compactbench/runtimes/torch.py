@@ -94,9 +94,13 @@ def load_network(network: str, folder: Path, precision: Precision = "fp32") -> P
     return getattr(importlib.import_module(module), name).from_pretrained(folder, dtype=DTYPES[precision])
 
 
-def save_network(network: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, folder: Path) -> None:
-    """Save both to `folder`, readable by whom its other files are: safetensors keeps a file to its owner."""
+def save_network(network: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, folder: Path, max_length: int) -> None:
+    """Save both to `folder`, to cut at `max_length` tokens.
+
+    They are readable by whom its other files are: safetensors keeps a file to its owner.
+    """
     network.save_pretrained(folder)
+    tokenizer.model_max_length = max_length
     tokenizer.save_pretrained(folder)
     for weights in folder.glob("*.safetensors"):
         shutil.copymode(folder / "config.json", weights)

@@ -20,6 +20,7 @@ from compactbench.report.tables.results import results
 from compactbench.report.text import classes as class_texts
 from compactbench.report.text import run_page as page
 from compactbench.report.text import runtimes as runtime_views
+from compactbench.report.text import serving
 from compactbench.settings import Name, Place
 from helpers.book_factory import page_of as whole_page
 
@@ -114,6 +115,7 @@ def page_of(run: Record) -> nbformat.NotebookNode:
         runtime_views.table(run),
         runtime_views.verdicts(run),
         runtime_views.gains([run]),
+        serving.programs(run),
     ]
     drawn = {
         "balance": classes.class_balance(run.data),

@@ -54,7 +54,7 @@ def main() -> None:
 
 def median_ms(folder: Path, precision: Precision) -> float:
     """The median of `CALLS` calls in a fresh session, ms."""
-    classify = OnnxPredictor(folder, precision, cores(), max_length=512)
+    classify = OnnxPredictor(folder, precision, cores())
     texts = [load_suite("starter").sentence]
     for _ in range(10):
         classify(texts)

@@ -18,7 +18,7 @@ CALLS = 60
 WORK = {
     "pipeline": "from transformers import pipeline; classify = pipeline('text-classification', sys.argv[1])",
     "int8": "from pathlib import Path; from compactbench.runtimes.onnxruntime import OnnxPredictor; "
-    "classify = OnnxPredictor(Path(sys.argv[1]), 'int8', int(sys.argv[3]), max_length=512)",
+    "classify = OnnxPredictor(Path(sys.argv[1]), 'int8', int(sys.argv[3]))",
 }
 TIMED = """
 import statistics, sys

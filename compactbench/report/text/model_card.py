@@ -8,12 +8,27 @@ from compactbench.foreign import line
 from compactbench.record import Record
 from compactbench.report.tables.metrics import METRICS
 from compactbench.report.text.background import machine_in_words, versions
+from compactbench.report.text.run_page import layers_kept
 from compactbench.report.text.runtimes import table as runtimes_table
-from compactbench.report.text.words import code, listed, markdown
+from compactbench.report.text.runtimes import verdicts
+from compactbench.report.text.serving import exported, programs
+from compactbench.report.text.words import Markdown, code, listed, markdown
 
 FILE = "README.md"
 MEASURED = {"accuracy": METRICS["eval_accuracy"], "f1": METRICS["eval_macro_f1"], "loss": METRICS["eval_loss"]}
 """The metrics of the card by the hub's names for them."""
+LICENSES = {
+    *("apache-2.0", "mit", "bsd-3-clause", "gpl-3.0", "cc0-1.0"),
+    *("cc-by-4.0", "cc-by-sa-4.0", "cc-by-nc-4.0", "cc-by-nc-sa-4.0"),
+}
+"""Licenses by the hub's names for them; it refuses a card with one that it does not know, unless that is `other`."""
+FILES = """
+The weights as trained are `model.safetensors`. In `onnx/` is the network in standard operators, for any engine:
+`model.onnx` in fp32, `model_quantized.onnx` in int8. `onnxruntime/model_int8.onnx` is for ONNX Runtime alone, the
+fastest, and the one that was measured here."""
+INT8 = """
+In int8 it may answer otherwise on another kind of CPU than the one above, whose instructions round and overflow in
+their own way."""
 
 
 def write(record: Record, folder: Path) -> None:
@@ -36,7 +51,13 @@ def card(record: Record) -> str:
 # {markdown(record.title)}, {learned} on {markdown(data.name)}
 {warning}
 {code(record.model_name)}{f" at {code(record.revision)}" if record.revision else ""}, {learned} for text classification
-in {len(data.classes)} classes: {listed(data.classes)}.
+in {len(data.classes)} classes: {listed(data.classes)}.{_origin(record)}
+
+## Answer with it
+
+These programs run in this folder.{FILES if exported(record) else ""}
+
+{programs(record)}
 
 ## What it was {learned} on
 
@@ -51,6 +72,8 @@ Cite: {markdown(data.cite)}. License of the texts: {markdown(data.license)}.
 
 {runtimes_table(record)}
 
+{verdicts(record)}
+
 The latency is that of one sentence on the CPU, tokenizing included; the memory is that of the whole process.
 Measured on {markdown(machine_in_words(record))}, on {record.started_at:%Y-%m-%d}.
 
@@ -60,8 +83,15 @@ Measured on {markdown(machine_in_words(record))}, on {record.started_at:%Y-%m-%d
 
 It was tested on {tested:,} texts of the same source as those it learned from. Other sources, languages and times will
 give other results, and a text of no class still gets one of them. Texts beyond {longest}
-tokens are cut.
+tokens are cut.{INT8 if exported(record) else ""}
 """
+
+
+def _origin(record: Record) -> Markdown:
+    """What of the weights it started from was kept, and their license."""
+    model = record.settings["model"]
+    license = f" License of the weights it started from: {markdown(model['license'])}." if model.get("license") else ""
+    return Markdown(layers_kept(record.model_name, model.get("keep_layers")) + license)
 
 
 def _training(record: Record) -> str:
@@ -90,9 +120,16 @@ def metadata(record: Record) -> ModelCardData:
         for kind, metric in MEASURED.items()
         if (row := metric.cells(record, record.trained))[metric.name] is not None
     ]
+    suite, model = record.settings["suite"], record.settings["model"]
+    on_hub = record.weights == "pretrained" and "/" in record.model_name and not model.get("path")
+    hub_id, license = suite.get("dataset", {}).get("hub_id"), line(model.get("license") or "").lower() or None
     return ModelCardData(
         model_name=line(record.model + "-" + record.suite),
-        base_model=line(record.model_name),
+        license=license if license in LICENSES else license and "other",
+        license_name=license if license not in LICENSES else None,
+        language=[line(language) for language in record.data.languages or {}] or None,
+        datasets=[line(hub_id)] if hub_id else None,
+        base_model=line(record.model_name) if on_hub else None,
         library_name="transformers",
         pipeline_tag="text-classification",
         tags=["compact-transformers"],

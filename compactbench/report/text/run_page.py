@@ -48,15 +48,20 @@ def title(run: record.Record) -> Markdown:
 
 def who(model: Model, classifier: record.Classifier, weights: record.Weights) -> Markdown:
     """Who the model is, what kind of classifier it becomes, and what it starts from."""
-    named, kept = code(model.model_name), model.keep_layers
+    named = code(model.model_name)
     paper = f" ([arXiv {model.paper}]({PAPER}{model.paper}))" if model.paper else ""
-    cut = f" Of the layers of {named} it keeps {', '.join(map(str, kept))}, counted from 0." if kept else ""
     license = f" License of the weights: {markdown(model.license)}." if model.license else ""
     own_code = " **It runs code of its publisher:** its file sets `trust_remote_code`." * model.trust_remote_code
     return Markdown(
-        f"**{markdown(model.title)}**, {named}{paper}, {markdown(classifier.label)}. {markdown(model.summary)}{cut}"
-        f"{license} {WEIGHTS[weights]}{own_code}"
+        f"**{markdown(model.title)}**, {named}{paper}, {markdown(classifier.label)}. {markdown(model.summary)}"
+        f"{layers_kept(model.model_name, model.keep_layers)}{license} {WEIGHTS[weights]}{own_code}"
     )
+
+
+def layers_kept(name: str, kept: list[int] | None) -> Markdown:
+    """Which layers of the model `name` are left, where some were dropped."""
+    layers = listed(map(str, kept or []))
+    return Markdown(f" Of the layers of {code(name)} it keeps {layers}, counted from 0." if kept else "")
 
 
 def where(conditions: record.Conditions) -> Markdown:
@@ -187,7 +192,7 @@ def about_memory(memory: record.Memory) -> Markdown:
 def about_artefact(artefact: record.Artefact) -> Markdown:
     """Size of what is deployed."""
     whole, weights = SIZE.text(size_mb(artefact)), SIZE.text(size_mb(artefact, weights_alone=True))
-    return Markdown(f"The saved folder has {whole}, its weights alone {weights}.")
+    return Markdown(f"As trained and saved it has {whole}, its weights alone {weights}.")
 
 
 def about_latency(results: list[record.RuntimeResult]) -> Markdown:

@@ -82,7 +82,16 @@ def _verdict(record: Record, result: RuntimeResult, row: Row, rows: list[Row]) -
     text = f"{shown} is {speed} at {SIZE.text(row['size_mb'])}"
     if record.weights == "random":
         return f"{text}; with random weights nothing can be said of its quality."
-    return f"{text}; {_kept(record, result)}; the same class for {ACCURACY.text(result.agreement)} of the texts."
+    agreed = f"the same class for {ACCURACY.text(result.agreement)} of the texts"
+    return f"{text}; {_kept(record, result)}; {agreed}.{_batched(record, result)}"
+
+
+def _batched(record: Record, result: RuntimeResult) -> str:
+    """What a batch does to answers whose range of numbers is that of the whole batch."""
+    if result.batched_otherwise is None or result.quality is None:
+        return ""
+    size, texts = markdown(str(record.settings["suite"]["eval_batch_size"])), sum(map(sum, result.quality.confusion))
+    return f" In batches of {size}, {result.batched_otherwise:,} of {texts:,} texts get another class than one by one."
 
 
 def _kept(record: Record, result: RuntimeResult) -> str:

@@ -21,6 +21,8 @@ QUANTIZED = ["MatMul", "Gemm", "Attention", "Gather"]
 """Operators whose weights become int8; Gather is the look-up of embeddings."""
 PLAIN = "plain.onnx"
 """The exported network as torch writes it, in standard operators."""
+AXES = {0: "batch_size", 1: "sequence_length"}
+"""What optimum calls the axes of each input; in two inputs of one export, torch called the texts `s18` and `s43`."""
 EXAMPLE = ["two texts", "of any length " * 60]
 """What the network is followed with: padding, and more tokens than an attention to neighbours alone would see."""
 
@@ -57,12 +59,25 @@ def export_fp32(trained: Trained, folder: Path, name: str) -> None:
     unchecked.rename(target)
 
 
-def quantize(source: Path, target: Path) -> None:
+def export_portable(trained: Trained, exported: Path, artefact: Path) -> None:
+    """Write the plain network into the artefact for any engine, in fp32 and in int8, by transformers.js' names.
+
+    Weights of unsigned integers, as transformers.js' own exports have: those without a sign overflow on no CPU.
+
+    Raises:
+        ValueError: as `export_plain`.
+    """
+    plain, target = export_plain(trained, exported), artefact / "onnx"
+    quantize(plain, target / "model_quantized.onnx", QuantType.QUInt8)
+    shutil.copy(plain, target / "model.onnx")
+
+
+def quantize(source: Path, target: Path, weights: QuantType = QuantType.QInt8) -> None:
     """Write the network in the file `source`, exported in fp32, to `target` in int8."""
     target.parent.mkdir(parents=True, exist_ok=True)
     folded = source.with_name("folded.onnx")
     _fold_constants(source, folded)
-    quantize_dynamic(folded, target, op_types_to_quantize=QUANTIZED, weight_type=QuantType.QInt8)
+    quantize_dynamic(folded, target, op_types_to_quantize=QUANTIZED, weight_type=weights)
 
 
 def _fold_constants(source: Path, target: Path) -> None:
@@ -78,7 +93,7 @@ def _fold_constants(source: Path, target: Path) -> None:
 def _exported(trained: Trained, folder: Path) -> tuple[Any, dict[str, torch.Tensor]]:
     """Follow the network in fp32 and save it as PLAIN; texts and tokens of a batch may vary, the output is `logits`."""
     folder.mkdir(parents=True, exist_ok=True)
-    save_tokenizer(trained.tokenizer, folder)
+    save_tokenizer(trained.tokenizer, folder, trained.max_length)
     trained.network.config.save_pretrained(folder)
     network = trained.network.cpu().eval().float()
     network.set_attn_implementation("eager")  # the plainest graph
@@ -86,21 +101,21 @@ def _exported(trained: Trained, folder: Path) -> tuple[Any, dict[str, torch.Tens
     limits = {"padding": True, "truncation": True, "max_length": trained.max_length}
     example = trained.tokenizer(EXAMPLE, **limits, return_tensors="pt")
     inputs = {name: tensor for name, tensor in example.items() if name in taken}
-    _check_tokenizer(inputs, load_tokenizer(folder, trained.max_length))
-    free = torch.export.Dim.DYNAMIC
+    _check_tokenizer(inputs, load_tokenizer(folder))
     try:
         program = torch.onnx.export(
             network,
             kwargs=inputs,
             input_names=list(inputs),
             output_names=["logits"],
-            dynamic_shapes={name: {0: free, 1: free} for name in inputs},
+            dynamic_shapes=dict.fromkeys(inputs, AXES),
             dynamo=True,
             verbose=False,
         )
     except torch.onnx.errors.OnnxExporterError as error:  # its own text tells how to report it
         raise ValueError(f"torch cannot export it: {one_line(error.__cause__ or error, LONGEST)}") from error
     program.save(folder / PLAIN)
+    _check(network, inputs, _session(folder / PLAIN))
     return program, inputs
 
 

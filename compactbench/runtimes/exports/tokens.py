@@ -14,8 +14,8 @@ BESIDE = ["config.json", "tokenizer.json"]
 """What an exported network is read with: the names of its classes, and its tokenizer."""
 
 
-def save_tokenizer(tokenizer: "PreTrainedTokenizerBase", folder: Path) -> None:
-    """Write `tokenizer`, with how it pads, into `folder` for the tokenizers library.
+def save_tokenizer(tokenizer: "PreTrainedTokenizerBase", folder: Path, max_length: int) -> None:
+    """Write `tokenizer` into `folder` for the tokenizers library: it pads a batch and cuts at `max_length` tokens.
 
     Raises:
         ValueError: it is written in Python, which that library cannot run.
@@ -23,16 +23,14 @@ def save_tokenizer(tokenizer: "PreTrainedTokenizerBase", folder: Path) -> None:
     if not tokenizer.is_fast:
         raise ValueError(f"{type(tokenizer).__name__} is none of the tokenizers library, which answers here")
     saved = Tokenizer.from_str(tokenizer.backend_tokenizer.to_str())
-    saved.no_truncation()
+    saved.enable_truncation(max_length)
     saved.enable_padding(direction=tokenizer.padding_side, pad_id=tokenizer.pad_token_id, pad_token=tokenizer.pad_token)
     saved.save(str(folder / "tokenizer.json"))
 
 
-def load_tokenizer(folder: Path, max_length: int) -> Tokenizer:
-    """The tokenizer that `save_tokenizer` wrote, cutting at `max_length` tokens; it pads to the longest of a batch."""
-    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-    tokenizer.enable_truncation(max_length)
-    return tokenizer
+def load_tokenizer(folder: Path) -> Tokenizer:
+    """The tokenizer that `save_tokenizer` wrote."""
+    return Tokenizer.from_file(str(folder / "tokenizer.json"))
 
 
 def encode(tokenizer: Tokenizer, texts: list[str], names: list[str]) -> dict[str, np.ndarray]:
