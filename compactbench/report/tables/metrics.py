@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from compactbench.record import (
     Artefact,
@@ -16,6 +17,7 @@ from compactbench.record import (
     Throughput,
     ThroughputPoint,
 )
+from compactbench.report.statistics.balance import majority_accuracy, majority_macro_f1, unbalanced
 from compactbench.report.statistics.intervals import Estimate, Samples, percentile
 from compactbench.report.statistics.learned import undertrained
 from compactbench.report.tables.columns import Column, Metric, Read
@@ -124,6 +126,11 @@ def _seeds(statistic: Callable[[list[float]], float], at_least: int = 2) -> Read
     return read
 
 
+def _floor(quality: Metric) -> str:
+    """The column with what always answering the most frequent class reaches."""
+    return quality.name.replace("eval", "majority")
+
+
 _WHO = (
     Column("suite", "Suite", lambda run, _: run.suite),
     Column("machine", "Machine", lambda run, _: run.machine),
@@ -135,6 +142,9 @@ _LOAD_TIME = Metric("load_time_s", "Start to first answer", lambda _, one: one.l
 _SPEED, _WORDS = "throughput_sentences_per_s", "Batched throughput"
 _THROUGHPUT = Metric(_SPEED, _WORDS, _throughput, "sentences/s", **_PER_SECOND, interval=True)
 ACCURACY = Metric("eval_accuracy", "Accuracy", _quality("accuracy"), "%", better="higher", scale=100, interval=True)
+MACRO_F1 = Metric("eval_macro_f1", "Macro F1", _quality("macro_f1"), "%", better="higher", scale=100, interval=True)
+QUALITY = (ACCURACY, MACRO_F1)
+"""The metrics that may decide which model is best: see `deciding`."""
 
 RESULTS: tuple[Column, ...] = (
     *_WHO,
@@ -198,9 +208,12 @@ RESULTS: tuple[Column, ...] = (
     Column("max_batch_size", "Largest batch tried", _searched(lambda one: one.points[-1].batch_size), dtype="Int64"),
     Column("throughput_stopped_by", "Batches stopped by", _searched(lambda one: one.stopped_by)),
     ACCURACY,
-    Metric("eval_macro_f1", "Macro F1", _quality("macro_f1"), "%", better="higher", scale=100, interval=True),
+    MACRO_F1,
     Metric("eval_loss", "Test loss", _quality("loss"), "nats", ".3f", interval=True),
     Metric("eval_ece", "Calibration error", _quality("ece"), "%", scale=100, interval=True),
+    Column("unbalanced", "", lambda run, _: unbalanced(run.data), dtype="boolean"),
+    Column(_floor(ACCURACY), "", lambda run, _: majority_accuracy(run.data), dtype="float64"),
+    Column(_floor(MACRO_F1), "", lambda run, _: majority_macro_f1(run.data), dtype="float64"),
     Column("seeds", "", _seeds(len, at_least=1), dtype="Int64"),
     Column("eval_accuracy_mean", "", _seeds(statistics.fmean), dtype="float64"),
     Column("eval_accuracy_std", "", _seeds(statistics.stdev), dtype="float64"),
@@ -232,3 +245,14 @@ METRICS = {column.name: column for column in RESULTS if isinstance(column, Metri
 LATENCY, SIZE = METRICS["cpu_latency_p50_ms"], METRICS["artefact_size_mb"]
 EPOCH_TIME = METRICS["finetune_epoch_time_s"]
 """Beside ACCURACY, what the recommendation and most sentences are about."""
+
+
+def deciding(frame: pd.DataFrame) -> Metric:
+    """The metric that decides which model is best: macro F1 where the classes are unbalanced, else accuracy."""
+    return MACRO_F1 if frame["unbalanced"].fillna(False).any() else ACCURACY
+
+
+def floor(frame: pd.DataFrame, quality: Metric) -> float | None:
+    """What always answering the most frequent class reaches in `quality`; None without a finished run."""
+    known = frame[_floor(quality)].dropna()
+    return float(known.iloc[0]) if len(known) else None
