@@ -5,10 +5,11 @@ from helpers.factory import calls, make_record
 
 from compactbench.record import Record
 from compactbench.report.charts.tradeoff import tradeoff
+from compactbench.report.choice.deciding import deciding, floor
 from compactbench.report.choice.recommend import recommend
 from compactbench.report.statistics.balance import unbalanced
 from compactbench.report.statistics.ties import ties
-from compactbench.report.tables.metrics import ACCURACY, LATENCY, MACRO_F1, SIZE, deciding, floor
+from compactbench.report.tables.metrics import ACCURACY, LATENCY, MACRO_F1, SIZE
 from compactbench.report.tables.results import plain_rows, results
 from compactbench.report.text.facts import answer, models
 from compactbench.report.text.run_page import about_quality

@@ -6,7 +6,7 @@ from helpers.factory import make_record
 
 from compactbench.record import Data, Quality, Repeat
 from compactbench.report.statistics.label_curve import fitted_curve
-from compactbench.report.text.run_page import about_labels
+from compactbench.report.text.planning import about_labels
 
 RUN = make_record()
 DATA = RUN.data.model_copy(update={"train_counts": [400, 400], "test_counts": [500, 500]})

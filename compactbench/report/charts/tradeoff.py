@@ -20,11 +20,12 @@ from compactbench.report.charts.style import (
     value_axis,
     with_legend,
 )
+from compactbench.report.choice.deciding import deciding, floor
 from compactbench.report.choice.pareto import front
 from compactbench.report.choice.recommend import in_sentence
 from compactbench.report.statistics.ties import NONE, Ties
 from compactbench.report.tables.columns import Metric, Row
-from compactbench.report.tables.metrics import ACCURACY, EPOCH_TIME, LATENCY, deciding, floor
+from compactbench.report.tables.metrics import ACCURACY, EPOCH_TIME, LATENCY
 from compactbench.report.tables.results import plain_rows
 from compactbench.report.text.words import Html, html, notes
 

@@ -2,9 +2,9 @@
 
 import pandas as pd
 
+from compactbench.report.choice.deciding import QUALITY
 from compactbench.report.statistics import ties as tied
 from compactbench.report.tables.columns import Metric, Row
-from compactbench.report.tables.metrics import QUALITY
 from compactbench.report.tables.results import plain_rows
 
 

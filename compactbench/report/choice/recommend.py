@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from compactbench.report.choice.deciding import deciding
 from compactbench.report.statistics import ties as tied
 from compactbench.report.tables.columns import Metric, Row
-from compactbench.report.tables.metrics import ACCURACY, LATENCY, METRICS, deciding
+from compactbench.report.tables.metrics import ACCURACY, LATENCY, METRICS
 from compactbench.report.tables.results import plain_rows
 
 

@@ -11,13 +11,14 @@ import pandas as pd
 from compactbench import ROOT
 from compactbench.parameters import load_model
 from compactbench.record import Record
+from compactbench.report.choice.deciding import deciding
 from compactbench.report.choice.pareto import front
 from compactbench.report.choice.recommend import Recommendation, in_sentence, recommend
 from compactbench.report.statistics.noise import BOUND, SHARE
 from compactbench.report.statistics.ties import Ties, ties
 from compactbench.report.tables.collect import Problem
 from compactbench.report.tables.columns import Metric, Row
-from compactbench.report.tables.metrics import ACCURACY, EPOCH_TIME, LATENCY, METRICS, SIZE, deciding
+from compactbench.report.tables.metrics import ACCURACY, EPOCH_TIME, LATENCY, METRICS, SIZE
 from compactbench.report.tables.results import Records, by_model, headline, plain_rows, results
 from compactbench.report.tables.runtimes import ANY, in_runtime
 from compactbench.report.text import background, health

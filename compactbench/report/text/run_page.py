@@ -10,7 +10,6 @@ from compactbench.report.statistics.balance import (
     unbalanced,
 )
 from compactbench.report.statistics.intervals import Samples
-from compactbench.report.statistics.label_curve import fitted_curve
 from compactbench.report.tables.columns import Metric
 from compactbench.report.tables.metrics import (
     ACCURACY,
@@ -266,19 +265,6 @@ def about_repeats(repeats: list[record.Repeat]) -> Markdown:
         return Markdown("This run has none: either the suite asks for none, or the weights are random.")
     rows = [[f"{one.seed}", f"{one.labels:,}", f"{one.time_s:.1f} s", *_accuracy(one)] for one in repeats]
     return markdown_table(["Seed", "Training texts", "Time", "Accuracy", "95 % interval"], rows, "rrrrr")
-
-
-def about_labels(repeats: list[record.Repeat], quality: record.Quality, data: record.Data) -> Markdown:
-    """What twice the labels would bring, in a sentence; empty where there are no fine-tunes with fewer."""
-    fitted = fitted_curve(repeats, quality, data)
-    if fitted is None:
-        return Markdown()
-    low, high = (f"{100 * end:.1f}" for end in fitted.gain_interval)
-    unsure = " These fine-tunes cannot tell whether it would be a gain." * (fitted.gain_interval[0] <= 0)
-    return Markdown(
-        f"Twice the labels ({2 * sum(data.train_counts):,} texts) would bring about {100 * fitted.gain:.1f} points of "
-        f"accuracy (95\u00a0% interval {low} to {high}), by the power law through these fine-tunes.{unsure}"
-    )
 
 
 def _accuracy(tried: record.Trial | record.Repeat) -> list[str]:

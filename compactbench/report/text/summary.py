@@ -5,6 +5,7 @@ from dataclasses import replace
 import pandas as pd
 
 from compactbench.foreign import line
+from compactbench.report.choice.deciding import deciding, floor
 from compactbench.report.choice.pareto import front
 from compactbench.report.choice.recommend import Recommendation, bound, in_sentence
 from compactbench.report.statistics.ties import NONE, Ties
@@ -16,8 +17,6 @@ from compactbench.report.tables.metrics import (
     METRICS,
     RESULTS,
     SIZE,
-    deciding,
-    floor,
 )
 from compactbench.report.tables.results import by_model, plain_rows
 from compactbench.report.tables.runtimes import ANY
