@@ -15,14 +15,15 @@ ROWS = (1_000, 10_000, 100_000, 1_000_000)
 def about_rows(finetune: record.Finetune, suite: Suite) -> Markdown:
     """Time and memory of the same fine-tune with other numbers of rows, as a table."""
     passes = suite.epochs if finetune.batch_size else 1
-    few = f" These {finetune.steps} steps began with the longest texts, so it is rather less." * finetune.epoch_derived
+    grouped = finetune.procedure is not None and finetune.procedure.group_by_length
+    few = f"It is judged by {finetune.steps} steps" + ", which began with the longest texts" * grouped + "."
     rows = [
         [f"{count:,}", _duration(finetune.time_for(passes * count)), f"{finetune.peak_ram_for(passes * count):,.0f} MB"]
         for count in ROWS
     ]
     table = markdown_table(["Training texts", "Time", "Memory, libraries included"], rows, "rrr")
     told = f"With as many texts of such lengths, {passes:g} pass{'es' * (passes != 1)} over them, on this machine:"
-    return Markdown(f"{told}\n\n{table}" + (f"\n\n{few.strip()}" if few else ""))
+    return Markdown(f"{told}\n\n{table}" + f"\n\n{few}" * finetune.epoch_derived)
 
 
 def _duration(seconds: float) -> str:
