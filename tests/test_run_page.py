@@ -109,9 +109,8 @@ def test_time_for_other_numbers_of_rows_by_hand() -> None:
     assert table[0].endswith("2 passes over them, on this machine:")
     assert table[4] == "| 1,000 | 75 s | 1,300 MB |" and table[5].startswith("| 10,000 | 12 min |")
     assert table[7].startswith("| 1,000,000 | 20 h |")
-    assert "judged by 20 steps, which began with the longest texts" in planning.about_rows(
-        finetune.model_copy(update={"epoch_derived": True}), SUITE
-    )
+    derived = finetune.model_copy(update={"epoch_derived": True})
+    assert "judged by 20 steps, which began with the longest texts" in planning.about_rows(derived, SUITE)
 
 
 def test_without_a_trainer_time_and_memory_grow_with_the_rows() -> None:
