@@ -31,7 +31,7 @@ def _duration(seconds: float) -> str:
     for unit, length in (("h", 3600), ("min", 60)):
         if seconds >= 2 * length:
             return f"{seconds / length:,.0f} {unit}"
-    return f"{seconds:,.0f} s"
+    return f"{seconds:,.{0 if seconds >= 10 else 1}f} s"
 
 
 def about_labels(repeats: list[record.Repeat], quality: record.Quality, data: record.Data) -> Markdown:
