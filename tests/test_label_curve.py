@@ -70,5 +70,8 @@ def test_the_answer_is_a_sentence_that_says_when_it_cannot_tell() -> None:
     assert sure.startswith(
         "Twice the labels (1,600 texts) would bring about 2.1 points of accuracy (95\u00a0% interval "
     )
-    assert "cannot tell" not in sure
+    assert "cannot tell" not in sure and sure.endswith(
+        "Less where the curve levels off, which takes more numbers of labels to tell."
+    )
+    assert "levels off" not in about_labels(*learned({n: 0.1 + 4 / n for n in (50, 100, 200, 800)}))
     assert "cannot tell whether it would be a gain" in about_labels(*learned({100: 0.1, 800: 0.101}))

@@ -25,6 +25,7 @@ class LabelCurve:
         high: the upper end.
         gain: what twice the labels add to the accuracy, as a share.
         gain_interval: its 95 % interval.
+        may_level_off: whether there are points enough to find an error that no number of labels takes away.
     """
 
     labels: list[float]
@@ -33,6 +34,7 @@ class LabelCurve:
     high: list[float]
     gain: float
     gain_interval: tuple[float, float]
+    may_level_off: bool
 
 
 def marks(repeats: Sequence[Repeat], quality: Quality, data: Data) -> list[tuple[int, float]]:
@@ -72,6 +74,7 @@ def fitted_curve(repeats: Sequence[Repeat], quality: Quality, data: Data) -> Lab
         high=high[:-1].tolist(),
         gain=float(curve[-2] - curve[-1]),
         gain_interval=(float(gains[0]), float(gains[1])),
+        may_level_off=len(counts) >= COUNTS_FOR_FLOOR,
     )
 
 

@@ -41,9 +41,10 @@ def about_labels(repeats: list[record.Repeat], quality: record.Quality, data: re
         return Markdown()
     low, high = (f"{100 * end:.1f}" for end in fitted.gain_interval)
     unsure = " These fine-tunes cannot tell whether it would be a gain." * (fitted.gain_interval[0] <= 0)
+    few = " Less where the curve levels off, which takes more numbers of labels to tell." * (not fitted.may_level_off)
     return Markdown(
         f"Twice the labels ({2 * sum(data.train_counts):,} texts) would bring about {100 * fitted.gain:.1f} points of "
-        f"accuracy (95\u00a0% interval {low} to {high}), by the power law through these fine-tunes.{unsure}"
+        f"accuracy (95\u00a0% interval {low} to {high}), by the power law through these fine-tunes.{unsure}{few}"
     )
 
 
