@@ -137,6 +137,7 @@ class Suite(Strict):
     length_samples: Count
     batch_cap_cpu: Count
     batch_cap_gpu: Count
+    price_per_hour: Positive | None = Field(description="a number above 0, or null for no money")
     answer_limit_min: float = Field(gt=0, le=10080, strict=True, description="minutes, above 0, at most 10080 (a week)")
 
     @field_serializer("dataset", when_used="json")

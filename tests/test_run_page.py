@@ -8,6 +8,7 @@ from helpers.factory import BASELINE, calls, make_record, runtime
 from compactbench import ROOT
 from compactbench.parameters import load_model, load_suite
 from compactbench.record import RuntimeResult, Trial
+from compactbench.report.text import planning
 from compactbench.report.text import run_page as page
 
 RUN = make_record()
@@ -95,3 +96,25 @@ def test_other_languages_are_told_with_what_they_mean() -> None:
     german = RUN.data.model_copy(update={"languages": {"de": 0.98}})
     assert page.about_data(german).endswith("are de (98%): models of English text are a poor guess for them.")
     assert "language" not in page.about_data(RUN.data)
+
+
+def test_time_for_other_numbers_of_rows_by_hand() -> None:
+    """20 steps over 280 texts: 18 of .5 s and two first ones of 2.5 s, 14 s in all, of which 4 s come once.
+
+    2 passes over 1,000 rows are 2,000 texts: 4 + 10 / 280 * 2,000 = 75.4 s; 10,000 rows take 718 s, 12 minutes.
+    """
+    finetune = RUN.finetune.model_copy(update={"time_s": 14.0, "step_s": [2.5, 2.5] + [0.5] * 18})
+    assert finetune.time_for(2000) == pytest.approx(75.43, abs=0.01)
+    table = planning.about_rows(finetune, SUITE).splitlines()
+    assert table[0].endswith("2 passes over them, on this machine:")
+    assert table[4] == "| 1,000 | 75 s | 1,300 MB |" and table[5].startswith("| 10,000 | 12 min |")
+    assert table[7].startswith("| 1,000,000 | 20 h |")
+    derived = finetune.model_copy(update={"epoch_derived": True})
+    assert "judged by 20 steps, which began with the longest texts" in planning.about_rows(derived, SUITE)
+
+
+def test_without_a_trainer_time_and_memory_grow_with_the_rows() -> None:
+    """500 MB of libraries and 800 MB for 280 texts: ten times the texts, 8,500 MB, in ten times the time."""
+    fitted = RUN.finetune.model_copy(update={"batch_size": None, "step_s": [], "epochs": 1.0})
+    assert (fitted.time_for(2800), fitted.peak_ram_for(2800)) == pytest.approx((200.0, 8500.0))
+    assert planning.about_rows(fitted, SUITE).splitlines()[0].endswith("1 pass over them, on this machine:")

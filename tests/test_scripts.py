@@ -30,6 +30,10 @@ SCRIPTS = {
         ["runs-read-only"],
         "0 earlier results harmed, 0 faults not told, 0 next reports not complete",
     ),
+    "agreement/forecast.py": (
+        ["32", "64"],
+        r"forecast of 64 texts: time off by [+-]\d+\.\d%, memory by [+-]\d+\.\d% \(allowed: 15 %\)",
+    ),
     "agreement/kills.py": (
         ["1", "1"],
         r"1 kills: 0 results lost, 0 half-read, 0 orphans after 5 s, 0 next reports incomplete",
@@ -41,7 +45,7 @@ SCRIPTS = {
     "agreement/sizes_du.py": (["{records}", "{artefacts}"], r"3 of 3 sizes are equal"),
 }
 """The words that a script is given here, its smallest setting, and its last line."""
-VERDICTS = ["agreement/latency_torch.py", "agreement/memory_time.py"]
+VERDICTS = ["agreement/forecast.py", "agreement/latency_torch.py", "agreement/memory_time.py"]
 """They exit with 1 where the two measurements are apart, as a busy machine may make them."""
 
 

@@ -25,7 +25,7 @@ NOT_MEASURING = [
     *(f"record/{name}.py" for name in ("file", "json_file", "migrations", "page", "private")),
 ]
 """Parts of the package that change no number; all others do."""
-ABOUT = {"title", "summary", "paper", "license", "suite_title", "models", "like", "answer_limit_min"}
+ABOUT = {"title", "summary", "paper", "license", "suite_title", "models", "like", "answer_limit_min", "price_per_hour"}
 """Keys of a model or a suite that tell readers something, name other files or limit time: they change no number."""
 ABOUT_DATA = {"name", "cite", "licence", "license", "show_texts"}
 """The same, of a suite's data set."""

@@ -19,11 +19,15 @@ class Forecast:
 
     Args:
         minutes: of all its stages.
+        finetune_min: minutes of the training loop alone.
+        finetune_ram_mb: highest memory of its process, libraries included.
         disk_mb: of its artefact.
         like: the earlier run it is judged by.
     """
 
     minutes: float
+    finetune_min: float
+    finetune_ram_mb: float
     disk_mb: float
     like: str
 
@@ -47,13 +51,19 @@ def forecast(plan: Plan, model: Model, data: Data) -> Forecast | None:
 
 
 def _scaled(run: Record, suite: Suite, data: Data) -> Forecast:
-    longer = data.words_p50 / run.data.words_p50
-    growth = dict.fromkeys(PER_TRAINING_TEXT, _samples(suite, data, run) / run.finetune.samples * longer)
+    longer, samples = data.words_p50 / run.data.words_p50, _samples(suite, data, run)
+    growth = dict.fromkeys(PER_TRAINING_TEXT, samples / run.finetune.samples * longer)
     if run.weights != "random":  # which classify two batches alone
         growth |= dict.fromkeys(PER_TEST_TEXT, sum(data.test_counts) / sum(run.data.test_counts) * longer)
     seconds = sum(took * growth.get(str(stage), 1.0) for stage, took in run.stage_seconds.items())
     sizes = [sum(runtime.artefact.files.values()) for runtime in run.runtimes if runtime.artefact]
-    return Forecast(seconds / 60, sum(sizes) / 1e6, "/".join(map(str, (run.suite, run.machine, run.model))))
+    return Forecast(
+        minutes=seconds / 60,
+        finetune_min=run.finetune.time_for(samples) * longer / 60,
+        finetune_ram_mb=run.finetune.peak_ram_for(samples),
+        disk_mb=sum(sizes) / 1e6,
+        like="/".join(map(str, (run.suite, run.machine, run.model))),
+    )
 
 
 def _samples(suite: Suite, data: Data, run: Record) -> float:

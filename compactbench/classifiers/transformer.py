@@ -21,13 +21,12 @@ from compactbench.instruments.memory import peak_resident_mb
 from compactbench.instruments.quality import wilson
 from compactbench.instruments.trainer import Meter, changed
 from compactbench.record import Finetune, Precision, Procedure, Trial
+from compactbench.record.training import WARMUP_STEPS
 from compactbench.runtimes import Trained, installed
 from compactbench.runtimes.torch import TorchPredictor, bf16_is_native, processor, save_network, tf32_is_native
 from compactbench.settings import Suite
 from compactbench.sources.weights import count_parameters, load_classifier, refuse_longer, weights_sha256
 
-WARMUP_STEPS = 2
-"""The first steps are slower (memory is claimed, kernels are chosen) and do not count for the speed."""
 POINTS_OF_CURVE = 20
 PADDING: dict[object, Literal["batch", "longest"]] = {True: "batch", "longest": "batch", "max_length": "longest"}
 """What a collator of transformers calls the two ways to pad."""

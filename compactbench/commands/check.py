@@ -58,7 +58,11 @@ def run(given: argparse.Namespace) -> int:
         expected = forecast(plan, model, data)
         told = "not known, as it never ran with such weights"
         if expected:
-            told = f"about {expected.minutes:.0f} min and {expected.disk_mb:,.0f} MB of disk, judged by {expected.like}"
+            told = (
+                f"about {expected.minutes:.0f} min (the fine-tune {expected.finetune_min:.1f} min, in "
+                f"{expected.finetune_ram_mb:,.0f} MB of memory) and {expected.disk_mb:,.0f} MB of disk, "
+                f"judged by {expected.like}"
+            )
         print(f"  {model.model:<10} {told}")
     return 0
 

@@ -1,10 +1,14 @@
 """What the training of a classifier took and gave."""
 
+from statistics import fmean
 from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
 from compactbench.record.base import Amount, Count, Finite, Interval, Number, Positive, Share, Strict
+
+WARMUP_STEPS = 2
+"""The first steps are slower (memory is claimed, kernels are chosen) and do not count for the speed."""
 
 
 class Parameters(Strict):
@@ -97,6 +101,23 @@ class Finetune(Strict):
     peak_ram_mb: Finite = Field(description="highest resident memory beyond that, MB")
     gpu: GpuMemory | None = Field(description="memory on the GPU; null without one")
     gpu_state: GpuState | None = Field(default=None, description="the GPU after the last step; null without one")
+
+    def time_for(self, samples: float) -> float:
+        """Time of the training loop over so many texts like these, repeats counted, s.
+
+        In proportion, but for what the first steps took longer, which no further text adds to.
+        """
+        first, others = self.step_s[:WARMUP_STEPS], self.step_s[WARMUP_STEPS:]
+        once = max(0.0, sum(first) - len(first) * fmean(others)) if others else 0.0
+        return once + (self.time_s - once) * samples / self.samples
+
+    def peak_ram_for(self, samples: float) -> float:
+        """Highest resident memory of the process for so many texts, repeats counted, its libraries included, MB.
+
+        A trainer reads its rows from the disk and holds a batch of them at a time; what has none holds all of them.
+        """
+        growth = samples / self.samples if self.batch_size is None else 1.0
+        return self.baseline_ram_mb + self.peak_ram_mb * growth
 
 
 class Repeat(Strict):

@@ -5,6 +5,8 @@ from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
+from scipy.cluster.hierarchy import leaves_list, linkage
+from scipy.spatial.distance import squareform
 
 from compactbench.record import Data, Quality
 from compactbench.report.charts.style import BLUE, ORANGE, add_bars, style, with_legend
@@ -14,6 +16,8 @@ LONGEST_NAME = 20
 """Characters of a class's name on an axis; the whole name shows under the pointer."""
 MOST_NAMES = 40
 """Names on an axis; of more classes every second, third ... is named."""
+MOST_CONFUSED = 20
+"""Classes of the confusion matrix; of more, those that are confused most. So many names can be read on a phone."""
 MOST_WRITTEN = 10
 """Classes up to which a cell of the confusion matrix has room for its numbers."""
 
@@ -36,11 +40,14 @@ def class_balance(data: Data) -> go.Figure:
 def confusion_matrix(quality: Quality, classes: list[str]) -> go.Figure:
     """Test texts by true and predicted class: the count in each cell, its share of the true class as colour.
 
-    A class without a test text has no shares: its row stays uncoloured.
+    A class without a test text has no shares: its row stays uncoloured. Of many classes those are drawn that are
+    confused most, each beside the ones that it is confused with.
     """
     counts = np.array(quality.confusion)  # (classes, classes), rows are the truth
     of_class = counts.sum(axis=1, keepdims=True)
     shares = np.divide(counts, of_class, out=np.zeros(counts.shape), where=of_class > 0)
+    drawn, all_classes = _drawn(counts), len(classes)
+    counts, shares, classes = counts[np.ix_(drawn, drawn)], shares[np.ix_(drawn, drawn)], [classes[n] for n in drawn]
     places, names = list(range(len(classes))), [html(name) for name in classes]
     figure = go.Figure().add_heatmap(
         x=places,
@@ -68,9 +75,28 @@ def confusion_matrix(quality: Quality, classes: list[str]) -> go.Figure:
         hoverinfo="skip",
     )
     height = 440 if len(classes) <= MOST_WRITTEN else 320 + 12 * min(len(classes), MOST_NAMES)
-    style(figure, "Confusion matrix", "test texts, and their share of the true class", height)
+    some = f"the {len(classes)} of {all_classes} classes confused most; " if len(classes) < all_classes else ""
+    style(figure, "Confusion matrix", f"{some}test texts, and their share of the true class", height)
     figure.update_xaxes(title_text="Predicted class", showgrid=False, **_named(classes))
     return figure.update_yaxes(title_text="True class", autorange="reversed", showgrid=False, **_named(classes))
+
+
+def _drawn(counts: np.ndarray) -> list[int]:
+    """The classes to draw, in order: all of them, or of many those of the pairs confused most, clustered by that.
+
+    Args:
+        counts: test texts by true and predicted class.
+    """
+    errors = counts + counts.T
+    np.fill_diagonal(errors, 0)
+    pairs = [divmod(int(place), len(errors)) for place in np.argsort(-errors, axis=None, kind="stable")]
+    confused = list(dict.fromkeys(n for pair in pairs if errors[pair] for n in pair))[:MOST_CONFUSED]
+    if len(counts) <= MOST_CONFUSED or len(confused) < 2:
+        return list(range(len(counts)))
+    apart = errors.max() - errors[np.ix_(confused, confused)]
+    np.fill_diagonal(apart, 0)
+    joined = linkage(squareform(apart), "average", optimal_ordering=True)
+    return [confused[leaf] for leaf in leaves_list(joined)]
 
 
 def _named(classes: list[str]) -> dict[str, Any]:

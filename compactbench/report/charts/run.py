@@ -8,6 +8,7 @@ from compactbench.report.charts.style import (
     BLUE,
     GREEN,
     GREY,
+    GRID,
     ORANGE,
     PURPLE,
     add_bars,
@@ -18,6 +19,7 @@ from compactbench.report.charts.style import (
     value_axis,
     with_legend,
 )
+from compactbench.report.statistics.label_curve import fitted_curve, marks
 from compactbench.report.tables.metrics import LATENCY, best_point
 from compactbench.report.text.run_page import STOPPED
 from compactbench.report.text.words import html, notes
@@ -57,15 +59,31 @@ def learning_curve(finetune: record.Finetune, weights: record.Weights) -> go.Fig
 
 
 def label_curve(repeats: list[record.Repeat], quality: record.Quality, data: record.Data) -> go.Figure:
-    """Accuracy against the number of training texts: a mark for each fine-tune, the line through their means."""
-    marks = [(repeat.labels, repeat.accuracy) for repeat in repeats] + [(sum(data.train_counts), quality.accuracy)]
-    counts = sorted({labels for labels, _ in marks})
-    means = [float(np.mean([accuracy for labels, accuracy in marks if labels == count])) for count in counts]
+    """Accuracy against the number of training texts: a mark for each fine-tune, the line through their means.
+
+    Where there are two numbers of texts or more, the fitted curve runs on to twice all texts, in its 95 % interval.
+    """
+    found = marks(repeats, quality, data)
+    counts = sorted({labels for labels, _ in found})
+    means = [float(np.mean([accuracy for labels, accuracy in found if labels == count])) for count in counts]
     figure = add_line(go.Figure(), counts, means, "mean", "%{x:,} texts: %{y:.1%} in the mean")
-    labels, accuracies = zip(*marks, strict=True)
+    if fitted := fitted_curve(repeats, quality, data):
+        band = {
+            "name": "95\u00a0% interval",
+            "mode": "lines",
+            "line": {"width": 0},
+            "hoverinfo": "skip",
+            "showlegend": False,
+        }
+        figure.add_scatter(x=fitted.labels, y=fitted.low, **band)
+        figure.add_scatter(x=fitted.labels, y=fitted.high, fill="tonexty", fillcolor=GRID, **band)
+        hover, dashed = "%{x:,.0f} texts: %{y:.1%}", {"color": GREY, "width": 2, "dash": "dash"}
+        add_line(figure, fitted.labels, fitted.accuracy, "fitted", hover).data[-1].update(line=dashed)
+    labels, accuracies = zip(*found, strict=True)
     add_marks(figure, labels, accuracies, "one fine-tune", "%{x:,} texts: %{y:.1%}", BLUE, size=9)
     seeds = len({repeat.seed for repeat in repeats})
-    style(figure, "Accuracy against the number of labels", f"{seeds} seeds; line: their mean", height=380)
+    told = f"{seeds} seeds; line: their mean; dashed: power law with 95\u00a0% interval"
+    style(figure, "Accuracy against the number of labels", told, height=400)
     figure.update_xaxes(title_text="Training texts", type="log", tickvals=counts)
     figure.update_yaxes(title_text="Accuracy", tickformat=".0%")
     return with_legend(figure)

@@ -20,6 +20,7 @@ from compactbench.report.charts.style import (
     value_axis,
     with_legend,
 )
+from compactbench.report.choice.deciding import deciding, floor
 from compactbench.report.choice.pareto import front
 from compactbench.report.choice.recommend import in_sentence
 from compactbench.report.statistics.ties import NONE, Ties
@@ -43,7 +44,7 @@ WEIGHTS = {
 def tradeoff(
     frame: pd.DataFrame, x: Metric, bubble: Metric, ties: Ties = NONE, runtime: str | None = None
 ) -> go.Figure:
-    """Accuracy against what it costs, a bubble for each model.
+    """Accuracy, or macro F1 where that decides, against what it costs, a bubble for each model.
 
     Models with random weights have no accuracy: they are ticks in a strip below, at their own x. Failed runs and
     rows without a value of `x` are not drawn; `prose.tradeoff_caption` names them.
@@ -56,29 +57,33 @@ def tradeoff(
         runtime: what the reader asked for, of which each model is in its best; None: as trained.
     """
     rows = [row for row in plain_rows(frame) if row["status"] == "ok" and row[x.name] is not None]
-    marks = [row for row in rows if row[ACCURACY.name] is not None]
+    y = deciding(frame)
+    marks = [row for row in rows if row[y.name] is not None]
     ticks = sorted((row for row in rows if row["weights"] == "random"), key=lambda row: row[x.name])
     x_axis = value_axis([row[x.name] for row in rows])
-    y_axis = value_axis([row[end] for row in marks for end in (ACCURACY.low, ACCURACY.high)])
+    y_axis = value_axis([row[end] for row in marks for end in (y.low, y.high)])
 
-    on_front = frame[front(frame, x, ACCURACY, ties)].sort_values([x.name, ACCURACY.name])
+    on_front = frame[front(frame, x, y, ties)].sort_values([x.name, y.name])
     figure = go.Figure().add_scatter(
         x=on_front[x.name].tolist(),
-        y=on_front[ACCURACY.name].tolist(),
+        y=on_front[y.name].tolist(),
         name="Pareto front",
         mode="lines",
         line={"color": BLUE, "width": 1.5, "dash": "dot"},
         hoverinfo="skip",
     )
-    _add_bubbles(figure, marks, x, bubble, list(on_front["model"]), x_axis, y_axis)
+    _add_bubbles(figure, marks, x, y, bubble, list(on_front["model"]), x_axis, y_axis)
+    lowest = floor(frame, y)
+    if marks and lowest is not None and lowest >= y_axis["range"][0]:  # from far below it would flatten all else
+        figure.add_hline(y=lowest, line={"color": GREY, "dash": "dash", "width": 1}, annotation_text="majority class")
     if ticks:
-        _add_strip(figure, ticks, x, bubble, x_axis)
+        _add_strip(figure, ticks, x, y, bubble, x_axis)
 
     height = 440 + STRIP_ROW * len(ticks)
     best = "each in its best runtime; " if runtime else ""
-    style(figure, f"Accuracy against {in_sentence(x)}", f"{best}bubble area: {in_sentence(bubble)}", height)
+    style(figure, f"{y.label} against {in_sentence(x)}", f"{best}bubble area: {in_sentence(bubble)}", height)
     figure.update_xaxes(**x_axis, title_text=axis_title(x, x_axis["type"]))
-    figure.update_layout(yaxis={**y_axis, "title": {"text": "Accuracy"}, "tickformat": ".1~%"})
+    figure.update_layout(yaxis={**y_axis, "title": {"text": y.label}, "tickformat": ".1~%"})
     return with_legend(figure)
 
 
@@ -145,15 +150,21 @@ def axis_title(metric: Metric, kind: str) -> str:
 
 
 def _add_bubbles(
-    figure: go.Figure, marks: list[Row], x: Metric, bubble: Metric, on_front: list[str], x_axis: Row, y_axis: Row
+    figure: go.Figure,
+    marks: list[Row],
+    x: Metric,
+    y: Metric,
+    bubble: Metric,
+    on_front: list[str],
+    x_axis: Row,
+    y_axis: Row,
 ) -> None:
-    """Draw models with an accuracy, each kind of classifier in a colour of its own. Pareto-dominated ones are pale."""
+    """Draw models of known accuracy, each kind of classifier in a colour of its own. Pareto-dominated ones are pale."""
     largest = max((row[bubble.name] or 0 for row in marks), default=0) or 1
     diameters = [max(LARGEST * math.sqrt((row[bubble.name] or 0) / largest), SMALLEST) for row in marks]
     across = {row["model"]: share_of_axis(row[x.name], x_axis) for row in marks}
     low, up, high = (
-        {row["model"]: share_of_axis(row[name], y_axis) for row in marks}
-        for name in (ACCURACY.low, ACCURACY.name, ACCURACY.high)
+        {row["model"]: share_of_axis(row[name], y_axis) for row in marks} for name in (y.low, y.name, y.high)
     )
     lines = [(across[model], low[model], across[model], high[model]) for model in across]
     lines += [(across[one], up[one], across[next_], up[next_]) for one, next_ in itertools.pairwise(on_front)]
@@ -168,14 +179,14 @@ def _add_bubbles(
     for name, colour in _colours(marks).items():
         members = [mark for mark in drawn if mark[0]["classifier"] == name]
         rows = [row for row, _, _ in members]
-        accuracies = [row[ACCURACY.name] for row in rows]
+        reached = [row[y.name] for row in rows]
         _add_marks(
             figure,
             rows,
             x,
-            [_hover(row, x, bubble) for row in rows],
-            y=accuracies,
-            error_y=error_bars(accuracies, [(row[ACCURACY.low], row[ACCURACY.high]) for row in rows], colour),
+            [_hover(row, x, y, bubble) for row in rows],
+            y=reached,
+            error_y=error_bars(reached, [(row[y.low], row[y.high]) for row in rows], colour),
             name=html(name),
             text=[folded(label(row)) for row in rows],
             textposition=[place for _, _, place in members],
@@ -197,13 +208,13 @@ def _colours(rows: list[Row]) -> dict[str, str]:
     return {label: BLUE if row["fine_tuned"] else ORANGE if row["baseline"] else next(others) for label, row in ordered}
 
 
-def _add_strip(figure: go.Figure, ticks: list[Row], x: Metric, bubble: Metric, x_axis: Row) -> None:
+def _add_strip(figure: go.Figure, ticks: list[Row], x: Metric, y: Metric, bubble: Metric, x_axis: Row) -> None:
     """Draw models with random weights as ticks in a strip along the x axis, each in a row of its own."""
     _add_marks(
         figure,
         ticks,
         x,
-        [_hover(row, x, bubble) for row in ticks],
+        [_hover(row, x, y, bubble) for row in ticks],
         y=list(range(len(ticks))),
         yaxis="y2",
         name="random weights: no accuracy",
@@ -252,11 +263,11 @@ def _add_marks(figure: go.Figure, rows: list[Row], x: Metric, hover: list[str], 
     )
 
 
-def _hover(row: Row, x: Metric, bubble: Metric) -> str:
+def _hover(row: Row, x: Metric, y: Metric, bubble: Metric) -> str:
     """What a mark says when pointed at: who it is, every value with its unit, and what to know about it."""
     lines = [f"<b>{html(row['title'])}</b>"]
-    if row[ACCURACY.name] is not None:
-        lines.append(f"Accuracy: {ACCURACY.of(row)} (95\u00a0% interval {ACCURACY.ends(row)})")
+    if row[y.name] is not None:
+        lines.append(f"{y.label}: {y.of(row)} (95\u00a0% interval {y.ends(row)})")
     derived = " (from fewer steps)" if x is EPOCH_TIME and row["finetune_epoch_derived"] else ""
     lines += [f"{x.label}: {x.of(row)}{derived}", f"{bubble.label}: {bubble.of(row)}", WEIGHTS[row["weights"]]]
     if row["edited"]:

@@ -1,10 +1,10 @@
-"""The Pareto front: the models that no other one dominates on both axes, where a tie in accuracy counts as equal."""
+"""The Pareto front: the models that no other one dominates on both axes, where a tie in quality counts as equal."""
 
 import pandas as pd
 
+from compactbench.report.choice.deciding import QUALITY
 from compactbench.report.statistics import ties as tied
 from compactbench.report.tables.columns import Metric, Row
-from compactbench.report.tables.metrics import ACCURACY
 from compactbench.report.tables.results import plain_rows
 
 
@@ -19,8 +19,8 @@ def front(frame: pd.DataFrame, x: Metric, y: Metric, ties: tied.Ties = tied.NONE
     Args:
         frame: the rows of one suite on one machine.
         x: a metric.
-        y: a metric; where it is the accuracy, a pair of `ties` counts as equal in it.
-        ties: the pairs of models whose accuracies are tied.
+        y: a metric; where it is one of quality, a pair of `ties` counts as equal in it.
+        ties: the pairs of models that are tied in it.
 
     Returns:
         A boolean for each row, by the frame's index.
@@ -33,7 +33,7 @@ def front(frame: pd.DataFrame, x: Metric, y: Metric, ties: tied.Ties = tied.NONE
         return row[metric.name] if metric.better == "lower" else -row[metric.name]
 
     def equal_in_y(one: Row, other: Row) -> bool:
-        return one[y.name] == other[y.name] or (y is ACCURACY and frozenset((one["model"], other["model"])) in ties)
+        return one[y.name] == other[y.name] or (y in QUALITY and frozenset((one["model"], other["model"])) in ties)
 
     def dominates(one: Row, other: Row) -> bool:
         """Whether `one`, which is no worse in `x`, leaves `other` nothing to be on the front for."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from compactbench.report.choice.deciding import deciding
 from compactbench.report.statistics import ties as tied
 from compactbench.report.tables.columns import Metric, Row
 from compactbench.report.tables.metrics import ACCURACY, LATENCY, METRICS
@@ -21,8 +22,9 @@ class Recommendation:
         runner_up: name of the next best; None when no other keeps them.
         out: for every other model the reason why it fell out, in one sentence.
         limits: the limits it was chosen under, by metric.
-        tied: names of the models within the limits whose accuracy does not differ significantly from the highest one,
-            the most accurate model included; the chosen one is the fastest of them.
+        tied: names of the models within the limits whose quality does not differ significantly from the highest one,
+            the best model included; the chosen one is the fastest of them.
+        quality: the metric that decided.
     """
 
     chosen: str | None
@@ -30,14 +32,15 @@ class Recommendation:
     out: dict[str, str]
     limits: dict[str, float]
     tied: list[str]
+    quality: Metric
 
 
 def recommend(frame: pd.DataFrame, limits: Mapping[str, float], ties: tied.Ties = tied.NONE) -> Recommendation:
-    """The fastest of the models that are tied with the most accurate one, among those within every limit.
+    """The fastest of the models within every limit that are tied with the best of them, by the metric that decides.
 
     Args:
         frame: the rows of one suite on one machine.
-        ties: the pairs of models whose accuracies are tied.
+        ties: the pairs of models that are tied in it.
         limits: a bound for each metric that matters, in the column's own unit (a share for accuracy): an upper one
             where lower is better, a lower one where higher is.
 
@@ -45,19 +48,19 @@ def recommend(frame: pd.DataFrame, limits: Mapping[str, float], ties: tied.Ties 
         ValueError: a limit is not on a known metric, or is not a number that it can be held against.
     """
     check_limits(limits)
-    rows = plain_rows(frame)
+    rows, quality = plain_rows(frame), deciding(frame)
     out = {row["model"]: reason for row in rows if (reason := _falls_out(row, limits))}
-    able = sorted((row for row in rows if row["model"] not in out), key=lambda row: -row[ACCURACY.name])
-    best = [row for row in able if _as_accurate(row, able[0], ties)]
+    able = sorted((row for row in rows if row["model"] not in out), key=lambda row: -row[quality.name])
+    best = [row for row in able if _as_good(row, able[0], quality, ties)]
     ranked = sorted(best, key=_latency) + [row for row in able if row not in best]
     for row in ranked[2:]:
-        out[row["model"]] = _worse(row, ranked[0], row in best)
+        out[row["model"]] = _worse(row, ranked[0], quality, row in best)
     chosen, runner_up, *_ = [*(row["model"] for row in ranked), None, None]
-    return Recommendation(chosen, runner_up, out, dict(limits), [row["model"] for row in best])
+    return Recommendation(chosen, runner_up, out, dict(limits), [row["model"] for row in best], quality)
 
 
-def _as_accurate(row: Row, best: Row, ties: tied.Ties) -> bool:
-    return row[ACCURACY.name] == best[ACCURACY.name] or frozenset((row["model"], best["model"])) in ties
+def _as_good(row: Row, best: Row, quality: Metric, ties: tied.Ties) -> bool:
+    return row[quality.name] == best[quality.name] or frozenset((row["model"], best["model"])) in ties
 
 
 def _latency(row: Row) -> float:
@@ -119,9 +122,10 @@ def _misses(row: Row, metric: Metric, limit: float) -> str | None:
     return None if kept else f"{in_sentence(metric)} is {metric.text(value)}, allowed is {bound(metric, limit)}"
 
 
-def _worse(row: Row, chosen: Row, as_accurate: bool) -> str:
+def _worse(row: Row, chosen: Row, quality: Metric, as_good: bool) -> str:
     """Why `row`, which keeps the limits, comes after `chosen`."""
-    if not as_accurate:
-        return f"less accurate ({ACCURACY.of(row)} against {ACCURACY.of(chosen)})"
+    if not as_good:
+        words = "less accurate" if quality is ACCURACY else f"lower {in_sentence(quality)}"
+        return f"{words} ({quality.of(row)} against {quality.of(chosen)})"
     slower = f"slower ({LATENCY.of(row)} against {LATENCY.of(chosen)})"
-    return f"its accuracy does not differ significantly, but it is {slower}"
+    return f"its {in_sentence(quality)} does not differ significantly, but it is {slower}"

@@ -1,15 +1,17 @@
-"""Which models are tied in accuracy: a paired test on the same test texts."""
+"""Which models are tied in quality: by a paired test on the same test texts or, of macro F1, by its intervals."""
 
 import itertools
+import math
 from collections.abc import Sequence
 
 from scipy.stats import binomtest
 
 from compactbench.record import FailedRecord, Quality, Record
+from compactbench.report.statistics.balance import unbalanced
 
 ALPHA = 0.05
 Ties = frozenset[frozenset[str]]
-"""Pairs of models whose accuracies do not differ significantly."""
+"""Pairs of models that do not differ significantly in accuracy or, where classes are unbalanced, in macro F1."""
 NONE: Ties = frozenset()
 
 
@@ -27,7 +29,7 @@ def ties(records: Sequence[Record | FailedRecord]) -> Ties:
         frozenset((one.model, other.model))
         for (one, quality), (other, others) in itertools.combinations(able, 2)
         if (one.data.fingerprint, one.data.test_counts) == (other.data.fingerprint, other.data.test_counts)
-        and not differ(quality, others)
+        and not (differ_in_macro_f1 if unbalanced(one.data) else differ)(quality, others)
     )
 
 
@@ -40,6 +42,18 @@ def differ(one: Quality, other: Quality) -> bool:
         return False
     both = min(len(one.right), len(other.right))  # a further runtime may have been asked the first texts alone
     return mcnemar(one.right[:both], other.right[:both]) < ALPHA
+
+
+def differ_in_macro_f1(one: Quality, other: Quality) -> bool:
+    """Whether the macro F1 of two classifiers differs significantly: by more than both intervals' half-widths together.
+
+    These add as independent errors do. Both were asked the same texts, which a paired test would use; F1 is no mean
+    over texts, and a record does not tell who answered what, so a small difference is seen later here.
+    """
+    if one.macro_f1_interval is None or other.macro_f1_interval is None:
+        return False
+    margin = math.hypot(*((high - low) / 2 for low, high in (one.macro_f1_interval, other.macro_f1_interval)))
+    return abs(one.macro_f1 - other.macro_f1) > margin
 
 
 def mcnemar(one: str, other: str) -> float:

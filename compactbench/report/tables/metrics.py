@@ -16,6 +16,7 @@ from compactbench.record import (
     Throughput,
     ThroughputPoint,
 )
+from compactbench.report.statistics.balance import majority_accuracy, majority_macro_f1, unbalanced
 from compactbench.report.statistics.intervals import Estimate, Samples, percentile
 from compactbench.report.statistics.learned import undertrained
 from compactbench.report.tables.columns import Column, Metric, Read
@@ -91,6 +92,38 @@ def _throughput(run: Record, one: RuntimeResult) -> Samples | None:
     return Samples([[point.sentences_per_s] for point in points], np.median, rate=True) if points else None
 
 
+def _cpu_seconds_per_million(run: Record, one: RuntimeResult) -> float | None:
+    """Time times the cores that were used; None on a GPU."""
+    speed = _throughput(run, one)
+    return 1e6 / speed.value * one.threads if speed and one.device == "cpu" else None
+
+
+def _cost_per_million(run: Record, one: RuntimeResult) -> float | None:
+    speed = _throughput(run, one)
+    return _money(run, 1e6 / speed.value) if speed else None
+
+
+def _training_s(run: Record) -> float | None:
+    """Time of the fine-tune as the suite asks for it, which random weights cut short, s."""
+    return None if run.weights == "random" else run.finetune.time_s
+
+
+def _training_cpu_s(run: Record, _: RuntimeResult) -> float | None:
+    seconds = _training_s(run)
+    return seconds * run.conditions.threads if seconds and run.conditions.device == "cpu" else None
+
+
+def _training_cost(run: Record, _: RuntimeResult) -> float | None:
+    seconds = _training_s(run)
+    return _money(run, seconds) if seconds else None
+
+
+def _money(run: Record, seconds: float) -> float | None:
+    """What so much time of the machine costs; None without a price of an hour."""
+    price = run.settings["suite"].get("price_per_hour")
+    return price * seconds / 3600 if price else None
+
+
 def _searched(read: Callable[[Throughput], str | int]) -> Read:
     """Reads from the search for the best batch size."""
     return lambda _, one: read(one.throughput) if one.throughput else None
@@ -134,7 +167,13 @@ _PER_SECOND: dict[str, Any] = {"format": ",.0f", "better": "higher"}
 _LOAD_TIME = Metric("load_time_s", "Start to first answer", lambda _, one: one.load_time_s, "s")
 _SPEED, _WORDS = "throughput_sentences_per_s", "Batched throughput"
 _THROUGHPUT = Metric(_SPEED, _WORDS, _throughput, "sentences/s", **_PER_SECOND, interval=True)
+_CURRENCY = "in the currency of price_per_hour"
+CPU_TIME = Metric("cpu_s_per_million_texts", "CPU time of a million texts", _cpu_seconds_per_million, "s", ",.0f")
+COST = Metric("cost_per_million_texts", "Cost of a million texts", _cost_per_million, _CURRENCY, ",.2f")
+TRAINING_CPU_TIME = Metric("finetune_cpu_s", "CPU time of the fine-tune", _training_cpu_s, "s", ",.0f")
+TRAINING_COST = Metric("finetune_cost", "Cost of the fine-tune", _training_cost, _CURRENCY, ",.2f")
 ACCURACY = Metric("eval_accuracy", "Accuracy", _quality("accuracy"), "%", better="higher", scale=100, interval=True)
+MACRO_F1 = Metric("eval_macro_f1", "Macro F1", _quality("macro_f1"), "%", better="higher", scale=100, interval=True)
 
 RESULTS: tuple[Column, ...] = (
     *_WHO,
@@ -168,6 +207,8 @@ RESULTS: tuple[Column, ...] = (
         lambda run, _: run.finetune.epoch_derived,
         dtype="boolean",
     ),
+    TRAINING_CPU_TIME,
+    TRAINING_COST,
     Metric("finetune_peak_gpu_mb", "Peak GPU memory at fine-tune", lambda run, _: _gpu_mb(run.finetune), "MB", ",.0f"),
     Metric("finetune_peak_ram_mb", "Peak memory at fine-tune", lambda run, _: run.finetune.peak_ram_mb, "MB", ",.0f"),
     Metric("inference_peak_gpu_mb", "Peak GPU memory at inference", lambda _, one: _gpu_mb(one.memory), "MB", ",.0f"),
@@ -196,11 +237,16 @@ RESULTS: tuple[Column, ...] = (
         "throughput_batch_size", "Best batch size", _searched(lambda one: best_point(one).batch_size), dtype="Int64"
     ),
     Column("max_batch_size", "Largest batch tried", _searched(lambda one: one.points[-1].batch_size), dtype="Int64"),
+    CPU_TIME,
+    COST,
     Column("throughput_stopped_by", "Batches stopped by", _searched(lambda one: one.stopped_by)),
     ACCURACY,
-    Metric("eval_macro_f1", "Macro F1", _quality("macro_f1"), "%", better="higher", scale=100, interval=True),
+    MACRO_F1,
     Metric("eval_loss", "Test loss", _quality("loss"), "nats", ".3f", interval=True),
     Metric("eval_ece", "Calibration error", _quality("ece"), "%", scale=100, interval=True),
+    Column("unbalanced", "", lambda run, _: unbalanced(run.data), dtype="boolean"),
+    Column("majority_accuracy", "", lambda run, _: majority_accuracy(run.data), dtype="float64"),
+    Column("majority_macro_f1", "", lambda run, _: majority_macro_f1(run.data), dtype="float64"),
     Column("seeds", "", _seeds(len, at_least=1), dtype="Int64"),
     Column("eval_accuracy_mean", "", _seeds(statistics.fmean), dtype="float64"),
     Column("eval_accuracy_std", "", _seeds(statistics.stdev), dtype="float64"),
@@ -217,6 +263,8 @@ RUNTIMES: tuple[Column, ...] = (
     Metric("latency_p50_ms", "Latency, median", lambda _, one: latency(one, 50), "ms", interval=True),
     Metric("latency_p95_ms", "Latency, 95th percentile", lambda _, one: latency(one, 95), "ms", interval=True),
     _THROUGHPUT,
+    CPU_TIME,
+    COST,
     Metric("size_mb", "Size", lambda _, one: size_mb(one.artefact), "MB"),
     _LOAD_TIME,
     Metric("peak_ram_mb", "Memory", lambda _, one: _ram_mb(one.memory, libraries=True), "MB", ",.0f"),

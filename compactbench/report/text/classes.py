@@ -1,14 +1,16 @@
 """What is said of single classes and single texts."""
 
+from collections import Counter, defaultdict
 from collections.abc import Sequence
+from statistics import fmean
 
 import numpy as np
 
-from compactbench.record import Data, Mistake, Quality
+from compactbench.record import Data, FailedRecord, Mistake, Quality, Record
 from compactbench.report.text.words import Markdown, listed, markdown, markdown_table
 
 MOST = 10
-"""Pairs of classes that are named."""
+"""Pairs of classes that are named, and texts that all models get wrong."""
 
 
 def per_class(quality: Quality, data: Data) -> Markdown:
@@ -24,14 +26,18 @@ def per_class(quality: Quality, data: Data) -> Markdown:
 
 def confused(quality: Quality, data: Data) -> Markdown:
     """The pairs of classes that are confused most, as a table of texts of the one that were given the other."""
-    counts = np.array(quality.confusion)
+    return _pairs(np.array(quality.confusion), data, "Texts")
+
+
+def _pairs(counts: np.ndarray, data: Data, head: str) -> Markdown:
+    """The same of a confusion matrix, shape (classes, classes)."""
     np.fill_diagonal(counts, 0)
     order = np.argsort(-counts, axis=None, kind="stable")[:MOST]
     pairs = [divmod(int(place), len(counts)) for place in order if counts.flat[place]]
     if not pairs:
         return Markdown("No test text was classified wrong.")
     rows = [[data.classes[true], data.classes[other], f"{counts[true, other]:,}"] for true, other in pairs]
-    return markdown_table(["Class", "Was given", "Texts"], rows, "llr")
+    return markdown_table(["Class", "Was given", head], rows, "llr")
 
 
 def surest_mistakes(mistakes: Sequence[Mistake], data: Data) -> Markdown:
@@ -49,6 +55,59 @@ def surest_mistakes(mistakes: Sequence[Mistake], data: Data) -> Markdown:
         for one in mistakes
     ]
     return markdown_table(["Text", "Label", "Was given", "Confidence", "Label error"], rows, "lllrl")
+
+
+def confused_by_all(records: Sequence[Record | FailedRecord]) -> Markdown:
+    """The pairs of classes that the models of one group confuse most, all of known accuracy together."""
+    known = _known(records)
+    if not known:
+        return Markdown("No accuracy is known yet.")
+    counts = np.sum([record.trained.quality.confusion for record in known if record.trained.quality], axis=0)
+    return _pairs(counts, known[0].data, f"Texts, sum over {len(known)} models")
+
+
+def wrong_for_all(records: Sequence[Record | FailedRecord]) -> Markdown:
+    """The test texts that every model of one group gets wrong, those first whose labels most of them doubt.
+
+    Models that agree on being wrong with confidence point at a label error. Of each model the most confident mistakes
+    are known, so a text stands here when it is among those of one.
+    """
+    known = [record for record in _known(records) if record.mistakes is not None]
+    qualities = [record.trained.quality for record in known]
+    rights = [quality.right for quality in qualities if quality and quality.right]
+    if len(rights) < 2:
+        return Markdown("It takes two models whose mistakes are known.")
+    wrong = {row for row, signs in enumerate(zip(*rights, strict=False)) if "1" not in signs}
+    found: dict[int, list[Mistake]] = defaultdict(list)
+    for one in (mistake for record in known for mistake in record.mistakes or []):
+        if one.row in wrong:
+            found[one.row].append(one)
+    told = f"{len(wrong):,} of {len(rights[0]):,} test texts are classified wrong by each of the {len(rights)} models."
+    order = sorted(found.values(), key=lambda them: (-sum(one.doubted for one in them), -_confidence(them)))
+    classes = known[0].data.classes
+    rows = [
+        [
+            next((one.text for one in them if one.text is not None), markdown(f"text {them[0].row}")),
+            classes[them[0].true],
+            listed(classes[label] for label, _ in Counter(one.predicted for one in them).most_common()),
+            f"{_confidence(them):.1%}",
+            f"{sum(one.doubted for one in them)} of {len(rights)}",
+        ]
+        for them in order[:MOST]
+    ]
+    head = ["Text", "Label", "Was given", "Confidence", "Label doubted by"]
+    return Markdown(f"{told}\n\n{markdown_table(head, rows, 'lllrr')}" if rows else told)
+
+
+def _known(records: Sequence[Record | FailedRecord]) -> list[Record]:
+    """The runs of known accuracy on the texts of the first of them."""
+    known = [run for run in records if isinstance(run, Record) and run.weights != "random" and run.trained.quality]
+    same = [(run.data.fingerprint, run.data.classes) for run in known]
+    return [run for run, data in zip(known, same, strict=True) if data == same[0]]
+
+
+def _confidence(mistakes: Sequence[Mistake]) -> float:
+    return fmean(one.confidence for one in mistakes)
 
 
 def never_predicted(quality: Quality, data: Data) -> Markdown:

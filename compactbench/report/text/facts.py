@@ -11,6 +11,7 @@ import pandas as pd
 from compactbench import ROOT
 from compactbench.parameters import load_model
 from compactbench.record import Record
+from compactbench.report.choice.deciding import deciding
 from compactbench.report.choice.pareto import front
 from compactbench.report.choice.recommend import Recommendation, in_sentence, recommend
 from compactbench.report.statistics.noise import BOUND, SHARE
@@ -88,29 +89,33 @@ def answer(group: pd.DataFrame, choice: Recommendation, here: Sequence[Record]) 
             "**No model can be recommended yet:** no run on this machine both finished and started from trained "
             "weights, so no accuracy is known."
         )
-    chosen, data = rows[choice.chosen], here[0].data
+    chosen, data, quality = rows[choice.chosen], here[0].data, choice.quality
     what = f"{'Fine-tune' if chosen['fine_tuned'] else 'Take'} {markdown(chosen['title'])}"
     if chosen["baseline"]:
         rivals = [row for row in rows.values() if row["baseline"] is False and row[ACCURACY.name] is not None]
         what += ": no transformer beats the baseline here" if rivals else ": no transformer's accuracy is known here"
     texts = f"held-out {markdown(data.name)} texts"
-    text = f"**{what}.** It classifies {ACCURACY.of(chosen)} of the {texts} right ({_interval(chosen)})"
+    reached = f"It classifies {quality.of(chosen)} of the {texts} right"
+    if quality is not ACCURACY:
+        reached = f"Its {in_sentence(quality)} on the {texts}, whose classes are unbalanced, is {quality.of(chosen)}"
+    text = f"**{what}.** {reached} ({_interval(chosen, quality)})"
     if choice.runner_up is None:
-        return Markdown(f"{text}; no other accuracy is known.")
+        return Markdown(f"{text}; no other {in_sentence(quality)} is known.")
     second = rows[choice.runner_up]
-    text += f"; the runner-up, {markdown(second['title'])}, {ACCURACY.of(second)} ({_interval(second)}). "
-    return Markdown(text + verdict(choice, rows) + _against_the_baseline(rows, choice.chosen, choice.runner_up))
+    text += f"; the runner-up, {markdown(second['title'])}, {quality.of(second)} ({_interval(second, quality)}). "
+    against = _against_the_baseline(rows, quality, choice.chosen, choice.runner_up)
+    return Markdown(text + verdict(choice, rows) + against)
 
 
-def _against_the_baseline(rows: dict[str, Row], *named: str) -> str:
+def _against_the_baseline(rows: dict[str, Row], quality: Metric, *named: str) -> str:
     """How far the baseline is below the recommended model, where it was measured and not named yet."""
     baselines = [row for row in rows.values() if row["baseline"] and row[ACCURACY.name] is not None]
     if not baselines or baselines[0]["model"] in named:
         return ""
     baseline, chosen = baselines[0], rows[named[0]]
-    text = f" The baseline, {markdown(baseline['title'])}, which is no transformer, reaches {ACCURACY.of(baseline)}"
+    text = f" The baseline, {markdown(baseline['title'])}, which is no transformer, reaches {quality.of(baseline)}"
     times = _times(chosen, baseline)
-    return f"{text} ({_interval(baseline)})" + (f" and answers {times:.0f} times as fast." if times else ".")
+    return f"{text} ({_interval(baseline, quality)})" + (f" and answers {times:.0f} times as fast." if times else ".")
 
 
 def _times(row: Row, other: Row) -> float | None:
@@ -123,9 +128,9 @@ def numbers(group: pd.DataFrame, choice: Recommendation) -> Markdown:
     """The figures of the recommended model, as a row of cards; nothing without a recommendation."""
     if choice.chosen is None:
         return Markdown()
-    row = by_model(group)[choice.chosen]
+    row, quality = by_model(group)[choice.chosen], choice.quality
     cards = [
-        (ACCURACY.of(row), f"accuracy, {_interval(row)}"),
+        (quality.of(row), f"{in_sentence(quality)}, {_interval(row, quality)}"),
         (LATENCY.of(row), "median time to classify the one fixed sentence on the CPU"),
         *((metric.of(row), in_sentence(metric)) for metric in (SIZE, EPOCH_TIME)),
     ]
@@ -154,40 +159,42 @@ def exported(here: Sequence[Record], choice: Recommendation) -> Markdown:
 
 def trade(group: pd.DataFrame, choice: Recommendation, tied: Ties) -> Markdown:
     """What each other model of known accuracy offers in exchange, as a list."""
-    rows = by_model(group)
-    known = [row for row in rows.values() if row[ACCURACY.name] is not None and row["model"] != choice.chosen]
+    rows, quality = by_model(group), choice.quality
+    known = [row for row in rows.values() if row[quality.name] is not None and row["model"] != choice.chosen]
     if not known or choice.chosen is None:
         return Markdown("No other accuracy is known: there is nothing to trade.")
-    known.sort(key=lambda row: -row[ACCURACY.name])
-    on_front = set(group.loc[front(group, LATENCY, ACCURACY, tied), "model"])
-    return Markdown("\n".join(_exchange(row, rows[choice.chosen], row["model"] in on_front, tied) for row in known))
+    known.sort(key=lambda row: -row[quality.name])
+    on_front = set(group.loc[front(group, LATENCY, quality, tied), "model"])
+    chosen = rows[choice.chosen]
+    return Markdown("\n".join(_exchange(row, chosen, quality, row["model"] in on_front, tied) for row in known))
 
 
-def _exchange(row: Row, chosen: Row, on_front: bool, tied: Ties) -> str:
+def _exchange(row: Row, chosen: Row, quality: Metric, on_front: bool, tied: Ties) -> str:
     """What another model gives and takes, held against the chosen one."""
-    points = (row[ACCURACY.name] - chosen[ACCURACY.name]) * 100
+    points = (row[quality.name] - chosen[quality.name]) * 100
     chance = ", not significantly" if frozenset((row["model"], chosen["model"])) in tied else ""
     times = _times(row, chosen)
     pace = "" if times is None else f"{1 / times:.1f} times as fast " if times < 1 else f"{times:.1f} times as slow "
     named = f"**{markdown(row['title'])}**{small(notes(row['weights'], row['edited']))}"
     return (
-        f"- {named}: {points:+.1f} points of accuracy{chance}; "
+        f"- {named}: {points:+.1f} points of {in_sentence(quality)}{chance}; "
         f"{pace}({LATENCY.of(row)}); {SIZE.of(row)} on disk against "
-        f"{SIZE.of(chosen)}.{' On the Pareto front of accuracy and latency.' if on_front else ''}"
+        f"{SIZE.of(chosen)}.{f' On the Pareto front of {in_sentence(quality)} and latency.' if on_front else ''}"
     )
 
 
 def models(group: pd.DataFrame, pages: Collection[str]) -> Markdown:
-    """The compact table: every model of the group, the most accurate first, those of unknown accuracy last."""
+    """The compact table: every model of the group, the best first, those of unknown accuracy last."""
+    quality = deciding(group)
     shown = [metric for metric in SIDE_BY_SIDE if group[metric.name].notna().any()]
     body = []
-    for row in sorted(plain_rows(group), key=_known_first):
+    for row in sorted(plain_rows(group), key=lambda row: _known_first(row, quality)):
         page = "/".join(("runs", row["suite"], row["machine"], row["model"] + ".ipynb"))
         name = f"[{markdown(row['title'])}]({quote(page)})" if page in pages else markdown(row["title"])
-        low_high = f" <small>{ACCURACY.ends(row)}</small>" if row[ACCURACY.name] is not None else ""
-        accuracy = ACCURACY.of(row, unit=False) + low_high
-        body.append([Markdown(name + _note(row)), Markdown(accuracy), *(_cell(row, metric) for metric in shown)])
-    return markdown_table(["Model", ACCURACY.head, *(metric.head for metric in shown)], body)
+        low_high = f" <small>{quality.ends(row)}</small>" if row[quality.name] is not None else ""
+        reached = quality.of(row, unit=False) + low_high
+        body.append([Markdown(name + _note(row)), Markdown(reached), *(_cell(row, metric) for metric in shown)])
+    return markdown_table(["Model", quality.head, *(metric.head for metric in shown)], body)
 
 
 def unknown_accuracy(group: pd.DataFrame) -> Markdown:
@@ -227,14 +234,14 @@ def colab(repository: str, notebook: str) -> str:
     return f"{there}/blob/main/notebooks/{notebook}.ipynb"
 
 
-def _known_first(row: Row) -> tuple[bool, bool, float, float]:
-    """The table's order: by accuracy, then those of unknown accuracy from the fastest on, then those that failed."""
-    unknown = row[ACCURACY.name] is None
-    return row["status"] == "failed", unknown, 0 if unknown else -row[ACCURACY.name], row[LATENCY.name] or 0
+def _known_first(row: Row, quality: Metric) -> tuple[bool, bool, float, float]:
+    """The table's order: by quality, then those of unknown accuracy from the fastest on, then those that failed."""
+    unknown = row[quality.name] is None
+    return row["status"] == "failed", unknown, 0 if unknown else -row[quality.name], row[LATENCY.name] or 0
 
 
-def _interval(row: Row) -> str:
-    return f"95\u00a0% interval {ACCURACY.ends(row)}"
+def _interval(row: Row, quality: Metric) -> str:
+    return f"95\u00a0% interval {quality.ends(row)}"
 
 
 def _cell(row: Row, metric: Metric) -> str:

@@ -3,6 +3,12 @@
 from pathlib import Path
 
 from compactbench import ROOT, record
+from compactbench.report.statistics.balance import (
+    majority_accuracy,
+    majority_macro_f1,
+    most_frequent,
+    unbalanced,
+)
 from compactbench.report.statistics.intervals import Samples
 from compactbench.report.tables.columns import Metric
 from compactbench.report.tables.metrics import (
@@ -171,13 +177,23 @@ def about_quality(quality: record.Quality, data: record.Data, weights: record.We
             "With random weights and so few steps the predictions are noise. They were made for two batches of the "
             "test texts only, as proof that the path works; the record keeps them, and no table or chart uses them."
         )
-    rows = []
-    for name in ("accuracy", "macro_f1", "loss", "ece"):
+    rows, names = [], ["accuracy", "macro_f1", "loss", "ece"]
+    if unbalanced(data):
+        names[:2] = reversed(names[:2])
+    for name in names:
         metric, interval = METRICS[f"eval_{name}"], getattr(quality, f"{name}_interval")
         rows.append([metric.label, metric.text(getattr(quality, name)), metric.range(interval) if interval else "–"])
     for name, share in zip(data.classes, quality.class_f1, strict=True):
         rows.append(["F1 of " + name, METRICS["eval_macro_f1"].text(share), ""])
-    return markdown_table(["", "", "95 % interval"], rows)
+    floor = markdown(data.classes[most_frequent(data)]), ACCURACY.text(majority_accuracy(data))
+    f1 = METRICS["eval_macro_f1"].text(majority_macro_f1(data))
+    return Markdown(
+        markdown_table(["", "", "95 % interval"], rows)
+        + f"\n\nThe lowest floor: always answering {floor[0]}, the most frequent class, has {floor[1]} accuracy and "
+        f"{f1} macro F1."
+        + " The classes are unbalanced, so macro F1 decides: in it each class counts alike."
+        * unbalanced(data)
+    )
 
 
 def about_memory(memory: record.Memory) -> Markdown:

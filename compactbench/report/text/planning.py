@@ -1,0 +1,66 @@
+"""What a reader plans by: how long for all their rows, what more labels would bring, what it costs."""
+
+from compactbench import record
+from compactbench.report.statistics.label_curve import fitted_curve
+from compactbench.report.tables.columns import Metric, Row
+from compactbench.report.tables.metrics import COST, CPU_TIME, TRAINING_COST, TRAINING_CPU_TIME
+from compactbench.report.tables.results import plain_rows, results, runtimes
+from compactbench.report.text.words import Markdown, markdown, markdown_table
+from compactbench.settings import Suite
+
+ROWS = (1_000, 10_000, 100_000, 1_000_000)
+"""Training texts that the time is foretold for."""
+
+
+def about_rows(finetune: record.Finetune, suite: Suite) -> Markdown:
+    """Time and memory of the same fine-tune with other numbers of rows, as a table."""
+    passes = suite.epochs if finetune.batch_size else 1
+    grouped = finetune.procedure is not None and finetune.procedure.group_by_length
+    few = f"It is judged by {finetune.steps} steps" + ", which began with the longest texts" * grouped + "."
+    rows = [
+        [f"{count:,}", _duration(finetune.time_for(passes * count)), f"{finetune.peak_ram_for(passes * count):,.0f} MB"]
+        for count in ROWS
+    ]
+    table = markdown_table(["Training texts", "Time", "Memory, libraries included"], rows, "rrr")
+    told = f"With as many texts of such lengths, {passes:g} pass{'es' * (passes != 1)} over them, on this machine:"
+    return Markdown(f"{told}\n\n{table}" + f"\n\n{few}" * finetune.epoch_derived)
+
+
+def _duration(seconds: float) -> str:
+    """In the unit that people would take."""
+    for unit, length in (("h", 3600), ("min", 60)):
+        if seconds >= 2 * length:
+            return f"{seconds / length:,.0f} {unit}"
+    return f"{seconds:,.{0 if seconds >= 10 else 1}f} s"
+
+
+def about_labels(repeats: list[record.Repeat], quality: record.Quality, data: record.Data) -> Markdown:
+    """What twice the labels would bring, in a sentence; empty where there are no fine-tunes with fewer."""
+    fitted = fitted_curve(repeats, quality, data)
+    if fitted is None:
+        return Markdown()
+    low, high = (f"{100 * end:.1f}" for end in fitted.gain_interval)
+    unsure = " These fine-tunes cannot tell whether it would be a gain." * (fitted.gain_interval[0] <= 0)
+    few = " Less where the curve levels off, which takes more numbers of labels to tell." * (not fitted.may_level_off)
+    return Markdown(
+        f"Twice the labels ({2 * sum(data.train_counts):,} texts) would bring about {100 * fitted.gain:.1f} points of "
+        f"accuracy (95\u00a0% interval {low} to {high}), by the power law through these fine-tunes.{unsure}{few}"
+    )
+
+
+def about_cost(run: record.Record) -> Markdown:
+    """CPU seconds of another fine-tune and of a million texts in each runtime, and money where an hour has a price."""
+    (trained,), price = plain_rows(results([run])), run.settings["suite"].get("price_per_hour")
+    body = [_costs(markdown("the fine-tune once more"), trained, TRAINING_CPU_TIME, TRAINING_COST)]
+    for row in plain_rows(runtimes([run])):
+        if row["status"] == "ok":
+            where = " on the GPU" if row["device"] == "cuda" else ""
+            body.append(_costs(Markdown(f"a million texts, {markdown(row['label'])}{where}"), row, CPU_TIME, COST))
+    columns = 3 if price else 2
+    table = markdown_table(["", "CPU seconds", "Cost"][:columns], [cells[:columns] for cells in body])
+    told = f"The cost is at {price:g} an hour." if price else "The suite's `price_per_hour` makes money of them."
+    return Markdown(f"{table}\n\nCPU seconds are time on all cores that were used. {told}")
+
+
+def _costs(what: Markdown, row: Row, time: Metric, cost: Metric) -> list[str]:
+    return [what, time.of(row, unit=False), cost.of(row, unit=False)]

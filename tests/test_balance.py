@@ -1,0 +1,98 @@
+"""Unbalanced classes: macro F1 decides, and the floor is always answering the most frequent class."""
+
+import pytest
+from helpers.factory import calls, make_record
+
+from compactbench.record import Record
+from compactbench.report.charts.tradeoff import tradeoff
+from compactbench.report.choice.deciding import deciding, floor
+from compactbench.report.choice.recommend import recommend
+from compactbench.report.statistics.balance import unbalanced
+from compactbench.report.statistics.ties import ties
+from compactbench.report.tables.metrics import ACCURACY, LATENCY, MACRO_F1, SIZE
+from compactbench.report.tables.results import plain_rows, results
+from compactbench.report.text.facts import answer, models
+from compactbench.report.text.run_page import about_quality
+from compactbench.report.text.summary import conclusion, recommendation, results_table
+
+LOPSIDED = {"train_counts": [10, 130], "test_counts": [3, 57]}
+
+
+def measured(model: str, macro_f1: float, latency: float, confusion: list[list[int]]) -> Record:
+    """A model of the lopsided data: 3 test texts of business and 57 of sports; a half-width of .04 in macro F1."""
+    right = confusion[0][0] + confusion[1][1]
+    quality = {
+        "accuracy": right / 60,
+        "macro_f1": macro_f1,
+        "macro_f1_interval": (macro_f1 - 0.04, macro_f1 + 0.04),
+        "confusion": confusion,
+        "right": "1" * right + "0" * (60 - right),
+    }
+    return make_record(model, data=LOPSIDED, quality=quality, latency=[calls([latency])])
+
+
+BLIND = measured("blind", 0.6, 1.0, [[1, 2], [0, 57]])
+FAIR = measured("fair", 0.7, 9.0, [[3, 0], [8, 49]])
+NEAR = measured("near", 0.65, 5.0, [[3, 0], [9, 48]])
+
+
+@pytest.mark.parametrize(("counts", "told"), [([30, 30], False), ([20, 40], False), ([20, 41], True), ([0, 9], True)])
+def test_more_than_twice_as_many_texts_are_unbalanced(counts: list[int], told: bool) -> None:
+    data = make_record().data.model_copy(update={"test_counts": counts})
+    assert unbalanced(data) is told
+
+
+def test_the_floor_is_the_most_frequent_class_by_hand() -> None:
+    """57 of 60 are right; F1 of that class 2 * 57 / (60 + 57) = .974, of the other 0, so .487 in the mean."""
+    (row,) = plain_rows(results([FAIR]))
+    assert row["majority_accuracy"] == pytest.approx(0.95)
+    assert row["majority_macro_f1"] == pytest.approx(57 / 117)
+    assert floor(results([FAIR]), ACCURACY) == pytest.approx(0.95)
+    even = make_record(data={"train_counts": [70, 70], "test_counts": [15, 45]})  # the training texts tell which it is
+    assert plain_rows(results([even]))[0]["majority_accuracy"] == pytest.approx(0.25)
+
+
+def test_where_classes_are_unbalanced_macro_f1_decides_and_not_accuracy() -> None:
+    """Who misses the small class is right most often: 58 of 60 against 52."""
+    frame = results([BLIND, FAIR])
+    assert deciding(frame) is MACRO_F1 and deciding(results([make_record()])) is ACCURACY
+    choice = recommend(frame, {}, ties([BLIND, FAIR]))
+    assert (choice.chosen, choice.runner_up, choice.quality) == ("fair", "blind", MACRO_F1)
+    third = recommend(results([BLIND, FAIR, NEAR]), {})
+    assert third.out == {"blind": "lower macro F1 (60.0\u00a0% against 70.0\u00a0%)"}
+
+
+def test_ties_in_macro_f1_go_by_both_intervals() -> None:
+    """Half-widths of .04 make sqrt(2) * .04 = .057: .05 apart is tied, .1 is not, whatever the accuracies."""
+    assert ties([BLIND, FAIR, NEAR]) == {frozenset(("fair", "near")), frozenset(("near", "blind"))}
+    choice = recommend(results([FAIR, NEAR]), {}, ties([FAIR, NEAR]))
+    assert choice.chosen == "near"
+    text = recommendation(results([FAIR, NEAR]), choice)
+    assert "its macro F1 does not differ significantly from that of Fair (95\u00a0% intervals of both)" in text
+    unknown = FAIR.trained.quality.model_copy(update={"macro_f1_interval": None})
+    old = FAIR.model_copy(update={"runtimes": [FAIR.trained.model_copy(update={"quality": unknown})]})
+    assert ties([old, BLIND]) == {frozenset(("fair", "blind"))}
+
+
+def test_pages_name_macro_f1_first_where_it_decides() -> None:
+    frame = results([BLIND, FAIR])
+    choice = recommend(frame, {}, ties([BLIND, FAIR]))
+    text = answer(frame, choice, [FAIR])
+    assert "Its macro F1 on the held-out Example news texts, whose classes are unbalanced, is 70.0\u00a0%" in text
+    assert "has a significantly higher macro F1 than every other" in text and "right" not in text
+    head = results_table(frame).splitlines()[0]
+    assert head.index("Macro F1") < head.index("95\u00a0% interval, from") < head.index("Accuracy")
+    assert models(frame, ()).startswith("| Model | Macro F1 (%) |")
+    assert "The lowest floor, always the most frequent class, has 48.7\u00a0% macro F1." in conclusion(frame, choice)
+    page = about_quality(FAIR.trained.quality, FAIR.data, "pretrained")
+    assert page.index("Macro F1") < page.index("Accuracy") and "so macro F1 decides" in page
+    assert "always answering sports, the most frequent class, has 95.0\u00a0% accuracy and 48.7\u00a0% macro F1" in page
+
+
+def test_charts_draw_what_decides_and_the_floor_where_it_is_near() -> None:
+    figure = tradeoff(results([BLIND, FAIR]), LATENCY, SIZE)
+    assert figure.layout.yaxis.title.text == "Macro F1" and not figure.layout.shapes
+    assert sorted(y for trace in figure.data if trace.mode == "markers+text" for y in trace.y) == [0.6, 0.7]
+    low = measured("low", 0.5, 3.0, [[0, 3], [0, 57]])
+    (line,) = tradeoff(results([low, FAIR]), LATENCY, SIZE).layout.shapes
+    assert line.y0 == pytest.approx(57 / 117)
