@@ -108,12 +108,15 @@ def _exported(trained: Trained, folder: Path) -> tuple[Any, dict[str, torch.Tens
             kwargs=inputs,
             input_names=list(inputs),
             output_names=["logits"],
-            dynamic_shapes=dict.fromkeys(inputs, AXES),
+            dynamic_shapes=dict.fromkeys(inputs, dict.fromkeys(AXES, torch.export.Dim.DYNAMIC)),
             dynamo=True,
             verbose=False,
         )
     except torch.onnx.errors.OnnxExporterError as error:  # its own text tells how to report it
         raise ValueError(f"torch cannot export it: {one_line(error.__cause__ or error, LONGEST)}") from error
+    program.rename_axes(
+        {one.shape[axis].value: name for one in program.model.graph.inputs for axis, name in AXES.items()}
+    )
     program.save(folder / PLAIN)
     _check(network, inputs, _session(folder / PLAIN))
     return program, inputs
