@@ -13,17 +13,18 @@ from pathlib import Path
 import pytest
 import yaml
 from helpers.reported import MACHINE, Reported
-from helpers.tiny_suite import TINY
+from helpers.tiny_suite import FLOOR
 
 from compactbench.benchmark.run import STAGES
 
 PENDING = r"\.ipynb\t.*\tupdate pending$"
 """How the summary of Snakemake ends the line of a page that would be made."""
 SMALLEST = {
-    "models": ["tiny", "tfidf"],
+    "models": ["floor", "tfidf"],
     "runtimes": [],
     "random_weights_runtimes": [],
     "seeds": [42],
+    "processes": 1,
     "label_counts": [],
 }
 
@@ -45,7 +46,7 @@ def reported(first: Reported) -> Iterator[Reported]:
 
 def test_building_the_site_never_measures(reported: Reported) -> None:
     """Not even when params/ is newer than every run, as git leaves it in a fresh clone."""
-    before = {name: reported.record(name)["started_at"] for name in ("tiny", "tfidf")}
+    before = {name: reported.record(name)["started_at"] for name in ("floor", "tfidf")}
     for path in [*(reported.project.folder / "params").rglob("*.yaml"), reported.project.folder / "Snakefile"]:
         path.touch()
     shutil.rmtree(reported.project.folder / ".snakemake")  # a clone has no memory of earlier runs
@@ -78,12 +79,13 @@ def test_limits_given_by_hand_reach_the_site_and_wrong_ones_do_not(reported: Rep
 
 
 def test_changed_model_file_reruns_that_model_alone(reported: Reported) -> None:
-    before = {name: reported.record(name)["started_at"] for name in ("tiny", "tfidf")}
-    wider = {**TINY, "architecture": {**TINY["architecture"], "intermediate_size": 96}}
-    (reported.project.folder / "params" / "models" / "tiny.yaml").write_text(yaml.safe_dump(wider))
-    assert "\ntiny: due, settings changed (architecture)\n" in reported.report().stdout
+    before = {name: reported.record(name)["started_at"] for name in ("floor", "tfidf")}
+    (reported.project.folder / "params" / "models" / "floor.yaml").write_text(
+        yaml.safe_dump(FLOOR | {"revision": "v2"})
+    )
+    assert "\nfloor: due, settings changed (revision)\n" in reported.report().stdout
     after = {name: reported.record(name)["started_at"] for name in before}
-    assert after["tiny"] != before["tiny"]
+    assert after["floor"] != before["floor"]
     assert after["tfidf"] == before["tfidf"]
 
 
@@ -131,7 +133,7 @@ def test_snakemake_by_hand_finds_the_same_due(reported: Reported) -> None:
     shutil.rmtree(reported.project.folder / ".snakemake")
     assert _due_by_hand(reported) == []
     code.write_text(content + "\nLIMIT = 3\n")
-    assert sorted(_due_by_hand(reported)) == ["tfidf", "tiny"]
+    assert sorted(_due_by_hand(reported)) == ["floor", "tfidf"]
 
 
 def _due_by_hand(reported: Reported) -> list[str]:
@@ -145,7 +147,7 @@ def _due_by_hand(reported: Reported) -> list[str]:
 
 def test_a_corrected_license_reaches_the_site_and_makes_nothing_due(reported: Reported) -> None:
     """Snakemake said that there was nothing to be done."""
-    file = reported.project.folder / "params" / "models" / "tiny.yaml"
-    file.write_text(yaml.safe_dump(TINY | {"license": "Corrected-1.0"}))
+    file = reported.project.folder / "params" / "models" / "floor.yaml"
+    file.write_text(yaml.safe_dump(FLOOR | {"license": "Corrected-1.0"}))
     assert "0 of 2 models to measure" in reported.report().stdout
     assert "Corrected-1.0" in (reported.site / "add-a-model.html").read_text()

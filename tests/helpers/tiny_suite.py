@@ -20,7 +20,7 @@ SUITE = {
     "models": ["tiny", "broken", "tfidf", "minilm-l3"],
     "weights": "available",
     "random_weights_steps": 3,
-    "max_steps": 48,
+    "max_steps": 24,
     "learning_rates": [0.000001, 0.0001],
     "tuning_steps": 6,
     "runtimes": ["onnxruntime"],
@@ -39,6 +39,13 @@ TINY = {
     "summary": "A BERT of two layers of width 32.",
     "architecture": ARCHITECTURE,
 }
+FLOOR = {
+    "model": "floor",
+    "title": "Floor",
+    "model_name": "none",
+    "kind": "tfidf",
+    "summary": "A second baseline: of all kinds the fastest to measure.",
+}
 
 
 def write_suite(params: Path, packages: Path, **changes: Any) -> None:
@@ -51,7 +58,7 @@ def write_suite(params: Path, packages: Path, **changes: Any) -> None:
         "package": {"name": "broken-weights", "folder": "broken_weights"},
         "sha256": digest,
     }
-    for kind, content in (("suites", SUITE | changes), ("models", TINY), ("models", broken)):
+    for kind, content in (("suites", SUITE | changes), *(("models", one) for one in (TINY, FLOOR, broken))):
         name = content["suite" if kind == "suites" else "model"]
         (params / kind / f"{name}.yaml").write_text(yaml.safe_dump(content))
 
