@@ -14,6 +14,7 @@ from compactbench.benchmark import capacity
 from compactbench.benchmark.capacity import Needs, disks, needs, refuse_if_short
 from compactbench.benchmark.journal import ENDED, Journal
 from compactbench.benchmark.progress import Progress, repeated
+from compactbench.benchmark.watchdog import Watchdog
 from compactbench.errors import one_line
 from compactbench.parameters import load_model, load_suite
 from compactbench.record import file as record_file
@@ -141,6 +142,19 @@ def test_a_clock_set_back_does_not_silence_the_progress(tmp_path: Path, capsys: 
         os.utime(log, (time.time() - HOUR, time.time() - HOUR))
     told = capsys.readouterr().out
     assert "stage 2 of 11: parameters" in told and "stage 1" not in told
+
+
+def test_a_log_that_is_taken_away_does_not_silence_the_progress(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    """Snakemake removes the log of an earlier run before a new one writes it: the thread that told ended there."""
+    log = tmp_path / "albert.log"
+    log.write_text("00:00:00 stage 1 of 11: data\n")
+    progress = Progress(tmp_path, ["albert"], {})
+    log.unlink()
+    progress.look()
+    Watchdog(os.getpid(), [log], HOUR).look()
+    log.write_text("00:00:01 stage 2 of 11: parameters\n")
+    progress.look()
+    assert "stage 2 of 11: parameters" in capsys.readouterr().out
 
 
 def test_a_file_written_after_the_clock_was_set_back_counts_as_changed(tmp_path: Path) -> None:

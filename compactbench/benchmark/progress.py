@@ -28,6 +28,14 @@ def repeated(look: Callable[[], None]) -> Iterator[None]:
         thread.join()
 
 
+def written(log: Path) -> tuple[int, int] | None:
+    """What changes when `log` is written: never compared by order, as a clock may be set back. None where it is not."""
+    with contextlib.suppress(FileNotFoundError):
+        found = log.stat()
+        return found.st_mtime_ns, found.st_size
+    return None
+
+
 class Progress:
     """Prints the stages that the runs came to since it last looked.
 
@@ -42,22 +50,21 @@ class Progress:
         self._started: dict[str, float] = {}
         self._shown: dict[str, int] = dict.fromkeys(due, 0)
         self._begun = time.monotonic()
-        self._before = {name: self._stamp(name) for name in due}
+        self._before = {name: written(self._log(name)) for name in due}
 
     def look(self) -> None:
         """Print what is new."""
         for name in self._due:
-            if self._stamp(name) != self._before[name]:
-                self._tell(name)
+            if written(self._log(name)) != self._before[name]:
+                with contextlib.suppress(FileNotFoundError):  # Snakemake removes the log of an earlier run first
+                    self._tell(name)
 
-    def _stamp(self, name: str) -> tuple[int, int] | None:
-        """What changes when the log of `name` is written: never compared by order, because a clock may be set back."""
-        log = self._folder / f"{name}.log"
-        return (log.stat().st_mtime_ns, log.stat().st_size) if log.is_file() else None
+    def _log(self, name: str) -> Path:
+        return self._folder / f"{name}.log"
 
     def _tell(self, name: str) -> None:
         """Print the stages in the log of `name` that were not yet printed."""
-        lines = (self._folder / f"{name}.log").read_text(encoding="utf-8", errors="replace").splitlines()
+        lines = self._log(name).read_text(encoding="utf-8", errors="replace").splitlines()
         if name not in self._started:
             self._started[name] = time.monotonic()
             self._print(name, "starting")

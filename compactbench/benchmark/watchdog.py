@@ -6,7 +6,7 @@ from pathlib import Path
 
 import psutil
 
-from compactbench.benchmark.progress import minutes
+from compactbench.benchmark.progress import minutes, written
 
 
 class Watchdog:
@@ -20,12 +20,12 @@ class Watchdog:
 
     def __init__(self, orchestrator: int, logs: list[Path], limit_s: float) -> None:
         self._orchestrator, self._logs, self._limit_s = orchestrator, logs, limit_s
-        self._sign: list[float] | None = None
+        self._sign: list[tuple[int, int] | None] | None = None
         self._since = time.monotonic()
 
     def look(self) -> None:
         """Kill if it is time to."""
-        sign = [log.stat().st_mtime for log in self._logs if log.is_file()]
+        sign = [written(log) for log in self._logs]
         if sign != self._sign:
             self._sign, self._since = sign, time.monotonic()
         elif time.monotonic() - self._since > self._limit_s:
