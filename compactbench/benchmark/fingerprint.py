@@ -83,7 +83,7 @@ def code() -> dict[str, str]:
     files = {str(file.relative_to(PACKAGE)): file for file in sorted(PACKAGE.rglob("*.py"))}
     measuring = {path: file for path, file in files.items() if not path.startswith(tuple(NOT_MEASURING))}
     cells = [cell for cell in nbformat.read(TEMPLATE, as_version=4).cells if cell.cell_type == "code"]
-    measured_by = [cell.source for cell in cells if "parameters" not in cell.metadata.get("tags", [])]
+    measured_by = [cell.source for cell in cells if "settings" not in cell.metadata.get("tags", [])]
     hashes = {path: code_hash(file.read_text(encoding="utf-8")) for path, file in measuring.items()}
     return hashes | {str(TEMPLATE.relative_to(ROOT)): _hash(" ".join(map(code_hash, measured_by)))}
 
