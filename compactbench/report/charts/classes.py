@@ -10,6 +10,7 @@ from scipy.spatial.distance import squareform
 
 from compactbench.record import Data, Quality
 from compactbench.report.charts.style import BLUE, ORANGE, add_bars, style, with_legend
+from compactbench.report.statistics.confusion import confused_pairs
 from compactbench.report.text.words import html
 
 LONGEST_NAME = 20
@@ -89,8 +90,7 @@ def _drawn(counts: np.ndarray) -> list[int]:
     """
     errors = counts + counts.T
     np.fill_diagonal(errors, 0)
-    pairs = [divmod(int(place), len(errors)) for place in np.argsort(-errors, axis=None, kind="stable")]
-    confused = list(dict.fromkeys(n for pair in pairs if errors[pair] for n in pair))[:MOST_CONFUSED]
+    confused = list(dict.fromkeys(n for pair in confused_pairs(errors) for n in pair))[:MOST_CONFUSED]
     if len(counts) <= MOST_CONFUSED or len(confused) < 2:
         return list(range(len(counts)))
     apart = errors.max() - errors[np.ix_(confused, confused)]

@@ -7,6 +7,7 @@ from statistics import fmean
 import numpy as np
 
 from compactbench.record import Data, FailedRecord, Mistake, Quality, Record
+from compactbench.report.statistics.confusion import confused_pairs
 from compactbench.report.text.words import Markdown, listed, markdown, markdown_table
 
 MOST = 10
@@ -31,9 +32,7 @@ def confused(quality: Quality, data: Data) -> Markdown:
 
 def _pairs(counts: np.ndarray, data: Data, head: str) -> Markdown:
     """The same of a confusion matrix, shape (classes, classes)."""
-    np.fill_diagonal(counts, 0)
-    order = np.argsort(-counts, axis=None, kind="stable")[:MOST]
-    pairs = [divmod(int(place), len(counts)) for place in order if counts.flat[place]]
+    pairs = confused_pairs(counts)[:MOST]
     if not pairs:
         return Markdown("No test text was classified wrong.")
     rows = [[data.classes[true], data.classes[other], f"{counts[true, other]:,}"] for true, other in pairs]
