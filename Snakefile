@@ -8,9 +8,7 @@ import sys
 
 from snakemake.exceptions import WorkflowError
 
-from compactbench.benchmark.due import due
 from compactbench.benchmark.sweep import join
-from compactbench.commands.check import check
 from compactbench.report.charts.show import LIVE
 from compactbench.settings import DEFAULT_SUITE, SettingsError
 
@@ -26,6 +24,9 @@ try:
         join("making a report")
         PAGES, GIVEN = (config["due"] or "").split(), config.get("given") or {}
     else:
+        from compactbench.benchmark.due import due
+        from compactbench.commands.check import check
+
         for key, value in config.items():
             if value is not None and not isinstance(value, str):
                 raise WorkflowError(f"--config {key}: got {value!r}; accepted: a name, as in {key}=\"'007'\".")

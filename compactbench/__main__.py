@@ -28,7 +28,9 @@ def _given() -> argparse.Namespace:
     """The command line, read by the options that the file of its subcommand declares."""
     parser = argparse.ArgumentParser(prog="compactbench", description=__doc__, allow_abbrev=False)
     subparsers = parser.add_subparsers(metavar="COMMAND", required=True)
-    for name in sorted(module.name for module in pkgutil.iter_modules(commands.__path__)):
+    names = sorted(module.name for module in pkgutil.iter_modules(commands.__path__))
+    asked = [name for name in names if name.replace("_", "-") in sys.argv[1:2]]
+    for name in asked or names:  # the libraries of the others take seconds to load
         command = importlib.import_module(f"{commands.__name__}.{name}")
         summary = (command.__doc__ or "").splitlines()[0]
         own = subparsers.add_parser(name.replace("_", "-"), help=summary, description=summary, allow_abbrev=False)

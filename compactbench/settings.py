@@ -22,7 +22,7 @@ from pydantic import (
 
 from compactbench import ROOT
 from compactbench.errors import short_path, shown
-from compactbench.foreign import Foreign
+from compactbench.foreign import Foreign, line
 
 DEFAULT_SUITE = "starter"
 BY_HAND = "parameters"
@@ -74,7 +74,7 @@ class SettingsError(ValueError):
     """A setting that cannot work. The message is one sentence: file, key, what was given, what is accepted."""
 
     def __init__(self, message: str) -> None:
-        super().__init__(" ".join(message.split()))  # in one line, whatever it quotes
+        super().__init__(line(message))  # it may quote what a file holds
 
     def _render_traceback_(self) -> list[str]:
         """What a notebook shows: the sentence alone."""

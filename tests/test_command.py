@@ -49,6 +49,24 @@ def test_each_command_has_its_own_options(
     assert set(re.findall(r"^  --([a-z]+)", capsys.readouterr().out, re.MULTILINE)) == OPTIONS[command]
 
 
+def test_a_command_loads_only_its_own_libraries() -> None:
+    """`make site` and `make serve` waited seconds for what reads data and measures."""
+    code = "import sys; from compactbench.__main__ import main\ntry: main()\nexcept SystemExit: print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code, "site", "--help"], capture_output=True, text=True, check=True)
+    loaded = set(done.stdout.splitlines()[-1].split())
+    assert "compactbench.commands.site" in loaded and not {"datasets", "torch", "sklearn"} & loaded
+
+
+def test_a_site_of_no_run_is_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    """It was a traceback of the builder's."""
+    monkeypatch.setattr(site, "BOOK", tmp_path)
+    assert site.build() == 1
+    said = "book/runs: no run to report; accepted: at least one, which `make report` makes.\n"
+    assert capsys.readouterr().err == said
+
+
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [

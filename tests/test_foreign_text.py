@@ -27,6 +27,7 @@ from compactbench.report.site.executed import harmless, markdown_html
 from compactbench.report.text.model_card import card
 from compactbench.report.text.serving import PROGRAMS
 from compactbench.report.text.words import code, html, listed, markdown, markdown_table
+from compactbench.settings import SettingsError
 
 
 def seen(source: str, parser: MarkdownIt) -> str:
@@ -103,6 +104,7 @@ def test_every_text_of_a_record_is_foreign(run: Record | FailedRecord) -> None:
 def test_a_terminal_gets_one_line_that_steers_nothing() -> None:
     assert line("a\x1b[2J\r\nb\u202ec\ud800") == "a\ufffd[2J b\ufffdc\ufffd"
     assert one_line(ValueError("\x1b]0;x\x07\n  y")) == "ValueError: \ufffd]0;x\ufffd y"
+    assert str(SettingsError("columns: 'a\udce4'\n 'b'")) == "columns: 'a\ufffd' 'b'"
 
 
 def test_only_a_chart_of_ours_survives_from_the_html_of_a_page() -> None:

@@ -195,14 +195,19 @@ def test_a_circle_of_suites_is_one_sentence(params: Path, chain: str, said: str)
 
 def test_a_record_replaces_no_other_file(tmp_path: Path) -> None:
     """`-p record params/models/tfidf.yaml` deleted that file."""
-    accepted = "accepted: a file that ends in .json, new or the record of an earlier run."
+    accepted = (
+        "accepted: a file that ends in .json, new and beside no .log of that name, or the record of an earlier run."
+    )
     notes = tmp_path / "notes.json"
     notes.write_text('{"mine": 1}')
     (tmp_path / "folder.json").mkdir()
-    for path in ("params/models/tfidf.yaml", str(notes), str(tmp_path / "folder.json"), str(tmp_path), "", "."):
+    (tmp_path / "diary.log").write_text("a run would empty it")
+    others = ("notes.json", "folder.json", "diary.json", ".")
+    for path in ("params/models/tfidf.yaml", *(str(tmp_path / name) for name in others), "", "."):
         assert refused(record=path) == f"parameters: key `record`: got {path!r}; {accepted}"
     assert plan(**RUN, record=str(tmp_path / "new.json")).record == tmp_path / "new.json"
     write(make_record("tfidf"), notes)
+    notes.with_suffix(".log").write_text("its own")
     assert plan(**RUN, record=str(notes)).record == notes
     (tmp_path / "notes.failed.json").write_text("mine too")
     assert accepted in refused(record=str(notes))

@@ -81,11 +81,13 @@ def _own_file(given: object) -> Path:
     try:
         if path.suffix != ".json" or path.name.endswith(".failed.json"):
             raise ValueError
-        for one in (path, failed):
-            if one.exists():
-                read(one)
+        earlier = [one for one in (path, failed) if one.exists()]
+        for one in earlier:
+            read(one)
+        if path.with_suffix(".log").exists() and not earlier:  # a run empties the log beside its record
+            raise ValueError
     except (OSError, ValueError) as error:
-        accepted = "a file that ends in .json, new or the record of an earlier run"
+        accepted = "a file that ends in .json, new and beside no .log of that name, or the record of an earlier run"
         raise SettingsError(f"{BY_HAND}: key `record`: got {shown(given)}; accepted: {accepted}.") from error
     return path
 

@@ -39,8 +39,12 @@ def build() -> int:
         The exit code: 0, or 1 when it could not be built.
     """
     print("Building the site", flush=True)
-    for problem in pages(BOOK, collect(BOOK / "runs")).problems:
+    found = collect(BOOK / "runs")
+    for problem in pages(BOOK, found).problems:
         print(f"left out: {problem}", flush=True)
+    if not found.records:
+        print("book/runs: no run to report; accepted: at least one, which `make report` makes.", file=sys.stderr)
+        return 1
     LOG.unlink(missing_ok=True)  # else an earlier one would be shown where the builder does not start
     with snakemake("report", due=[]) as building:
         said, _ = building.communicate()
