@@ -1,5 +1,7 @@
 """What `make check` foretells of a run, from an earlier one, worked out by hand."""
 
+import argparse
+import re
 from pathlib import Path
 
 import pytest
@@ -7,6 +9,7 @@ from helpers.factory import make_record
 
 from compactbench.benchmark.due import Plan
 from compactbench.benchmark.forecast import forecast
+from compactbench.commands import check
 from compactbench.parameters import load_model, load_suite
 from compactbench.record.file import write
 
@@ -28,3 +31,13 @@ def test_a_run_is_foretold_from_an_earlier_one(tmp_path: Path, monkeypatch: pyte
     assert (found.finetune_ram_mb, found.disk_mb) == pytest.approx((1300, 81))
     assert found.like == "starter/reference-cpu/bert-tiny"
     assert forecast(Plan(suite, "here", [model], {model.model: "random"}), model, data) is None
+
+
+def test_a_check_tells_minutes_of_each_and_of_all(capsys: pytest.CaptureFixture) -> None:
+    """Never 0, and the sum of what they are before they are rounded."""
+    assert check.run(argparse.Namespace(suite="starter", models=["tfidf", "bert-tiny"], machine=None)) == 0
+    first, second, all_of_them = (
+        int(one) for one in re.findall(r"^  \S.*? about (\d+) min", capsys.readouterr().out, re.MULTILINE)
+    )
+    assert min(first, second) >= 1
+    assert max(first, second) <= all_of_them <= first + second

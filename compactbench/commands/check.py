@@ -4,6 +4,7 @@ Everything that can be known to be wrong before work starts: settings, weights, 
 """
 
 import argparse
+import math
 import shlex
 
 import psutil
@@ -54,16 +55,19 @@ def run(given: argparse.Namespace) -> int:
         if plan.weights[model.model] == "pretrained":
             try_out(model, plan.suite)
     print(f"{plan.suite.suite}: {', '.join(model.model for model in plan.models)} can run.")
-    for model in plan.models:
-        expected = forecast(plan, model, data)
+    forecasts = [forecast(plan, model, data) for model in plan.models]
+    for model, expected in zip(plan.models, forecasts, strict=True):
         told = "not known, as it never ran with such weights"
         if expected:
             told = (
-                f"about {expected.minutes:.0f} min (the fine-tune {expected.finetune_min:.1f} min, in "
+                f"about {math.ceil(expected.minutes)} min (the fine-tune {expected.finetune_min:.1f} min, in "
                 f"{expected.finetune_ram_mb:,.0f} MB of memory) and {expected.disk_mb:,.0f} MB of disk, "
                 f"judged by {expected.like}"
             )
         print(f"  {model.model:<10} {told}")
+    if known := [expected.minutes for expected in forecasts if expected]:
+        rest = ", and those that are not known" if None in forecasts else ""
+        print(f"  {'in all':<10} about {math.ceil(sum(known))} min{rest}")
     return 0
 
 
