@@ -14,6 +14,8 @@ from helpers.browser import CHROMIUM, FLAGS, WIDE, Visit
 from helpers.card import FIRST, Cuda, Nvml
 from helpers.project import Project
 
+# tests run beside each other: a thread that waits leaves its core to them, here and in all that the tests start
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 # a shell that starts the tests in the background has them, and all that they start, ignore these
 signal.signal(signal.SIGINT, signal.default_int_handler)
 signal.signal(signal.SIGHUP, signal.SIG_DFL)

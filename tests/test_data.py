@@ -10,6 +10,7 @@ from datasets import Dataset
 
 from compactbench.data.clean import Raw, counts, split
 from compactbench.data.load import load
+from compactbench.data.understood import understood
 from compactbench.parameters import load_suite
 from compactbench.settings import SettingsError
 
@@ -61,6 +62,18 @@ def test_a_class_without_a_text_is_left_out() -> None:
     splits, _ = split(Raw(train=rows, classes=["a", "b", "c"]), 0.2, None, 0)
     assert splits["train"].features["label"].names == ["a", "c"]
     assert [counts(splits[side]) for side in ("train", "test")] == [[8, 8], [2, 2]]
+
+
+def test_of_very_many_texts_no_more_are_held_out_than_a_cpu_classifies_in_minutes(tmp_path: Path) -> None:
+    """Unless a share is asked for. That a class is then without a text to test on is said."""
+    rows = Dataset.from_dict({"text": [f"t{n}" for n in range(60_000)], "label": ["rare"] * 3 + ["a"] * 59_997})
+    for share, held_out in ((None, 10_000), (0.25, 15_000)):
+        splits, _ = split(Raw(train=rows), share, None, 0)
+        assert len(splits["test"]) == held_out and len(splits["train"]) == 60_000 - held_out
+    text = "text,label\n" + "".join(f"t{n},{'rare' if n < 2 else 'a'}\n" for n in range(60))
+    _, data = load(suite(write(tmp_path / "a.csv", text), text="text", label="label"))
+    assert data.test_counts == [12, 0]
+    assert "warning: no text to test on: 'rare'; macro F1 counts 0" in understood(data, ("t0", "rare"))
 
 
 def test_labels_get_their_names_in_the_order_of_their_numbers(tmp_path: Path) -> None:

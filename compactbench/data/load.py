@@ -14,9 +14,6 @@ from compactbench.data.readers import of_suite
 from compactbench.record import Data, Weights
 from compactbench.settings import SettingsError, Suite
 
-DEFAULT_TEST_SIZE = 0.2
-"""Share held out where a data set brings no test texts and its suite names no share."""
-
 datasets.disable_progress_bars()  # they would stand in the pages
 disable_hub_progress_bars()
 
@@ -37,7 +34,7 @@ def load(suite: Suite) -> tuple[DatasetDict, Data]:
         raw = source.read()
         if source.version() != version:
             raise SettingsError(f"key `dataset.{source.key}`: {version} changed while it was read; start again.")
-        splits, dropped = split(raw, source.test_size or DEFAULT_TEST_SIZE, source.max_rows, suite.seed)
+        splits, dropped = split(raw, source.test_size, source.max_rows, suite.seed)
     except SettingsError as error:
         raise SettingsError(f"params/suites/{suite.suite}.yaml: {error}") from error
     texts = [text for rows in splits.values() for text, _ in pairs(rows)]

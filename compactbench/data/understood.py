@@ -54,6 +54,9 @@ def warnings(data: Data) -> Iterator[str]:
     for group in near_equal(data.classes):
         named = " and ".join(f"{str(name)!r} ({texts[name]:,})" for name in group)
         yield f"the classes {named} differ in spaces, case or accents alone; `label_names` can join them"
+    untested = [repr(str(name)) for name, count in zip(data.classes, data.test_counts, strict=True) if not count]
+    if untested:
+        yield f"no text to test on: {cut(', '.join(untested), LONGEST)}; macro F1 counts 0 for each such class"
     if data.undecodable:
         yield f"{data.undecodable:,} texts have bytes that do not fit the encoding; the key `encoding` names another"
     if data.languages and data.languages.get("en", 0) < 0.5:
