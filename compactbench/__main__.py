@@ -7,7 +7,6 @@ import re
 import sys
 
 from compactbench import commands
-from compactbench.foreign import line
 from compactbench.settings import SettingsError, nearest
 
 
@@ -17,7 +16,7 @@ def main() -> int:
     try:
         return given.run(given)
     except SettingsError as error:
-        print(line(str(error)), file=sys.stderr)
+        print(error, file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("\nStopped. Finished runs stay; `make report` goes on with the others.", file=sys.stderr)
