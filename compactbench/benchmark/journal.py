@@ -8,7 +8,8 @@ from pathlib import Path
 
 from compactbench.errors import one_line, own_paths
 from compactbench.instruments.fixed_work import fixed_work_ms
-from compactbench.record import FailedRecord, FixedWork
+from compactbench.instruments.load import clocks, load
+from compactbench.record import FailedRecord, FixedWork, Load
 from compactbench.record import file as record_file
 from compactbench.settings import Model, Suite
 
@@ -34,6 +35,7 @@ class Journal:
         self.started_at = datetime.now(UTC)
         self.seconds: dict[str, float] = {}
         self.fixed_work: list[FixedWork] = []
+        self.load: list[Load] = []
 
     def begin(self) -> None:
         """Empty the log; it is not removed, because papermill may be writing to it already."""
@@ -58,9 +60,11 @@ class Journal:
 
     @contextlib.contextmanager
     def watched(self, stage: str) -> Iterator[None]:
-        """Time the fixed piece of work before and after a measurement."""
+        """Time the fixed piece of work before and after a measurement, and note the load in it."""
         self.fixed_work.append(FixedWork(stage=stage, samples_ms=fixed_work_ms()))
+        begun = clocks()
         yield
+        self.load.append(load(stage, begun, clocks()))
         self.fixed_work.append(FixedWork(stage=stage, samples_ms=fixed_work_ms()))
 
     def finish(self) -> None:

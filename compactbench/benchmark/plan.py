@@ -1,5 +1,6 @@
 """What one run is to do, checked before anything is written: settings, names, weights."""
 
+import contextlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -7,10 +8,12 @@ from typing import Any
 from compactbench import ROOT, classifiers, registry, runtimes
 from compactbench.data import readers
 from compactbench.errors import shown
+from compactbench.foreign import line
 from compactbench.instruments.machine import default_machine
+from compactbench.instruments.machine import machine as describe
 from compactbench.parameters import OLD, check_known, given_in, load_model, load_suite, validate_name
-from compactbench.record import Weights
-from compactbench.record.file import read
+from compactbench.record import Machine, Record, Weights
+from compactbench.record.file import RecordError, read, read_run
 from compactbench.settings import BY_HAND, DEFAULT_SUITE, Model, SettingsError, Suite
 
 KNOWN = {*Model.model_fields, *Suite.model_fields, "machine", "record"}
@@ -65,9 +68,41 @@ def plan(
     validate_name("machine", machine)
     own = ROOT / "book" / "runs" / suite / machine / f"{model_settings.model}.json"
     path = own if record is None else _own_file(record)
+    if record is None:
+        refuse_another(machine)
     return RunPlan(
         model_settings, suite_settings, machine, path, classifiers.decide_weights(model_settings, suite_settings)
     )
+
+
+def refuse_another(machine: str) -> None:
+    """Refuse to measure as `machine` what another machine has measured as: one name is one machine.
+
+    Raises:
+        SettingsError: a run of that name was measured on another CPU, number of cores or GPU.
+    """
+    here = _hardware(describe())
+    for path in sorted((ROOT / "book" / "runs").glob(f"*/{machine}/*.json")):
+        with contextlib.suppress(RecordError):
+            record = read_run(path)
+            if isinstance(record, Record):
+                there = _hardware(record.conditions.machine)
+                if any(here[key] != there[key] for key in here.keys() & there.keys()):
+                    raise SettingsError(
+                        f"key `machine`: {machine!r} was {_named(there)} when {path.relative_to(ROOT)} was measured, "
+                        f"and this is {_named(here)}; accepted: a name of its own."
+                    )
+                return
+
+
+def _hardware(machine: Machine) -> dict[str, object]:
+    """What tells one machine from another; an earlier version did not ask for the CPU's identity."""
+    known = {"cpu": machine.cpu, "identity": machine.cpu_identity, "cores": machine.cores, "gpu": machine.gpu or "none"}
+    return {key: value for key, value in known.items() if value is not None}
+
+
+def _named(hardware: dict[str, object]) -> str:
+    return ", ".join(f"{key} {line(str(value))}" for key, value in hardware.items())
 
 
 def _own_file(given: object) -> Path:

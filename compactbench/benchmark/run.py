@@ -23,7 +23,7 @@ from compactbench.classifiers import Built, Classifier, Task
 from compactbench.data.load import load, to_classify
 from compactbench.data.readers import of_suite
 from compactbench.instruments import gpu
-from compactbench.instruments.machine import conditions, cores
+from compactbench.instruments.machine import conditions
 from compactbench.instruments.mistakes import mistakes
 from compactbench.record import (
     Artefact,
@@ -72,8 +72,7 @@ class Run:
         self.plan = plan(model, **given)
         self.classifier = classifiers.of_model(self.plan.model)
         self._splits, self._data = load(self.plan.suite)
-        devices = runtimes.installed(self.classifier.runtime).precisions
-        self.conditions = conditions(cores(), self.plan.suite.seeds[0], devices)
+        self.conditions = conditions(self.plan.suite.seeds[0], runtimes.installed(self.classifier.runtime).precisions)
         if self.conditions.device == "cuda":
             gpu.claim()
         self.fingerprint = fingerprint(self.plan.model, self.plan.suite, self.plan.weights, self._data.source)
@@ -128,8 +127,8 @@ class Run:
 
     def finetune(self, train: Train) -> Finetune:
         """Fine-tune with `train` in a fresh process, and save the artefact."""
-        given = (self.artefact_folder, self.learning_rate, taken(train))
         with self._journal.stage("finetune"), self._journal.watched("finetune"):
+            given = (self.artefact_folder, self.learning_rate, taken(train))
             self._finetune = self._trainer.call(Classifier.finetune, *given)
         for measured in self._runtimes:
             measured.files = saved_files(self.artefact_folder)
@@ -241,6 +240,7 @@ class Run:
             mistakes=self.mistakes,
             runtimes=self._results(),
             fixed_work=self._journal.fixed_work,
+            load=self._journal.load,
             stage_seconds=self._journal.seconds,
         )
         record_file.write(record, self.plan.record)

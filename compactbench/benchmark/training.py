@@ -34,10 +34,9 @@ def taken(train: Train) -> TrainingFunction:
 
 
 def of_code(code: str) -> TrainingFunction:
-    """The function that `code` defines, as a record holds it, with all that the template's cell imports."""
+    """The function that `code` defines, as a record holds it."""
     names: dict[str, Any] = {"__name__": "training_cell"}  # of no module, so that it is pickled by value
-    for source in (cell(), code):
-        exec(compile(source, "<training cell>", "exec"), names)
+    exec(compile(code, "<training cell>", "exec"), names)
     function = next(node for node in ast.parse(code).body if isinstance(node, ast.FunctionDef))
     source = "".join(code.splitlines(keepends=True)[function.lineno - 1 : function.end_lineno])
     return TrainingFunction(cloudpickle.dumps(names[function.name]), source, code_hash(source) != PUBLISHED)

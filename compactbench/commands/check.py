@@ -11,7 +11,7 @@ import psutil
 
 from compactbench.benchmark.due import Plan
 from compactbench.benchmark.forecast import forecast
-from compactbench.benchmark.plan import check_suite
+from compactbench.benchmark.plan import check_suite, refuse_another
 from compactbench.classifiers import decide_weights, of_model
 from compactbench.data.load import load
 from compactbench.data.readers import of_suite
@@ -91,9 +91,11 @@ def check_data(suite_name: str, only: list[str], machine: str | None) -> tuple[P
     for model in models:
         if model.architecture:
             check_architecture(model, suite.max_length)
+    machine = machine or default_machine()
+    refuse_another(machine)
     _, data = load(suite)
     check_counts(suite, data)
-    return Plan(suite, machine or default_machine(), models, weights), data
+    return Plan(suite, machine, models, weights), data
 
 
 def check_counts(suite: Suite, data: Data) -> None:

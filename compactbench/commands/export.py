@@ -9,7 +9,8 @@ from compactbench import ROOT, registry
 from compactbench.benchmark.fingerprint import deciding
 from compactbench.benchmark.sweep import alone
 from compactbench.foreign import line
-from compactbench.instruments.machine import cores, default_machine
+from compactbench.instruments.cpu import cores
+from compactbench.instruments.machine import default_machine
 from compactbench.parameters import load_model, load_suite, validate_name, validated
 from compactbench.record import Quality, Record
 from compactbench.record.file import RecordError, read_run

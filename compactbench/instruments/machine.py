@@ -1,16 +1,15 @@
 """What a run was measured on: hardware, versions, commit."""
 
-import os
 import platform
 import re
 import subprocess
 from collections.abc import Collection
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 
 import psutil
 
 from compactbench import ROOT
+from compactbench.instruments import cpu
 from compactbench.instruments import gpu as card
 from compactbench.record import Conditions, Device, Machine
 
@@ -29,23 +28,22 @@ PACKAGES = [
 """The packages whose version can change a number."""
 
 
-def cores() -> int:
-    """Cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 def machine() -> Machine:
     """The hardware and operating system of this machine."""
-    cpu, _, period = (_cgroup("cpu.max") or "").partition(" ")
-    ram = _cgroup("memory.max")
+    ram = [int(found) for found in cpu.cgroup("memory.max") if found != "max"]
     return Machine(
-        cpu=_cpu_name(),
-        cores=cores(),
+        cpu=cpu.name(),
+        cpu_identity=cpu.identity(),
+        cpu_instructions=cpu.instructions(),
+        cpu_caches=cpu.caches(),
+        virtual=cpu.virtual(),
+        thread_variables=cpu.thread_variables(),
+        cores=cpu.cores(),
         ram_mb=psutil.virtual_memory().total / 1e6,
         os=_os_name(),
-        governor=_governor(),
-        cpu_limit=int(cpu) / int(period) if cpu.isdigit() else None,
-        ram_limit_mb=int(ram) / 1e6 if ram and ram != "max" else None,
+        governor=cpu.governor(),
+        cpu_limit=cpu.limit(),
+        ram_limit_mb=min(ram) / 1e6 if ram else None,
         **card.describe(),
     )
 
@@ -59,8 +57,8 @@ def default_machine() -> str:
     return re.sub(r"[^a-z0-9]+", "-", words).strip("-")
 
 
-def conditions(threads: int, seed: int, devices: Collection[Device]) -> Conditions:
-    """The conditions of a run with `threads` threads.
+def conditions(seed: int, devices: Collection[Device]) -> Conditions:
+    """The conditions of a run, with a thread for each core.
 
     It trains on the GPU where that is one of the `devices` that its model can be trained on, and torch can use one.
     """
@@ -70,7 +68,7 @@ def conditions(threads: int, seed: int, devices: Collection[Device]) -> Conditio
     return Conditions(
         machine=found,
         device="cuda" if on_gpu else "cpu",
-        threads=threads,
+        threads=found.cores,
         seed=seed,
         versions=versions(),
         git_commit=commit,
@@ -89,29 +87,11 @@ def versions() -> dict[str, str]:
     return found
 
 
-def _cpu_name() -> str:
-    info = Path("/proc/cpuinfo")
-    if info.is_file() and (found := re.search(r"^model name\s*:\s*(.+)$", info.read_text(), re.MULTILINE)):
-        return " ".join(found[1].split())
-    return platform.processor() or platform.machine()
-
-
 def _os_name() -> str:
     try:
         return f"{platform.freedesktop_os_release()['PRETTY_NAME']}, {platform.machine()}"
     except OSError:
         return f"{platform.system()} {platform.release()}, {platform.machine()}"
-
-
-def _governor() -> str | None:
-    file = Path("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor")
-    return file.read_text().strip() if file.is_file() else None
-
-
-def _cgroup(name: str) -> str | None:
-    """What the control group (version 2) says of a limit, "max" for none; None where it cannot be read."""
-    file = Path("/sys/fs/cgroup") / name
-    return file.read_text().strip() if file.is_file() else None
 
 
 def _git() -> tuple[str, bool] | tuple[None, None]:

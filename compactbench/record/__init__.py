@@ -10,7 +10,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import AwareDatetime, Field, TypeAdapter, model_validator, with_config
 from typing_extensions import TypedDict
 
-from compactbench.record.base import Amount, Device, Interval, Name, Positive, Precision, Strict, Weights
+from compactbench.record.base import Amount, Device, Interval, Name, Positive, Precision, Share, Strict, Weights
 from compactbench.record.conditions import Classifier, Conditions, Data, Fingerprint, Machine
 from compactbench.record.runtime import (
     Artefact,
@@ -33,6 +33,16 @@ class FixedWork(Strict):
 
     stage: str = Field(description="stage of the run")
     samples_ms: list[Positive] = Field(min_length=1, description="time of each pass, ms")
+
+
+class Load(Strict):
+    """What kept the machine busy beside one measurement, as shares of what the cores that it may use can do."""
+
+    stage: str = Field(description="stage of the run")
+    seconds: Positive = Field(description="length of the window, s")
+    others: Share = Field(description="time in which processes outside the run computed")
+    steal: Share = Field(description="time in which a hypervisor let other machines have the cores")
+    clock_mhz: Amount | None = Field(description="clock of the cores at its end, MHz; null where it is not told")
 
 
 @with_config(extra="allow")
@@ -74,6 +84,9 @@ class Record(Strict):
     )
     runtimes: list[RuntimeResult] = Field(min_length=1, description="as trained first, then every other runtime")
     fixed_work: list[FixedWork] = Field(description="the fixed piece of work, in the order of the run")
+    load: list[Load] = Field(
+        default=[], description="the load of each measurement; empty where an earlier version did not look"
+    )
     stage_seconds: dict[str, Amount] = Field(description="wall-clock time of each stage of the run, s")
     migrated_from: int | None = Field(
         default=None, exclude=True, description="the schema of its file, where that is an earlier one; not written"

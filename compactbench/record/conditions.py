@@ -9,9 +9,18 @@ from compactbench.record.base import Amount, Count, Device, Number, Share, Stric
 
 
 class Machine(Strict):
-    """What the run was measured on."""
+    """What the run was measured on; null with a default is what an earlier version did not ask."""
 
     cpu: str = Field(description="name of the CPU model")
+    cpu_identity: str | None = Field(default=None, description="its maker, family, model and stepping; null: not told")
+    cpu_instructions: list[str] | None = Field(
+        default=None, description="those of its instructions that decide how fast matrices are multiplied"
+    )
+    cpu_caches: list[str] | None = Field(default=None, description="caches that its first core has or shares")
+    virtual: bool | None = Field(default=None, description="whether it is a virtual machine")
+    thread_variables: dict[str, str] | None = Field(
+        default=None, description="variables of the environment by which libraries set their threads"
+    )
     cores: Number = Field(description="cores this process may use")
     ram_mb: Amount = Field(description="main memory of the machine, MB")
     os: str = Field(description="operating system and its version")

@@ -15,6 +15,11 @@ lies above what quiet windows reach (1.10 at the 99th percentile), below what th
 """
 SHARE = 0.1
 """A run is noisy when more than this share of its windows is disturbed: one blip among thirty moves no median."""
+LOADED = 0.1
+"""A window is disturbed as well when others had more than this share of its cores' time, however usual that is there.
+
+`tests/agreement/noise.py` tells it, too: others take less of a quiet machine, and one busy neighbour takes a core.
+"""
 
 
 def usual_ms(records: Sequence[Record | FailedRecord]) -> dict[str, float]:
@@ -40,11 +45,12 @@ def drift(records: Sequence[Record | FailedRecord]) -> dict[str, list[float]]:
 
 
 def noisy(record: Record, usual: dict[str, float]) -> bool | None:
-    """Whether something disturbed the run: see BOUND and SHARE; None where it did not time the fixed work."""
+    """Whether something disturbed the run: see BOUND, LOADED and SHARE; None where it did not time the fixed work."""
     if not record.fixed_work:
         return None
-    disturbed = [window > BOUND * usual[record.machine] for window in medians_ms(record)]
-    return sum(disturbed) > SHARE * len(disturbed)
+    slowed = [window > BOUND * usual[record.machine] for window in medians_ms(record)]
+    loaded = [window.others + window.steal > LOADED for window in record.load]
+    return any(sum(disturbed) > SHARE * len(disturbed) for disturbed in (slowed, loaded))
 
 
 def medians_ms(record: Record) -> list[float]:

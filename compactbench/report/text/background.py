@@ -100,9 +100,16 @@ def _machine(run: Record) -> dict[str, str]:
     limits = {"{:g} cores": machine.cpu_limit, "{:.1f} GB": machine.ram_limit_mb and machine.ram_limit_mb / 1e3}
     return {
         "processor": machine.cpu,
+        "identified as": machine.cpu_identity or "–",
+        "instructions": listed(machine.cpu_instructions or ["–"]),
+        "caches": listed(machine.cpu_caches or ["–"]),
+        "virtual machine": {True: "yes", False: "no", None: "–"}[machine.virtual],
         "cores used": str(machine.cores),
         "main memory": f"{machine.ram_mb / 1e3:.1f} GB",
         "granted by the container": listed(form.format(limit) for form, limit in limits.items() if limit) or "no limit",
+        "variables for threads": listed(
+            [f"{name}={value}" for name, value in (machine.thread_variables or {}).items()] or ["–"]
+        ),
         "frequency governor": machine.governor or "not readable",
         "operating system": machine.os,
         "GPU": machine.gpu or "none",

@@ -14,7 +14,7 @@ from compactbench.record import Record
 from compactbench.report.choice.deciding import deciding
 from compactbench.report.choice.pareto import front
 from compactbench.report.choice.recommend import Recommendation, in_sentence, recommend
-from compactbench.report.statistics.noise import BOUND, SHARE
+from compactbench.report.statistics.noise import BOUND, LOADED, SHARE
 from compactbench.report.statistics.ties import Ties, ties
 from compactbench.report.tables.collect import Problem
 from compactbench.report.tables.columns import Metric, Row
@@ -74,6 +74,7 @@ def facts(
         **background.quoted_by_name(quoted),
         "quoted_table": background.quoted_table(quoted),
         "noise_bound": markdown(f"{BOUND:g}"),
+        "noise_load": markdown(f"{LOADED:.0%}".replace("%", "\N{NO-BREAK SPACE}%")),
         "noise_share": markdown(f"{SHARE:.0%}".replace("%", "\N{NO-BREAK SPACE}%")),
         "clone": clone(repository),
         "open_benchmark": Markdown(f"[Open the benchmark in Colab]({colab(repository, 'benchmark')})"),
