@@ -1,34 +1,68 @@
-"""Intervals of measured times: over processes, and over the states that the machine was in."""
+"""Intervals of measured times: for what another run would give, over processes and states of the machine."""
+
+import math
 
 import numpy as np
 import pytest
 from helpers.factory import calls, make_record
 
-from compactbench.report.statistics.intervals import between_runs
+from compactbench.report.statistics.intervals import Samples, of_next_run
 from compactbench.report.statistics.noise import drift
 from compactbench.report.tables.results import results
 
+T_OF_ONE, T_OF_SEVEN = 12.7062, 2.36462
+"""97.5 % of Student's t with one and with seven degrees of freedom, from a printed table."""
+
+
+def test_the_interval_is_that_of_the_difference_of_two_runs() -> None:
+    """Two processes at 10 and 40 ms: logarithms a factor of 4 apart, so s = ln 4 / sqrt 2; about the pooled median."""
+    low, high = of_next_run(Samples([[10.0], [40.0]], np.median))
+    factor = math.exp(T_OF_ONE * math.log(4) / math.sqrt(2))
+    assert (low, high) == pytest.approx((25 / factor, 25 * factor), rel=1e-4)
+
 
 def test_the_machines_states_widen_the_interval() -> None:
-    """Every call takes 10 ms, and in one of three runs the machine took 1.2 times as long as usual."""
-    assert between_runs([[10.0], [10.0]], np.median) == (10.0, 10.0)
-    assert between_runs([[10.0], [10.0]], np.median, drift=[1.0, 1.0, 1.2]) == pytest.approx((10.0, 12.0))
+    """Every call takes 10 ms in eight processes, and the speed varies by 5 % between runs: in this one and the next."""
+    steady = Samples([[10.0]] * 8, np.median)
+    assert of_next_run(steady) == (10.0, 10.0)
+    factor = math.exp(T_OF_SEVEN * 0.05 * math.sqrt(2))
+    assert of_next_run(steady, drift=0.05) == pytest.approx((10 / factor, 10 * factor), rel=1e-4)
 
 
-def test_a_slow_machine_lowers_a_rate() -> None:
-    assert between_runs([[120.0], [120.0]], np.median, drift=[1.0, 1.2], rate=True) == pytest.approx((100.0, 120.0))
+def test_many_calls_of_one_process_count_once() -> None:
+    assert of_next_run(Samples([[10.0], [11.0]], np.median)) == pytest.approx(
+        of_next_run(Samples([[10.0] * 500, [11.0] * 500], np.median))
+    )
+
+
+@pytest.mark.parametrize("statistic", [np.median, np.mean])
+def test_the_interval_holds_for_the_next_run(statistic: object) -> None:
+    """400 pairs of runs of 8 processes, which differ by 10 %, on a machine that differs by 8 % between runs.
+
+    Of 400, 95 % is 380; less than 366 would come once in a thousand times.
+    """
+    rng = np.random.default_rng(1)
+
+    def run() -> Samples:
+        speeds = rng.normal(0, 0.08) + rng.normal(0, 0.1, 8)
+        return Samples([list(np.exp(speed + rng.normal(0, 0.05, 20))) for speed in speeds], statistic)
+
+    pairs = [(of_next_run(run(), drift=0.08), run().value) for _ in range(400)]
+    assert sum(low <= value <= high for (low, high), value in pairs) >= 366
 
 
 def windows(*samples_ms: float) -> list[dict]:
     return [{"stage": "latency", "samples_ms": [one]} for one in samples_ms]
 
 
-def test_drift_is_each_runs_median_against_the_machines() -> None:
-    """Windows 10 10 30, 10 10 10 and 12 12 12: usually 10, so the runs are at 1, 1 and 1.2."""
+def test_drift_is_how_far_the_medians_of_runs_spread() -> None:
+    """Windows 10 10 30, 10 10 10 and 12 12 12: the runs are at 10, 10 and 12 ms; a single run tells no drift."""
     runs = [make_record(name, fixed_work=windows(*times)) for name, times in (("a", (10, 10, 30)), ("b", (10, 10, 10)))]
     slow = make_record("c", fixed_work=windows(12, 12, 12))
     elsewhere = make_record("d", machine="other", fixed_work=windows(99))
-    assert drift([*runs, slow, elsewhere]) == {"reference-cpu": [1.0, 1.0, 1.2], "other": [1.0]}
+    found = drift([*runs, slow, elsewhere])
+    assert found["reference-cpu"] == pytest.approx(math.log(1.2) / math.sqrt(3))
+    assert found["other"] == 0
 
 
 def test_a_row_has_the_drift_of_its_own_machine() -> None:
@@ -37,4 +71,5 @@ def test_a_row_has_the_drift_of_its_own_machine() -> None:
     ends = ["cpu_latency_p50_ms_low", "cpu_latency_p50_ms_high"]
     assert results([make_record(**steady)])[ends].iloc[0].tolist() == [10.0, 10.0]
     both = results([make_record(**steady), make_record("slow", fixed_work=windows(12))]).set_index("model")
-    assert both.loc["alpha", ends].tolist() == pytest.approx([10.0, 12.0])
+    factor = math.exp(T_OF_ONE * math.log(1.2))  # of two runs the deviation is ln 1.2 / sqrt 2, in both of them
+    assert both.loc["alpha", ends].tolist() == pytest.approx([10 / factor, 10 * factor], rel=1e-4)

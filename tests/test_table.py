@@ -107,18 +107,18 @@ def test_throughput_is_the_median_over_processes():
     again = [{"batch_size": 2, "samples_s": [1.0], "sentences_per_s": speed} for speed in (150.0, 190.0)]
     row = row_of(make_record(throughput={"again": again}))
     assert row["throughput_sentences_per_s"] == 190.0  # of 200, 150 and 190
-    assert (row["throughput_sentences_per_s_low"], row["throughput_sentences_per_s_high"]) == (150.0, 200.0)
+    assert row["throughput_sentences_per_s_low"] < 150 and row["throughput_sentences_per_s_high"] > 200
 
 
-def test_an_interval_draws_processes_and_not_calls():
+def test_an_interval_counts_processes_and_not_calls():
     """Two processes that never agree: 10 ms in each call of one, 20 ms in each of the other.
 
-    Drawing calls would put the median of 200 of them near 15 with a narrow interval; drawing processes gives 10, 15
-    or 20, and the interval spans them all. One process alone has no interval.
+    Counting calls would put the median of 200 of them near 15 with a narrow interval; of two processes the third may
+    be anywhere. One process alone has no interval.
     """
     apart = [calls([10.0] * 100), calls([20.0] * 100, process=1)]
     row = row_of(make_record(latency=apart))
-    assert (row["cpu_latency_p50_ms_low"], row["cpu_latency_p50_ms_high"]) == (10.0, 20.0)
+    assert row["cpu_latency_p50_ms_low"] < 10.0 and row["cpu_latency_p50_ms_high"] > 20.0
     alone = row_of(make_record(latency=apart[:1]))
     assert alone["cpu_latency_p50_ms"] == 10.0 and alone["cpu_latency_p50_ms_low"] is None
 

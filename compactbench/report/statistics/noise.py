@@ -1,5 +1,6 @@
 """Whether the machine was quiet: the fixed piece of work that every run timed around its measurements."""
 
+import math
 import statistics
 from collections import defaultdict
 from collections.abc import Sequence
@@ -31,17 +32,17 @@ def usual_ms(records: Sequence[Record | FailedRecord]) -> dict[str, float]:
     return {machine: statistics.median(found) for machine, found in windows.items() if found}
 
 
-def drift(records: Sequence[Record | FailedRecord]) -> dict[str, list[float]]:
-    """How many times as long as usual the fixed work took in each run, by machine: the states that a run may meet.
+def drift(records: Sequence[Record | FailedRecord]) -> dict[str, float]:
+    """How much each machine's state differs from run to run: the standard deviation of the logarithm of the fixed work.
 
-    A machine on which no run timed it, as the first version did not, is taken for steady.
+    0 for a machine with one run alone, or on which no run timed it, as the first version did not.
     """
-    usual = usual_ms(records)
     states: dict[str, list[float]] = defaultdict(list)
     for record in records:
         if isinstance(record, Record) and record.fixed_work:
-            states[record.machine].append(statistics.median(medians_ms(record)) / usual[record.machine])
-    return defaultdict(lambda: list(STEADY), states)
+            states[record.machine].append(math.log(statistics.median(medians_ms(record))))
+    known = {machine: statistics.stdev(found) for machine, found in states.items() if len(found) > 1}
+    return defaultdict(lambda: STEADY, known)
 
 
 def noisy(record: Record, usual: dict[str, float]) -> bool | None:

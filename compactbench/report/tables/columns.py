@@ -1,6 +1,6 @@
 """What a column of a table is, and what a metric is beside: how it is named, read from a record, and written."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -51,7 +51,7 @@ class Column:
         """What a table's head says of it."""
         return self.label
 
-    def cells(self, record: Record, result: RuntimeResult, drift: Sequence[float] = STEADY) -> Row:
+    def cells(self, record: Record, result: RuntimeResult, drift: float = STEADY) -> Row:
         """Its part of a row, on a machine of such a drift: the value, and the ends of its interval."""
         value = self.read(record, result)
         if isinstance(value, Samples):

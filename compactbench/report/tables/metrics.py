@@ -89,7 +89,7 @@ def _gpu(q: float) -> Read:
 def _throughput(run: Record, one: RuntimeResult) -> Samples | None:
     """Sentences per second at the best batch size, in all processes that had it."""
     points = [best_point(one.throughput), *one.throughput.again] if one.throughput else []
-    return Samples([[point.sentences_per_s] for point in points], np.median, rate=True) if points else None
+    return Samples([[point.sentences_per_s] for point in points], np.median) if points else None
 
 
 def _cpu_seconds_per_million(run: Record, one: RuntimeResult) -> float | None:

@@ -90,7 +90,7 @@ def write_table(frame: pd.DataFrame, folder: Path, name: str) -> None:
     (folder / f"{name}.json").write_text(json.dumps(plain_rows(frame), indent=1, allow_nan=False) + "\n", "utf-8")
 
 
-def _row(columns: Sequence[Column], record: Record, number: int, drift: Sequence[float]) -> Row:
+def _row(columns: Sequence[Column], record: Record, number: int, drift: float) -> Row:
     """One row, read from the runtime of that number, on a machine of such a drift."""
     parts = (column.cells(record, record.runtimes[number], drift) for column in columns)
     return {name: value for part in parts for name, value in part.items()}
