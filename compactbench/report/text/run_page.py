@@ -230,7 +230,7 @@ def about_latency(results: list[record.RuntimeResult]) -> Markdown:
     return Markdown(
         f"{text}Tokenizing alone takes {METRICS['tokenizer_p50_ms'].text(tokenizing(cpu))}. "
         f"Over {texts} test texts of their own lengths, the mean is {_timed(by_length(cpu))}. "
-        "In brackets: 95\u00a0% intervals between the processes of this run alone."
+        "In brackets: 95\u00a0% intervals for another run, from the processes of this one alone."
     )
 
 
