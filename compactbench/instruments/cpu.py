@@ -10,9 +10,7 @@ DECIDING = {
     *("asimddp", "i8mm", "bf16", "sve"),
 }
 """Instructions, as Linux calls them, that decide how fast matrices are multiplied."""
-THREADS = re.compile(
-    r"(OMP|GOMP|KMP|MKL|OPENBLAS|VECLIB)_(\w*THREADS|\w*AFFINITY|\w*POLICY|PROC_BIND|PLACES|DYNAMIC|BLOCKTIME)"
-)
+THREADS = re.compile(r"(OMP|GOMP|KMP|MKL|OPENBLAS|VECLIB)_\w*(THREADS|AFFINITY|POLICY|BIND|PLACES|DYNAMIC|BLOCKTIME)")
 """Variables by which libraries set their threads."""
 _CACHES = Path("/sys/devices/system/cpu/cpu0/cache")
 _CGROUPS, _OWN_CGROUP = Path("/sys/fs/cgroup"), Path("/proc/self/cgroup")
