@@ -8,7 +8,7 @@ from compactbench.report.charts.tradeoff import tradeoff
 from compactbench.report.choice.deciding import deciding, floor
 from compactbench.report.choice.recommend import recommend
 from compactbench.report.statistics.balance import unbalanced
-from compactbench.report.statistics.ties import ties
+from compactbench.report.statistics.paired import pairs
 from compactbench.report.tables.metrics import ACCURACY, LATENCY, MACRO_F1, SIZE
 from compactbench.report.tables.results import plain_rows, results
 from compactbench.report.text.facts import answer, models

@@ -5,7 +5,7 @@ import re
 from compactbench import ROOT
 from compactbench.record import Record
 from compactbench.report.choice.recommend import recommend
-from compactbench.report.statistics.ties import ties
+from compactbench.report.statistics.paired import pairs
 from compactbench.report.tables.collect import collect
 from compactbench.report.tables.results import results
 from compactbench.report.text.facts import answer

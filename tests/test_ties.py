@@ -5,7 +5,7 @@ from helpers.factory import calls, make_record
 
 from compactbench.report.choice.pareto import front
 from compactbench.report.choice.recommend import recommend
-from compactbench.report.statistics.ties import mcnemar, ties
+from compactbench.report.statistics.paired import pairs
 from compactbench.report.tables.metrics import ACCURACY, LATENCY
 from compactbench.report.tables.results import results
 

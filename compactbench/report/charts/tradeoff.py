@@ -23,7 +23,7 @@ from compactbench.report.charts.style import (
 from compactbench.report.choice.deciding import deciding, floor
 from compactbench.report.choice.pareto import front
 from compactbench.report.choice.recommend import in_sentence
-from compactbench.report.statistics.ties import NONE, Ties
+from compactbench.report.statistics.paired import NONE, Pairs
 from compactbench.report.tables.columns import Metric, Row
 from compactbench.report.tables.metrics import ACCURACY, EPOCH_TIME, LATENCY
 from compactbench.report.tables.results import plain_rows
@@ -42,7 +42,7 @@ WEIGHTS = {
 
 
 def tradeoff(
-    frame: pd.DataFrame, x: Metric, bubble: Metric, ties: Ties = NONE, runtime: str | None = None
+    frame: pd.DataFrame, x: Metric, bubble: Metric, pairs: Pairs = NONE, runtime: str | None = None
 ) -> go.Figure:
     """Accuracy, or macro F1 where that decides, against what it costs, a bubble for each model.
 
@@ -53,7 +53,7 @@ def tradeoff(
         frame: the rows of one suite on one machine.
         x: the metric on the x axis, logarithmic where its values span more than a factor of 10.
         bubble: the metric that a bubble's area is in proportion to; hollow where it was not measured.
-        ties: the pairs of models whose accuracies are tied.
+        pairs: the models, which tells of any two whether they are tied.
         runtime: what the reader asked for, of which each model is in its best; None: as trained.
     """
     rows = [row for row in plain_rows(frame) if row["status"] == "ok" and row[x.name] is not None]
@@ -63,7 +63,7 @@ def tradeoff(
     x_axis = value_axis([row[x.name] for row in rows])
     y_axis = value_axis([row[end] for row in marks for end in (y.low, y.high)])
 
-    on_front = frame[front(frame, x, y, ties)].sort_values([x.name, y.name])
+    on_front = frame[front(frame, x, y, pairs)].sort_values([x.name, y.name])
     figure = go.Figure().add_scatter(
         x=on_front[x.name].tolist(),
         y=on_front[y.name].tolist(),

@@ -5,24 +5,26 @@ from collections.abc import Mapping, Sequence
 
 from compactbench import ROOT
 from compactbench.report.choice.recommend import check_limits
+from compactbench.report.statistics.paired import MARGIN
 from compactbench.report.tables.collect import collect
 from compactbench.report.tables.results import default_group
 from compactbench.report.tables.runtimes import ANY, names
 from compactbench.settings import SettingsError, nearest
 
-KNOWN = ("suite", "machine", "limits")
+KNOWN = ("suite", "machine", "limits", "margin")
 
 
 def asked(
-    suite: str | None, machine: str | None, limits: object, cells: Sequence[str] = ()
+    suite: str | None, machine: str | None, limits: object, cells: Sequence[str] = (), margin: object = MARGIN
 ) -> tuple[str, str, dict[str, float], str | None]:
     """The suite and machine to compare, the limits in numbers, and the runtime among them (None: as trained).
 
     Args:
         suite: a folder of book/runs; None: that of the default group.
         machine: a folder in that one; None: likewise.
-        limits: a mapping of columns to numbers, which may name a `runtime`.
+        limits: a mapping of columns to numbers, which may name a `runtime`: any unless given.
         cells: the code that ran so far, in which papermill may have set parameters.
+        margin: by how much less accurate a model may be than the most accurate one, a share.
 
     Raises:
         SettingsError: a parameter is unknown, or cannot be meant.
@@ -42,10 +44,12 @@ def asked(
     if not isinstance(limits, Mapping):
         raise SettingsError(f"parameters: key `limits`: got {limits!r}; accepted: a mapping of columns to numbers.")
     bounds = dict(limits)
-    runtime = bounds.pop("runtime", None)
+    runtime = bounds.pop("runtime", ANY)
     accepted = [ANY, *names(runs)]
     if runtime not in (None, *accepted):
-        raise SettingsError(f"limits: runtime is {runtime!r}; accepted: {', '.join(accepted)}.")
+        raise SettingsError(f"limits: runtime is {runtime!r}; accepted: {', '.join(accepted)}, None (as trained).")
+    if isinstance(margin, bool) or not isinstance(margin, int | float) or not 0 < margin < 1:
+        raise SettingsError(f"parameters: key `margin`: got {margin!r}; accepted: a share above 0 and below 1.")
     try:
         check_limits(bounds)
     except ValueError as error:

@@ -3,12 +3,12 @@
 import pandas as pd
 
 from compactbench.report.choice.deciding import QUALITY
-from compactbench.report.statistics import ties as tied
+from compactbench.report.statistics.paired import NONE, Pairs
 from compactbench.report.tables.columns import Metric, Row
 from compactbench.report.tables.results import plain_rows
 
 
-def front(frame: pd.DataFrame, x: Metric, y: Metric, ties: tied.Ties = tied.NONE) -> pd.Series:
+def front(frame: pd.DataFrame, x: Metric, y: Metric, pairs: Pairs = NONE) -> pd.Series:
     """Which rows of `frame` are on the Pareto front of the metrics `x` and `y`.
 
     From the best `x` on, a row is on the front when it is better in `y` than every row on it so far. So with a tie in
@@ -19,8 +19,8 @@ def front(frame: pd.DataFrame, x: Metric, y: Metric, ties: tied.Ties = tied.NONE
     Args:
         frame: the rows of one suite on one machine.
         x: a metric.
-        y: a metric; where it is one of quality, a pair of `ties` counts as equal in it.
-        ties: the pairs of models that are tied in it.
+        y: a metric; where it is one of quality, models that are tied count as equal in it.
+        pairs: the models, which tells of any two whether they are tied.
 
     Returns:
         A boolean for each row, by the frame's index.
@@ -33,7 +33,7 @@ def front(frame: pd.DataFrame, x: Metric, y: Metric, ties: tied.Ties = tied.NONE
         return row[metric.name] if metric.better == "lower" else -row[metric.name]
 
     def equal_in_y(one: Row, other: Row) -> bool:
-        return one[y.name] == other[y.name] or (y in QUALITY and frozenset((one["model"], other["model"])) in ties)
+        return one[y.name] == other[y.name] or (y in QUALITY and pairs.tied(one["model"], other["model"]))
 
     def dominates(one: Row, other: Row) -> bool:
         """Whether `one`, which is no worse in `x`, leaves `other` nothing to be on the front for."""

@@ -1,16 +1,26 @@
 """Which model to take under a reader's limits, and why not the others."""
 
 import difflib
-from collections.abc import Mapping
+import math
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import pandas as pd
 
 from compactbench.report.choice.deciding import deciding
-from compactbench.report.statistics import ties as tied
+from compactbench.report.statistics.paired import NONE, Comparison, Pairs, Verdict
+from compactbench.report.statistics.score import POWER
 from compactbench.report.tables.columns import Metric, Row
 from compactbench.report.tables.metrics import ACCURACY, LATENCY, METRICS
 from compactbench.report.tables.results import plain_rows
+
+WORDS: dict[Verdict, str] = {
+    "tied": "tied",
+    "better": "better",
+    "worse": "worse",
+    "unclear": "cannot be told apart on these texts",
+}
+"""What is said of a comparison."""
 
 
 @dataclass(frozen=True)
@@ -22,27 +32,31 @@ class Recommendation:
         runner_up: name of the next best; None when no other keeps them.
         out: for every other model the reason why it fell out, in one sentence.
         limits: the limits it was chosen under, by metric.
-        tied: names of the models within the limits whose quality does not differ significantly from the highest one,
-            the best model included; the chosen one is the fastest of them.
+        best: name of the model of the highest quality within the limits.
+        against: every other model within the limits, held against `best`, from the highest quality on; None where
+            nothing can be said.
         quality: the metric that decided.
+        margin: by how much of it the chosen model may be worse than `best`.
     """
 
     chosen: str | None
     runner_up: str | None
     out: dict[str, str]
     limits: dict[str, float]
-    tied: list[str]
+    best: str | None
+    against: dict[str, Comparison | None]
     quality: Metric
+    margin: float
 
 
-def recommend(frame: pd.DataFrame, limits: Mapping[str, float], ties: tied.Ties = tied.NONE) -> Recommendation:
-    """The fastest of the models within every limit that are tied with the best of them, by the metric that decides.
+def recommend(frame: pd.DataFrame, limits: Mapping[str, float], pairs: Pairs = NONE) -> Recommendation:
+    """The fastest of the models within every limit that are shown not to be worse than the best of them by a margin.
 
     Args:
         frame: the rows of one suite on one machine.
-        ties: the pairs of models that are tied in it.
         limits: a bound for each metric that matters, in the column's own unit (a share for accuracy): an upper one
             where lower is better, a lower one where higher is.
+        pairs: their records, which compare any two models, and the margin.
 
     Raises:
         ValueError: a limit is not on a known metric, or is not a number that it can be held against.
@@ -50,17 +64,20 @@ def recommend(frame: pd.DataFrame, limits: Mapping[str, float], ties: tied.Ties 
     check_limits(limits)
     rows, quality = plain_rows(frame), deciding(frame)
     out = {row["model"]: reason for row in rows if (reason := _falls_out(row, limits))}
-    able = sorted((row for row in rows if row["model"] not in out), key=lambda row: -row[quality.name])
-    best = [row for row in able if _as_good(row, able[0], quality, ties)]
-    ranked = sorted(best, key=_latency) + [row for row in able if row not in best]
+    able = [row for row in rows if row["model"] not in out]
+    able.sort(key=lambda row: (-row[quality.name], _latency(row)))
+    best = able[0]["model"] if able else None
+    against = {row["model"]: pairs.compare(row["model"], able[0]["model"]) for row in able[1:]}
+    good = [row for row in able if row["model"] == best or _not_inferior(against[row["model"]])]
+    ranked = sorted(good, key=_latency) + [row for row in able if row not in good]
     for row in ranked[2:]:
-        out[row["model"]] = _worse(row, ranked[0], quality, row in best)
+        out[row["model"]] = _worse(row, ranked[0], quality, against.get(row["model"]), row in good)
     chosen, runner_up, *_ = [*(row["model"] for row in ranked), None, None]
-    return Recommendation(chosen, runner_up, out, dict(limits), [row["model"] for row in best], quality)
+    return Recommendation(chosen, runner_up, out, dict(limits), best, against, quality, pairs.margin)
 
 
-def _as_good(row: Row, best: Row, quality: Metric, ties: tied.Ties) -> bool:
-    return row[quality.name] == best[quality.name] or frozenset((row["model"], best["model"])) in ties
+def _not_inferior(comparison: Comparison | None) -> bool:
+    return comparison is not None and comparison.not_inferior
 
 
 def _latency(row: Row) -> float:
@@ -89,6 +106,35 @@ def check_limits(limits: Mapping[str, float]) -> None:
 def in_sentence(metric: Metric) -> str:
     """The metric's label inside a sentence: abbreviations alone keep their capitals."""
     return metric.label if metric.label[1].isupper() else metric.label[0].lower() + metric.label[1:]
+
+
+def in_points(margin: float) -> str:
+    """A margin as people read it: "1 point"."""
+    return f"{100 * margin:g} point{'s' * (margin != 0.01)}"
+
+
+def ends(comparison: Comparison) -> str:
+    """The ends of its interval as people read them, in points: "-2.1 to +0.1"."""
+    low, high = (f"{100 * end:+.1f}" for end in comparison.interval)
+    return f"{low} to {high}"
+
+
+def points(comparison: Comparison) -> str:
+    """A difference as people read it: "-1.0 points, 90 % interval -2.1 to +0.1"."""
+    return f"{100 * comparison.difference:+.1f} points, 90\u00a0% interval {ends(comparison)}"
+
+
+def judged(comparison: Comparison) -> str:
+    """The interval of a difference, and what it shows."""
+    return f"90\u00a0% interval {ends(comparison)}: {WORDS[comparison.verdict]}"
+
+
+def would_tell(comparisons: Iterable[Comparison]) -> str:
+    """How many test texts would decide what these leave open, to two digits."""
+    needed = max(comparison.texts_needed for comparison in comparisons)
+    step = 10 ** max(len(str(needed)) - 2, 0)
+    texts = f"about {math.ceil(needed / step) * step:,} test texts"
+    return f"{texts} would tell in {POWER:.0%} of cases, were there no difference".replace("%", "\u00a0%")
 
 
 def bound(metric: Metric, limit: float) -> str:
@@ -122,10 +168,16 @@ def _misses(row: Row, metric: Metric, limit: float) -> str | None:
     return None if kept else f"{in_sentence(metric)} is {metric.text(value)}, allowed is {bound(metric, limit)}"
 
 
-def _worse(row: Row, chosen: Row, quality: Metric, as_good: bool) -> str:
-    """Why `row`, which keeps the limits, comes after `chosen`."""
-    if not as_good:
-        words = "less accurate" if quality is ACCURACY else f"lower {in_sentence(quality)}"
-        return f"{words} ({quality.of(row)} against {quality.of(chosen)})"
+def _worse(row: Row, chosen: Row, quality: Metric, comparison: Comparison | None, as_good: bool) -> str:
+    """Why `row`, which keeps the limits, comes after `chosen`; `comparison` holds it against the best."""
     slower = f"slower ({LATENCY.of(row)} against {LATENCY.of(chosen)})"
-    return f"its {in_sentence(quality)} does not differ significantly, but it is {slower}"
+    if as_good:
+        near = f"within the margin of the best ({points(comparison)})" if comparison else "the best"
+        return f"{near} in {in_sentence(quality)}, but {slower}"
+    if comparison and comparison.verdict == "unclear":
+        return f"on these texts it cannot be told apart from the best in {in_sentence(quality)} ({points(comparison)})"
+    if row[quality.name] == chosen[quality.name]:
+        return f"of the same {in_sentence(quality)}, but {slower}"
+    words = "less accurate" if quality is ACCURACY else f"lower {in_sentence(quality)}"
+    held = f"; {points(comparison)}" if comparison else ""
+    return f"{words} ({quality.of(row)} against {quality.of(chosen)}{held})"

@@ -30,10 +30,11 @@ from compactbench.report.site.executed import OnlyText, escape_page_title, escap
 from compactbench.report.site.fact import FactDirective, FactRole
 from compactbench.report.site.pages import pages
 from compactbench.report.site.policy import add_policy, inline_scripts, without_thebe
-from compactbench.report.statistics.ties import Ties, ties
+from compactbench.report.statistics.paired import pairs
 from compactbench.report.tables.collect import collect, entries
 from compactbench.report.tables.metrics import LATENCY, SIZE
-from compactbench.report.tables.results import headline, results, runtimes, write_results, write_table
+from compactbench.report.tables.results import Records, headline, results, runtimes, write_results, write_table
+from compactbench.report.tables.runtimes import ANY, in_runtime
 from compactbench.report.text import summary as prose
 from compactbench.report.text.facts import facts
 
@@ -109,18 +110,22 @@ def refresh_summary(book: Path) -> None:
     partial.replace(page)
 
 
-def accuracy_latency(group: pd.DataFrame, ties: Ties, quoted: pd.DataFrame) -> tuple[go.Figure, str]:
-    """The trade-off that most readers face first, with its caption."""
-    return charts.tradeoff(group, LATENCY, SIZE, ties), prose.tradeoff_caption(group, LATENCY, SIZE, ties)
+def accuracy_latency(here: Records, quoted: pd.DataFrame) -> tuple[go.Figure, str]:
+    """The trade-off that most readers face first, each model in its best runtime, with its caption."""
+    deployed = in_runtime(here, ANY)
+    group, compared = results(deployed), pairs(deployed)
+    caption = prose.tradeoff_caption(group, LATENCY, SIZE, compared)
+    return charts.tradeoff(group, LATENCY, SIZE, compared, ANY), caption
 
 
-def quoted_2021(group: pd.DataFrame, ties: Ties, quoted: pd.DataFrame) -> tuple[go.Figure, str]:
-    """What 2021 reported against what is measured now, with its caption."""
+def quoted_2021(here: Records, quoted: pd.DataFrame) -> tuple[go.Figure, str]:
+    """What 2021 reported against what is measured now, as trained, with its caption."""
+    group = results(here)
     return charts.quoted_2021(group, quoted), prose.quoted_caption(group, quoted)
 
 
 CHARTS = {"accuracy-latency": accuracy_latency, "quoted-2021": quoted_2021}
-"""The charts a Markdown page may show: functions of the headline group's rows, its ties and the results of 2021."""
+"""The charts a Markdown page may show: functions of the headline group's rows, their pairs and the results of 2021."""
 
 
 class ChartDirective(SphinxDirective):
@@ -135,7 +140,7 @@ class ChartDirective(SphinxDirective):
             raise self.error(f"no chart is called {slug!r}; known: {', '.join(CHARTS)}")
         book = Path(self.env.srcdir)
         here = headline(collect(book / "runs").records)
-        figure, caption = CHARTS[slug](results(here), ties(here), pd.read_csv(book / QUOTED))
+        figure, caption = CHARTS[slug](here, pd.read_csv(book / QUOTED))
         return [nodes.raw("", chart_html(figure, slug, caption), format="html")]
 
 

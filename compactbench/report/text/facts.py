@@ -13,15 +13,16 @@ from compactbench.parameters import load_model
 from compactbench.record import Record
 from compactbench.report.choice.deciding import deciding
 from compactbench.report.choice.pareto import front
-from compactbench.report.choice.recommend import Recommendation, in_sentence, recommend
+from compactbench.report.choice.recommend import Recommendation, in_points, in_sentence, judged, points, recommend
 from compactbench.report.statistics.noise import BOUND, LOADED, SHARE
-from compactbench.report.statistics.ties import Ties, ties
+from compactbench.report.statistics.paired import Pairs, against_trained, pairs
 from compactbench.report.tables.collect import Problem
 from compactbench.report.tables.columns import Metric, Row
 from compactbench.report.tables.metrics import ACCURACY, EPOCH_TIME, LATENCY, METRICS, SIZE
 from compactbench.report.tables.results import Records, by_model, headline, plain_rows, results
-from compactbench.report.tables.runtimes import ANY, in_runtime
+from compactbench.report.tables.runtimes import ANY, deployed, in_runtime
 from compactbench.report.text import background, health
+from compactbench.report.text.runtimes import left_open
 from compactbench.report.text.summary import verdict
 from compactbench.report.text.words import Markdown, code, listed, markdown, markdown_table, notes, small
 
@@ -51,16 +52,16 @@ def facts(
         ValueError: there is no run at all.
     """
     shown = headline(records)
-    machine, group = shown[0].machine, results(shown)
+    machine, exports = shown[0].machine, in_runtime(shown, ANY)
+    group, compared = results(exports), pairs(exports)
     finished = [record for record in records if isinstance(record, Record)]
     here = [record for record in shown if isinstance(record, Record)]
-    tied = ties(shown)
-    choice = recommend(group, {}, tied)
+    choice = recommend(group, {}, compared)
     return {
         "answer": answer(group, choice, here),
         "numbers": numbers(group, choice),
         "exported": exported(here, choice),
-        "trade": trade(group, choice, tied),
+        "trade": trade(group, choice, compared),
         "models": models(group, pages),
         "unknown_accuracy": Markdown(unknown_accuracy(group) + health.note(problems)),
         "machine": code(machine),
@@ -94,7 +95,9 @@ def answer(group: pd.DataFrame, choice: Recommendation, here: Sequence[Record]) 
     what = f"{'Fine-tune' if chosen['fine_tuned'] else 'Take'} {markdown(chosen['title'])}"
     if chosen["baseline"]:
         rivals = [row for row in rows.values() if row["baseline"] is False and row[ACCURACY.name] is not None]
-        what += ": no transformer beats the baseline here" if rivals else ": no transformer's accuracy is known here"
+        near = "" if choice.chosen == choice.best else f" by more than {in_points(choice.margin)}"
+        beaten = f": no transformer beats the baseline{near} here"
+        what += beaten if rivals else ": no transformer's accuracy is known here"
     texts = f"held-out {markdown(data.name)} texts"
     reached = f"It classifies {quality.of(chosen)} of the {texts} right"
     if quality is not ACCURACY:
@@ -144,41 +147,43 @@ def exported(here: Sequence[Record], choice: Recommendation) -> Markdown:
     if choice.chosen is None:
         return Markdown()
     trained = next(record for record in here if record.model == choice.chosen)
-    (best,) = in_runtime([trained], ANY)
+    best = deployed(trained)
     before, after = (plain_rows(results([record]))[0] for record in (trained, best))
-    if best is trained:
-        named = markdown(trained.title)
-        return Markdown(f"No other runtime that was measured answers faster than {named} as it was trained.")
-    gain = _times(before, after)
-    faster = f"{gain:.1f} times as fast, " if gain else ""
-    return Markdown(
-        f"Exported it is faster still: **{markdown(best.title)}** answers in {LATENCY.of(after)}, "
-        f"{faster}takes {SIZE.of(after)}, and classifies {ACCURACY.of(after)} of "
-        "the same texts right ([serve it](serve-it.md))."
-    )
+    text = f"No other runtime that keeps its accuracy answers faster than {markdown(trained.title)} as it was trained."
+    if best is not trained:
+        gain, kept = _times(before, after), against_trained(trained, best.trained)
+        before_it = markdown(trained.trained.label)
+        faster = f"{gain:.1f} times as fast as in {before_it}, where it was trained, " if gain else ""
+        held = f" ({points(kept)} against as trained)" if kept else ""
+        text = (
+            f"Exported, **{markdown(best.title)}** answers in {LATENCY.of(after)}, {faster}takes {SIZE.of(after)}, and "
+            f"classifies {ACCURACY.of(after)} of the same texts right{held} ([serve it](serve-it.md))."
+        )
+    return Markdown(" ".join(filter(None, (text, left_open([trained])))))
 
 
-def trade(group: pd.DataFrame, choice: Recommendation, tied: Ties) -> Markdown:
+def trade(group: pd.DataFrame, choice: Recommendation, pairs: Pairs) -> Markdown:
     """What each other model of known accuracy offers in exchange, as a list."""
     rows, quality = by_model(group), choice.quality
     known = [row for row in rows.values() if row[quality.name] is not None and row["model"] != choice.chosen]
     if not known or choice.chosen is None:
         return Markdown("No other accuracy is known: there is nothing to trade.")
     known.sort(key=lambda row: -row[quality.name])
-    on_front = set(group.loc[front(group, LATENCY, quality, tied), "model"])
+    on_front = set(group.loc[front(group, LATENCY, quality, pairs), "model"])
     chosen = rows[choice.chosen]
-    return Markdown("\n".join(_exchange(row, chosen, quality, row["model"] in on_front, tied) for row in known))
+    return Markdown("\n".join(_exchange(row, chosen, quality, row["model"] in on_front, pairs) for row in known))
 
 
-def _exchange(row: Row, chosen: Row, quality: Metric, on_front: bool, tied: Ties) -> str:
+def _exchange(row: Row, chosen: Row, quality: Metric, on_front: bool, pairs: Pairs) -> str:
     """What another model gives and takes, held against the chosen one."""
     points = (row[quality.name] - chosen[quality.name]) * 100
-    chance = ", not significantly" if frozenset((row["model"], chosen["model"])) in tied else ""
+    found = pairs.compare(row["model"], chosen["model"])
+    told = f" ({judged(found)})" if found else ""
     times = _times(row, chosen)
     pace = "" if times is None else f"{1 / times:.1f} times as fast " if times < 1 else f"{times:.1f} times as slow "
     named = f"**{markdown(row['title'])}**{small(notes(row['weights'], row['edited']))}"
     return (
-        f"- {named}: {points:+.1f} points of {in_sentence(quality)}{chance}; "
+        f"- {named}: {points:+.1f} points of {in_sentence(quality)}{told}; "
         f"{pace}({LATENCY.of(row)}); {SIZE.of(row)} on disk against "
         f"{SIZE.of(chosen)}.{f' On the Pareto front of {in_sentence(quality)} and latency.' if on_front else ''}"
     )

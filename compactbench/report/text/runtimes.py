@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 
 from compactbench.record import FailedRecord, Record, RuntimeResult
-from compactbench.report.statistics.ties import differ
+from compactbench.report.choice.recommend import WORDS, in_points, points, would_tell
+from compactbench.report.statistics.paired import MARGIN, against_trained
 from compactbench.report.tables.columns import Metric, Row
 from compactbench.report.tables.metrics import ACCURACY, COST, CPU_TIME, LATENCY, RUNTIMES, SIZE
 from compactbench.report.tables.results import plain_rows, runtimes
-from compactbench.report.text.words import Markdown, markdown, markdown_table, notes, small
+from compactbench.report.text.words import Markdown, listed, markdown, markdown_table, notes, small
 
 SPEED = next(column.name for column in RUNTIMES if isinstance(column, Metric))
 """The first metric of the table of runtimes, the median latency of a sentence."""
@@ -40,8 +41,13 @@ def verdicts(record: Record) -> Markdown:
     )
 
 
-def gains(records: Sequence[Record | FailedRecord]) -> Markdown:
-    """The runtimes of several models, a row each and a column a runtime, as a Markdown table."""
+def gains(records: Sequence[Record | FailedRecord], margin: float = MARGIN) -> Markdown:
+    """The runtimes of several models, a row each and a column a runtime, as a Markdown table.
+
+    Args:
+        records: runs.
+        margin: as in `Comparison`.
+    """
     able = [record for record in records if isinstance(record, Record) and len(record.runtimes) > 1]
     if not able:
         return Markdown("No model of this group was measured in another runtime.")
@@ -49,11 +55,30 @@ def gains(records: Sequence[Record | FailedRecord]) -> Markdown:
     body = []
     for record in sorted(able, key=lambda record: record.weights == "random"):
         rows = plain_rows(runtimes([record]))
-        cells = {_name(one): _gained(record, one, row, rows) for one, row in zip(record.runtimes, rows, strict=True)}
+        each = zip(record.runtimes, rows, strict=True)
+        cells = {_name(one): _gained(record, one, _gain(row, rows), margin) for one, row in each}
         on_cpu = next((row[SPEED] for row in rows if row["device"] == "cpu"), None)
         title = markdown(record.title) + small(notes(record.weights, record.finetune.edited))
         body.append([Markdown(title), LATENCY.text(on_cpu, unit=False), *(cells.get(name, "") for name in names)])
-    return markdown_table(["Model", "As trained (ms)", *names], body)
+    table = markdown_table(["Model", "As trained (ms)", *names], body)
+    return Markdown("\n\n".join(filter(None, (table, left_open(able, margin)))))
+
+
+def left_open(records: Sequence[Record], margin: float = MARGIN) -> Markdown:
+    """A sentence on the runtimes that may keep the accuracy of a model or not; empty where the texts tell of all."""
+    found = {
+        Markdown(f"{markdown(record.title)} in {markdown(_name(one))} ({points(comparison)})"): comparison
+        for record in records
+        for one in record.runtimes
+        if not _same(one, record.trained)
+        if (comparison := against_trained(record, one, margin)) and comparison.undecided
+    }
+    if not found:
+        return Markdown()
+    return Markdown(
+        f"**These texts cannot decide** whether the accuracy of {listed(found)} is lower than as trained by more than "
+        f"{in_points(margin)}; {would_tell(found.values())}."
+    )
 
 
 def _same(one: RuntimeResult, other: RuntimeResult) -> bool:
@@ -65,13 +90,12 @@ def _name(result: RuntimeResult) -> str:
     return result.label + (" on the GPU" if result.device == "cuda" else "")
 
 
-def _gained(record: Record, result: RuntimeResult, row: Row, rows: list[Row]) -> Markdown:
+def _gained(record: Record, result: RuntimeResult, gain: float | None, margin: float) -> Markdown:
     """One cell: how many times as fast, and how the accuracy changed where it is known."""
     if result.error:
         return small([result.error])
-    gain = _gain(row, rows)
-    text = f"{gain:.1f} ×" if gain else "–"
-    return Markdown(text + (small([Markdown(_points(record, result))]) if record.weights != "random" else ""))
+    found = against_trained(record, result, margin)
+    return Markdown((f"{gain:.1f} ×" if gain else "–") + small([points(found)] if found else []))
 
 
 def _verdict(record: Record, result: RuntimeResult, row: Row, rows: list[Row]) -> str:
@@ -96,22 +120,12 @@ def _batched(record: Record, result: RuntimeResult) -> str:
 
 
 def _kept(record: Record, result: RuntimeResult) -> str:
-    """What a conversion did to the accuracy, and whether that is significant."""
-    before, after = record.trained.quality, result.quality
-    if before is None or after is None:
-        return "its accuracy was not measured"
-    if after.accuracy == before.accuracy:
-        return "as accurate"
-    verdict = "not significantly"
-    if differ(after, before):
-        verdict = "significantly " + ("**worse**" if after.accuracy < before.accuracy else "better")
-    return f"accuracy {_points(record, result)}, {verdict} (McNemar, p < .05)"
-
-
-def _points(record: Record, result: RuntimeResult) -> str:
-    """How far the accuracy in a runtime is from that of the model as trained."""
-    before, after = record.trained.quality, result.quality
-    return f"{100 * (after.accuracy - before.accuracy):+.1f} points" if before and after else ""
+    """What a conversion did to the accuracy, as far as the test texts can tell."""
+    found = against_trained(record, result)
+    if found is None:
+        return "what that does to its accuracy is not known"
+    told = WORDS[found.verdict].replace("worse", "**worse**")
+    return f"accuracy {points(found)}: {told}" + f"; {would_tell([found])}" * found.undecided
 
 
 def _gain(row: Row, rows: list[Row]) -> float | None:

@@ -7,8 +7,18 @@ import pandas as pd
 from compactbench.foreign import line
 from compactbench.report.choice.deciding import deciding, floor
 from compactbench.report.choice.pareto import front
-from compactbench.report.choice.recommend import Recommendation, bound, in_sentence
-from compactbench.report.statistics.ties import NONE, Ties
+from compactbench.report.choice.recommend import (
+    WORDS,
+    Recommendation,
+    bound,
+    ends,
+    in_points,
+    in_sentence,
+    judged,
+    points,
+    would_tell,
+)
+from compactbench.report.statistics.paired import NONE, Pairs
 from compactbench.report.tables.columns import Column, Metric, Row
 from compactbench.report.tables.metrics import (
     ACCURACY,
@@ -33,12 +43,12 @@ def compared(group: pd.DataFrame, suite: str, machine: str) -> Markdown:
     return Markdown(f"This page compares the **{len(group)} runs** of {named}.")
 
 
-def recommendation(group: pd.DataFrame, choice: Recommendation, runtime: str | None = None) -> Markdown:
+def recommendation(group: pd.DataFrame, choice: Recommendation, runtime: str | None = ANY) -> Markdown:
     """Which model to take under the limits, in `runtime`, and the runner-up, as Markdown."""
     rows = by_model(group)
     asked = [f"{in_sentence(METRICS[name])} {bound(METRICS[name], limit)}" for name, limit in choice.limits.items()]
-    if runtime is not None:
-        asked.append("in any runtime" if runtime == ANY else f"in the runtime {line(runtime)}")
+    if runtime != ANY:
+        asked.append("run as trained" if runtime is None else f"in the runtime {line(runtime)}")
     limits = listed(asked)
     early = undertrained(rows)
     if choice.chosen is None:
@@ -63,18 +73,59 @@ def undertrained(rows: dict[str, Row]) -> Markdown:
 
 
 def verdict(choice: Recommendation, rows: dict[str, Row]) -> Markdown:
-    """What the test says of the recommended model's quality against that of the next ones."""
-    quality = in_sentence(choice.quality)
-    by = _tested(choice.quality)
-    others = [rows[model]["title"] for model in choice.tied if model != choice.chosen]
-    if not others:
-        accurate = choice.quality is ACCURACY
-        better = "is significantly more accurate" if accurate else f"has a significantly higher {quality}"
-        return Markdown(f"On the same test texts it {better} than every other ({by}).")
-    return Markdown(
-        f"On the same test texts its {quality} does not differ significantly from that of {listed(others)} ({by}); "
-        "of these it answers fastest."
-    )
+    """What the same test texts say of the recommended model's quality against that of the others."""
+    if choice.chosen is None or choice.best is None:
+        return Markdown()
+    quality, against = in_sentence(choice.quality), choice.against
+    chosen, best, margin = rows[choice.chosen], rows[choice.best], in_points(choice.margin)
+    faster = [model for model in against if _faster(rows[model], chosen)]
+    known = {model: found for model, found in against.items() if found}
+    if choice.chosen != choice.best:
+        text = (
+            f"On the same test texts its {quality} is not lower than the highest, that of {markdown(best['title'])}, "
+            f"by more than {margin} ({points(known[choice.chosen])}); of all such models it answers fastest."
+        )
+    elif not known:
+        text = f"No interval tells how sure its lead in {quality} is: the records do not say who got which text right."
+    elif all(found and found.verdict == "worse" for found in against.values()):
+        better = "is more accurate" if choice.quality is ACCURACY else f"has a higher {quality}"
+        nearest, found = next(iter(known.items()))
+        held = f"the nearest, {markdown(rows[nearest]['title'])}: {points(found)}"
+        text = f"On the same test texts it {better} than every other ({held})."
+    elif faster:
+        text = f"Its {quality} is the highest, and no faster model is shown to be within {margin} of it."
+    else:
+        text = f"Its {quality} is the highest, and no other model answers faster."
+    open_ones = {model: known[model] for model in faster if model in known and known[model].undecided}
+    if open_ones:
+        named = listed(
+            Markdown(f"{markdown(rows[model]['title'])} ({points(found)})") for model, found in open_ones.items()
+        )
+        text += (
+            f" **These texts cannot decide** whether {named}, which would answer faster, "
+            f"{'is' if len(open_ones) == 1 else 'are'} lower by more than {margin}; {would_tell(open_ones.values())}."
+        )
+    return Markdown(text)
+
+
+def _faster(row: Row, other: Row) -> bool:
+    own, others = row[LATENCY.name], other[LATENCY.name]
+    return own is not None and (others is None or own < others)
+
+
+def candidates(group: pd.DataFrame, choice: Recommendation) -> Markdown:
+    """Each model within the limits, held against the best of them on the same test texts, as a table."""
+    if choice.best is None:
+        return Markdown("No model is within the limits.")
+    rows, quality = by_model(group), choice.quality
+    head = ["Model", quality.head, "Against the best (points)", "90\u00a0% interval", "On these texts", LATENCY.head]
+    body = []
+    for model, found in [(choice.best, None), *choice.against.items()]:
+        row, held = rows[model], ["", "", "the best" if model == choice.best else "not known"]
+        if found:
+            held = [f"{100 * found.difference:+.1f}", ends(found), WORDS[found.verdict]]
+        body.append([row["title"], quality.of(row, unit=False), *held, LATENCY.of(row, unit=False)])
+    return markdown_table(head, body, "lrrrlr")
 
 
 def fallen_out(group: pd.DataFrame, choice: Recommendation) -> Markdown:
@@ -84,7 +135,7 @@ def fallen_out(group: pd.DataFrame, choice: Recommendation) -> Markdown:
     return markdown_table(["Model", "Why not"], body, "ll")
 
 
-def tradeoff_caption(group: pd.DataFrame, x: Metric, bubble: Metric, ties: Ties = NONE) -> str:
+def tradeoff_caption(group: pd.DataFrame, x: Metric, bubble: Metric, pairs: Pairs = NONE) -> str:
     """What `charts.tradeoff` shows, and by name what it cannot show, in plain text."""
     rows = plain_rows(group)
     random = [row["title"] for row in rows if row["weights"] == "random" and row[x.name] is not None]
@@ -97,9 +148,9 @@ def tradeoff_caption(group: pd.DataFrame, x: Metric, bubble: Metric, ties: Ties 
         f"{quality.label} against {in_sentence(x)}; the area of a bubble is in proportion to its "
         f"{in_sentence(bubble)} (a very small one is drawn larger, to be seen), vertical lines are 95\u00a0% "
         "intervals. The dotted line joins the Pareto front: from the cheapest on, each better than all "
-        f"before it. Models that do not differ significantly ({_tested(quality)}) count as equal."
+        "before it, where models that are tied count as equal."
     )
-    text += " The pale ones are Pareto-dominated." if (shown & ~front(group, x, quality, ties)).any() else ""
+    text += " The pale ones are Pareto-dominated." if (shown & ~front(group, x, quality, pairs)).any() else ""
     named = {
         "Random weights, so no accuracy": random,
         "Edited training, so not compared": edited,
@@ -120,32 +171,28 @@ def quoted_caption(group: pd.DataFrame, quoted: pd.DataFrame) -> str:
     )
 
 
-def _tested(quality: Metric) -> str:
-    """By which test two models differ in `quality`: see `statistics.ties`."""
-    return "McNemar, p < .05" if quality is ACCURACY else "95\u00a0% intervals of both"
-
-
 def _named(reasons: dict[str, list[str]]) -> str:
     """A sentence for each reason that holds of any model, with the titles of those."""
     return "".join(f" {reason}: {', '.join(titles)}." for reason, titles in reasons.items() if titles)
 
 
-def conclusion(group: pd.DataFrame, choice: Recommendation, ties: Ties = NONE) -> Markdown:
+def conclusion(group: pd.DataFrame, choice: Recommendation, pairs: Pairs = NONE) -> Markdown:
     """What the measurements come to, as a Markdown list."""
     rows, quality = plain_rows(group), choice.quality
-    points = [f"{_counted(rows)}."]
+    said = [f"{_counted(rows)}."]
     if choice.chosen is not None:
         best = by_model(group)[choice.chosen]
-        points.append(f"Recommended: {_described(best, quality)}.")
+        said.append(f"Recommended: {_described(best, quality)}.")
         others = [row for row in rows if row[quality.name] is not None and row["model"] != choice.chosen]
-        points += [_held_against(row, best, quality) for row in sorted(others, key=lambda row: -row[quality.name])]
+        others.sort(key=lambda row: -row[quality.name])
+        said += [_held_against(row, best, quality, pairs) for row in others]
         lowest = quality.text(floor(group, quality))
-        points.append(f"The lowest floor, always the most frequent class, has {lowest} {in_sentence(quality)}.")
-    on_front = group.loc[front(group, LATENCY, quality, ties)].sort_values(LATENCY.name)
+        said.append(f"The lowest floor, always the most frequent class, has {lowest} {in_sentence(quality)}.")
+    on_front = group.loc[front(group, LATENCY, quality, pairs)].sort_values(LATENCY.name)
     if len(on_front) > 1:
         titles = ", ".join(map(markdown, on_front["title"]))
-        points.append(f"The Pareto front of {in_sentence(quality)} and CPU latency, fastest first: {titles}.")
-    return Markdown("\n".join(f"- {point}" for point in points))
+        said.append(f"The Pareto front of {in_sentence(quality)} and CPU latency, fastest first: {titles}.")
+    return Markdown("\n".join(f"- {point}" for point in said))
 
 
 def results_table(frame: pd.DataFrame) -> Markdown:
@@ -185,11 +232,13 @@ def _counted(rows: list[Row]) -> str:
     return text + (f", {failed} failed" if failed else "")
 
 
-def _held_against(row: Row, best: Row, quality: Metric) -> str:
+def _held_against(row: Row, best: Row, quality: Metric, pairs: Pairs) -> str:
     """How far `row` is from the recommended model in quality and in CPU latency."""
     points = 100 * (row[quality.name] - best[quality.name])
     side = "below" if points < 0 else "above"
     text = f"{markdown(row['title'])} is {abs(points):.1f} points {side} it in {in_sentence(quality)}"
+    found = pairs.compare(row["model"], best["model"])
+    text += f" ({judged(found)})" if found else ""
     own, other = row[LATENCY.name], best[LATENCY.name]
     if own is not None and other is not None:
         text += f" and needs {own / other:.0%} of its time per sentence on the CPU".replace("%", "\u00a0%")
