@@ -56,30 +56,42 @@ def test_where_classes_are_unbalanced_macro_f1_decides_and_not_accuracy() -> Non
     """Who misses the small class is right most often: 58 of 60 against 52."""
     frame = results([BLIND, FAIR])
     assert deciding(frame) is MACRO_F1 and deciding(results([make_record()])) is ACCURACY
-    choice = recommend(frame, {}, ties([BLIND, FAIR]))
+    choice = recommend(frame, {}, pairs([BLIND, FAIR]))
     assert (choice.chosen, choice.runner_up, choice.quality) == ("fair", "blind", MACRO_F1)
     third = recommend(results([BLIND, FAIR, NEAR]), {})
     assert third.out == {"blind": "lower macro F1 (60.0\u00a0% against 70.0\u00a0%)"}
 
 
-def test_ties_in_macro_f1_go_by_both_intervals() -> None:
-    """Half-widths of .04 make sqrt(2) * .04 = .057: .05 apart is tied, .1 is not, whatever the accuracies."""
-    assert ties([BLIND, FAIR, NEAR]) == {frozenset(("fair", "near")), frozenset(("near", "blind"))}
-    choice = recommend(results([FAIR, NEAR]), {}, ties([FAIR, NEAR]))
-    assert choice.chosen == "near"
-    text = recommendation(results([FAIR, NEAR]), choice)
-    assert "its macro F1 does not differ significantly from that of Fair (95\u00a0% intervals of both)" in text
+def test_macro_f1_is_compared_by_both_intervals() -> None:
+    """Half-widths of .04 make sqrt(2) * .04 * 1.645 / 1.96 = .0475 at 90 %, whatever the accuracies."""
+    found = pairs([FAIR, NEAR]).compare("near", "fair")
+    assert found.interval == pytest.approx((-0.05 - 0.0475, -0.05 + 0.0475), abs=1e-4)
+    assert found.verdict == "worse" and pairs([FAIR, BLIND]).compare("blind", "fair").verdict == "worse"
+    # (1.645 + .842) * .0475 / 1.645 = .0718 against a margin of .01
+    assert found.texts_needed == pytest.approx(60 * 7.18**2, rel=0.01)
+    alike = measured("alike", 0.69, 5.0, [[3, 0], [9, 48]])
+    known = pairs([FAIR, alike])
+    assert known.compare("alike", "fair").verdict == "unclear" and not known.tied("alike", "fair")
+    choice = recommend(results([FAIR, alike]), {}, known)
+    assert choice.chosen == "fair"
+    text = recommendation(results([FAIR, alike]), choice)
+    assert (
+        "Its macro F1 is the highest" in text and "whether Alike (-1.0 points, 90\u00a0% interval -5.7 to +3.7)" in text
+    )
     unknown = FAIR.trained.quality.model_copy(update={"macro_f1_interval": None})
     old = FAIR.model_copy(update={"runtimes": [FAIR.trained.model_copy(update={"quality": unknown})]})
-    assert ties([old, BLIND]) == {frozenset(("fair", "blind"))}
+    assert pairs([old, BLIND]).compare("fair", "blind") is None
 
 
 def test_pages_name_macro_f1_first_where_it_decides() -> None:
     frame = results([BLIND, FAIR])
-    choice = recommend(frame, {}, ties([BLIND, FAIR]))
+    choice = recommend(frame, {}, pairs([BLIND, FAIR]))
     text = answer(frame, choice, [FAIR])
     assert "Its macro F1 on the held-out Example news texts, whose classes are unbalanced, is 70.0\u00a0%" in text
-    assert "has a significantly higher macro F1 than every other" in text and "right" not in text
+    assert (
+        "it has a higher macro F1 than every other (the nearest, Blind: -10.0 points, 90" in text
+        and "right" not in text
+    )
     head = results_table(frame).splitlines()[0]
     assert head.index("Macro F1") < head.index("95\u00a0% interval, from") < head.index("Accuracy")
     assert models(frame, ()).startswith("| Model | Macro F1 (%) |")

@@ -8,14 +8,16 @@ from helpers.factory import calls, make_failed, make_record
 from compactbench.report.choice.asked import asked, injected
 from compactbench.report.choice.recommend import Recommendation, recommend
 from compactbench.report.site.executed import markdown_html
+from compactbench.report.statistics.paired import pairs
 from compactbench.report.tables.results import results
 from compactbench.report.text import summary as prose
 from compactbench.settings import SettingsError
 
 
 def measured(model: str, accuracy: float, latency: float = 10.0, size: int = 80, **changes):
-    samples = calls([latency])
+    samples, wrong = calls([latency]), round(1000 * (1 - accuracy))
     quality = {"accuracy": accuracy, "accuracy_interval": (accuracy - 0.01, accuracy + 0.01)}
+    quality["right"] = "0" * wrong + "1" * (1000 - wrong)
     artefact = {"files": {"model": size * 10**6}, "weights_files": ["model"]}
     return make_record(model, latency=[samples], quality=quality, artefact=artefact, **changes)
 
@@ -44,9 +46,7 @@ def test_equal_accuracy_goes_to_the_faster():
     """Of equals the first in the alphabet must not win."""
     choice = choose(measured("a", 0.95, 9), measured("b", 0.95, 3), measured("c", 0.95, 12))
     assert (choice.chosen, choice.runner_up) == ("b", "a")
-    assert choice.out == {
-        "c": "its accuracy does not differ significantly, but it is slower (12.0\u00a0ms against 3.0\u00a0ms)"
-    }
+    assert choice.out == {"c": "of the same accuracy, but slower (12.0\u00a0ms against 3.0\u00a0ms)"}
 
 
 def test_a_limit_names_every_bound_that_is_missed():
@@ -107,20 +107,21 @@ def test_limits_that_cannot_be_meant_are_refused(limits: dict, message: str):
 def test_prose_quotes_the_frame_for_one_many_and_none():
     """Words with holes in them ("the runner-up is None") when few models are left."""
     group = results([BIG, SMALL, make_failed("broken")])
-    many = prose.recommendation(group, recommend(group, {}))
+    known = pairs([BIG, SMALL])
+    many = prose.recommendation(group, recommend(group, {}, known))
     assert "**Big**: 96.0\u00a0% accuracy (95\u00a0% interval 95.0 to 97.0), 12.0\u00a0ms" in many
-    assert (
-        "runner-up is **Small**" in many and "significantly more accurate than every other (McNemar, p < .05)" in many
-    )
+    assert "runner-up is **Small**" in many
+    assert "more accurate than every other (the nearest, Small: -2.0 points, 90\u00a0% interval -2.9 to -1.4)" in many
     one = prose.recommendation(group, recommend(group, {"artefact_size_mb": 75}))
     assert "take **Small**" in one and "at most 75.0\u00a0MB" in one and "No other model" in one
     none = prose.recommendation(group, recommend(group, {"artefact_size_mb": 1}))
     assert none.startswith("**No model keeps every limit**")
     assert not any("None" in text or "nan" in text for text in (many, one, none))
-    conclusion = prose.conclusion(group, recommend(group, {}))
-    assert (
-        "Small is 2.0 points below it in accuracy and needs 50\u00a0% of its time per sentence on the CPU" in conclusion
+    conclusion = prose.conclusion(group, recommend(group, {}), known)
+    held = (
+        "Small is 2.0 points below it in accuracy (90\u00a0% interval -2.9 to -1.4: worse) and needs 50\u00a0% of its"
     )
+    assert f"{held} time per sentence on the CPU" in conclusion
     assert "1 failed" in conclusion
 
 
@@ -147,6 +148,7 @@ def test_parameters_that_papermill_sets_are_checked_and_a_readers_own_names_are_
 def test_a_runtime_is_one_that_the_records_hold():
     suite, machine, limits, runtime = asked("starter", "reference-cpu", {"runtime": "any", "artefact_size_mb": 5})
     assert (suite, machine, limits, runtime) == ("starter", "reference-cpu", {"artefact_size_mb": 5}, "any")
+    assert asked(None, None, {})[3] == "any" and asked(None, None, {"runtime": None})[3] is None
     with pytest.raises(SettingsError, match=r"runtime is 'onnx'; accepted: any, onnxruntime, scikit-learn, torch"):
         asked("starter", "reference-cpu", {"runtime": "onnx"})
 
@@ -157,6 +159,7 @@ def test_a_runtime_is_one_that_the_records_hold():
         ((None, None, {"artefact_sise_mb": 1}), "'artefact_sise_mb' is no metric; did you mean 'artefact_size_mb'?"),
         ((None, None, 20), "parameters: key `limits`: got 20; accepted: a mapping"),
         ((None, "elsewhere", {}), "parameters: key `machine`: got 'elsewhere'; accepted: reference-cpu"),
+        ((None, None, {}, (), 1), "parameters: key `margin`: got 1; accepted: a share above 0 and below 1."),
     ],
 )
 def test_what_a_reader_cannot_mean_is_refused(given: tuple, sentence: str):

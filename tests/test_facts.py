@@ -6,6 +6,7 @@ from helpers.factory import BASELINE, FROZEN, calls, make_failed, make_record
 
 from compactbench import ROOT
 from compactbench.report.choice.recommend import recommend
+from compactbench.report.statistics.paired import MARGIN, pairs
 from compactbench.report.tables.results import results
 from compactbench.report.text.background import quoted_by_name
 from compactbench.report.text.facts import answer, colab, facts, models, numbers, trade, unknown_accuracy
@@ -15,7 +16,9 @@ REPOSITORY = "https://github.com/somebody/something"
 
 
 def quality(accuracy: float, low: float, high: float) -> dict[str, object]:
-    return {"accuracy": accuracy, "accuracy_interval": (low, high)}
+    """That of 1000 texts, of which the last are wrong: what two differ by has Wilson's interval."""
+    right = round(1000 * accuracy)
+    return {"accuracy": accuracy, "accuracy_interval": (low, high), "right": "1" * right + "0" * (1000 - right)}
 
 
 ALPHA = make_record("alpha", quality=quality(0.96, 0.94, 0.98), latency=[calls([12.0])])
@@ -23,21 +26,22 @@ BETA = make_record("beta", quality=quality(0.95, 0.92, 0.97), latency=[calls([4.
 DELTA = make_record("delta", quality=quality(0.90, 0.88, 0.93), latency=[calls([4.5])])
 
 
-def said(*runs, tied: frozenset = frozenset()) -> str:
-    return answer(results(list(runs)), recommend(results(list(runs)), {}, tied), [ALPHA])
+def said(*runs, margin: float = MARGIN) -> str:
+    return answer(results(list(runs)), recommend(results(list(runs)), {}, pairs(runs, margin)), [ALPHA])
 
 
 def test_the_answer_names_the_most_accurate_and_the_runner_up() -> None:
     text = said(ALPHA, BETA, DELTA)
     assert text.startswith("**Fine-tune Alpha.** It classifies 96.0\u00a0% of the held-out Example news texts right")
     assert "the runner-up, Beta, 95.0\u00a0% (95\u00a0% interval 92.0 to 97.0)" in text
-    assert "significantly more accurate than every other (McNemar, p < .05)" in text
+    assert "more accurate than every other (the nearest, Beta: -1.0 points, 90\u00a0% interval -1.8 to -0.5)" in text
 
 
-def test_a_tie_is_said_and_goes_to_the_faster() -> None:
-    text = said(ALPHA, BETA, DELTA, tied=frozenset({frozenset(("alpha", "beta"))}))
+def test_a_faster_model_within_the_margin_is_taken_and_it_is_said_why() -> None:
+    text = said(ALPHA, BETA, DELTA, margin=0.02)
     assert text.startswith("**Fine-tune Beta.**")
-    assert "does not differ significantly from that of Alpha" in text and "answers fastest" in text
+    assert "not lower than the highest, that of Alpha, by more than 2 points (-1.0 points, 90" in text
+    assert "answers fastest" in text
 
 
 def test_changing_one_record_changes_the_answer() -> None:
@@ -85,8 +89,10 @@ def test_an_edited_training_is_labelled_and_shown() -> None:
 def test_the_trade_holds_every_known_model_against_the_chosen_one() -> None:
     """Beta is a point less accurate and three times as fast; beta dominates delta."""
     group = results([ALPHA, BETA, DELTA])
-    first, second = trade(group, recommend(group, {}), frozenset()).splitlines()
-    assert first.startswith("- **Beta**: -1.0 points of accuracy; 3.0 times as fast (4.0\u00a0ms)")
+    known = pairs([ALPHA, BETA, DELTA])
+    first, second = trade(group, recommend(group, {}, known), known).splitlines()
+    held = "- **Beta**: -1.0 points of accuracy (90\u00a0% interval -1.8 to -0.5: worse)"
+    assert first.startswith(f"{held}; 3.0 times as fast (4.0\u00a0ms)")
     assert "On the Pareto front" in first
     assert second.startswith("- **Delta**: -6.0 points") and "On the Pareto front" not in second
 

@@ -8,6 +8,7 @@ from helpers.factory import BASELINE, FROZEN, calls, make_failed, make_record, r
 from compactbench.record import Record
 from compactbench.report.charts.runtimes import latencies_chart
 from compactbench.report.choice.recommend import recommend
+from compactbench.report.statistics.paired import pairs
 from compactbench.report.tables.results import plain_rows, results, runtimes
 from compactbench.report.tables.runtimes import in_runtime, names
 from compactbench.report.text.facts import exported
@@ -15,8 +16,12 @@ from compactbench.report.text.model_card import card, metadata
 from compactbench.report.text.runtimes import gains, table, verdicts
 from compactbench.report.text.serving import PROGRAMS, programs
 
+RIGHT = "1" * 1140 + "0" * 60
+WORSE = "1" * 800 + "0" * 400
+"""Of 1,200 texts, which can tell that nothing changed; 60 could not. 340 more are wrong."""
 
-def onnx(precision: str, latency_ms: float, right: str = "1" * 57 + "0" * 3, **changes: Any) -> dict[str, Any]:
+
+def onnx(precision: str, latency_ms: float, right: str = RIGHT, **changes: Any) -> dict[str, Any]:
     """ONNX Runtime with every call at `latency_ms`."""
     fields = {
         "runtime": "onnxruntime",
@@ -41,7 +46,8 @@ def record(**changes: Any) -> Record:
         **NOTHING,
         **{"agreement": None, "latency": [], "latency_by_length": [], "error": "ValueError: no such operator"},
     }
-    return make_record(**({"runtimes": [onnx("fp32", 5.0), onnx("int8", 2.0), failed]} | changes))
+    further = [onnx("fp32", 5.0), onnx("int8", 2.0), failed]
+    return make_record(**({"runtimes": further, "quality": {"right": RIGHT}} | changes))
 
 
 PUBLIC = [
@@ -51,8 +57,6 @@ PUBLIC = [
     *("agreement", "status", "error"),
 ]
 """The columns that readers of runtimes.csv know, in order."""
-WORSE = "1" * 40 + "0" * 20
-"""Seventeen more of sixty texts wrong: significant."""
 
 
 def test_one_row_a_runtime_and_a_failed_one_keeps_its_error() -> None:
@@ -70,6 +74,19 @@ def test_one_row_a_runtime_and_a_failed_one_keeps_its_error() -> None:
     assert rows[2]["peak_ram_mb"] == 550.0  # 450 of libraries and 100 beyond: the whole process
     assert (rows[3]["status"], rows[3]["error"]) == ("failed", "ValueError: no such operator")
     assert (rows[0]["agreement"], rows[2]["agreement"]) == (None, 0.98)
+
+
+def test_what_few_texts_cannot_decide_is_not_taken_and_is_said() -> None:
+    """Of 60 texts the same are right, and of others one in 25 may not be: z^2 (1 - .01) / .01 = 381 would tell."""
+    few = "1" * 57 + "0" * 3
+    run = record(quality={"right": few}, runtimes=[onnx("fp32", 5.0, right=few), onnx("int8", 2.0, right=few)])
+    assert [one.title for one in in_runtime([run], "any")] == ["Alpha"]
+    assert [one.title for one in in_runtime([run], "onnxruntime")] == ["Alpha (ONNX fp32)"]  # asked for by name
+    assert [one.title for one in in_runtime([run], "any", 0.07)] == ["Alpha (ONNX int8)"]
+    text = gains([run])
+    assert "**These texts cannot decide** whether the accuracy of Alpha in ONNX fp32 (+0.0 points, 90" in text
+    assert "lower than as trained by more than 1 point; about 390 test texts would tell" in text
+    assert "cannot decide" not in gains([record()]) + gains([record(weights="random")])
 
 
 def test_random_weights_have_neither_accuracy_nor_agreement() -> None:
@@ -97,13 +114,12 @@ def test_a_runtime_among_the_limits_changes_what_is_compared_and_recommended() -
     """As trained beta is faster; in ONNX Runtime alpha is, and the baseline was not measured in it at all."""
     runs = [
         record(),
-        make_record("beta", latency=[calls([4.0] * 3)]),
+        make_record("beta", latency=[calls([4.0] * 3)], quality={"right": RIGHT}),
         make_record("tfidf", runtime="scikit-learn", **BASELINE),
     ]
-    tied = frozenset(frozenset(pair) for pair in (("alpha", "beta"), ("alpha", "tfidf"), ("beta", "tfidf")))
-    assert recommend(results(in_runtime(runs, None)), {}, tied).chosen == "beta"
-    assert recommend(results(in_runtime(runs, "any")), {}, tied).chosen == "alpha"
-    choice = recommend(results(in_runtime(runs, "onnxruntime")), {"cpu_latency_p50_ms": 3}, tied)
+    answers = {runtime: recommend(results(of := in_runtime(runs, runtime)), {}, pairs(of)) for runtime in (None, "any")}
+    assert (answers[None].chosen, answers["any"].chosen) == ("beta", "alpha")
+    choice = recommend(results(in_runtime(runs, "onnxruntime")), {"cpu_latency_p50_ms": 3})
     assert (choice.chosen, choice.runner_up) == ("alpha", None)
     assert choice.out["tfidf"] == choice.out["beta"] == "it was not measured in the runtime that was asked for"
     assert names(runs) == ["onnxruntime", "openvino", "scikit-learn", "torch"]
@@ -118,7 +134,7 @@ def test_a_row_holds_the_numbers_of_the_runtime_chosen() -> None:
 def test_the_page_says_where_a_runtime_is_slower_or_worse() -> None:
     text = verdicts(record(runtimes=[onnx("fp32", 20.0), onnx("int8", 2.0, right=WORSE)]))
     assert "**ONNX fp32** is **slower**, 0.50 times as fast" in text
-    assert "accuracy -28.3 points, significantly **worse** (McNemar, p < .05)" in text
+    assert "accuracy -28.3 points, 90\u00a0% interval -30.9 to -25.9: **worse**" in text
     assert "**ONNX int8** is 5.0 times as fast at 20.5" in text
     assert "nothing can be said of its quality" in verdicts(record(weights="random"))
     assert "cannot run it: ValueError: no such operator" in verdicts(record())
@@ -128,7 +144,10 @@ def test_the_page_says_where_a_runtime_is_slower_or_worse() -> None:
 def test_tables_and_chart_hold_the_numbers() -> None:
     rows = [line.split("|") for line in table(record()).splitlines()]
     assert [cell.strip() for cell in rows[4][1:5]] == ["ONNX int8", "2.0", "5.0 ×", "95.0"]
-    assert "| Alpha | 10.0 | 2.0 × <small>+0.0 points</small> | 5.0 × <small>+0.0 points</small> |" in gains([record()])
+    assert (
+        "| Alpha | 10.0 | 2.0 × <small>\\+0.0 points, 90\u00a0% interval -0.3 to +0.3</small> | 5.0 × <small>"
+        in gains([record()])
+    )
     assert "no such operator" in gains([record()])
     bars = latencies_chart(record()).data[0]
     assert list(bars.x) == [2.0, 5.0, 10.0]
@@ -165,7 +184,7 @@ def test_page_and_card_say_how_many_answers_a_batch_changes() -> None:
     """Batched int8 gave 2 of 300 texts another class than one by one, and no page said so."""
     settings = {"suite": {"max_length": 512, "eval_batch_size": 64}, "model": {}}
     run = record(runtimes=[onnx("fp32", 5.0), onnx("int8", 2.0, batched_otherwise=2)], settings=settings)
-    said = "In batches of 64, 2 of 60 texts get another class than one by one."
+    said = "In batches of 64, 2 of 1,200 texts get another class than one by one."
     for text in (verdicts(run), card(run)):
         assert text.count(said) == 1
     assert "may answer otherwise on another kind of CPU than the one above" in card(run)

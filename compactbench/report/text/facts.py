@@ -152,12 +152,12 @@ def exported(here: Sequence[Record], choice: Recommendation) -> Markdown:
     text = f"No other runtime that keeps its accuracy answers faster than {markdown(trained.title)} as it was trained."
     if best is not trained:
         gain, kept = _times(before, after), against_trained(trained, best.trained)
-        before_it = markdown(trained.trained.label)
-        faster = f"{gain:.1f} times as fast as in {before_it}, where it was trained, " if gain else ""
-        held = f" ({points(kept)} against as trained)" if kept else ""
+        faster = f"{gain:.1f} times as fast, " if gain else ""
+        held = f" ({points(kept)})" if kept else ""
+        reached = f"classifies {ACCURACY.of(after)} of the same texts right{held}"
         text = (
-            f"Exported, **{markdown(best.title)}** answers in {LATENCY.of(after)}, {faster}takes {SIZE.of(after)}, and "
-            f"classifies {ACCURACY.of(after)} of the same texts right{held} ([serve it](serve-it.md))."
+            f"Exported it is faster than as trained: **{markdown(best.title)}** answers in {LATENCY.of(after)}, "
+            f"{faster}takes {SIZE.of(after)}, and {reached} ([serve it](serve-it.md))."
         )
     return Markdown(" ".join(filter(None, (text, left_open([trained])))))
 

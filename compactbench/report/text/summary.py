@@ -18,7 +18,7 @@ from compactbench.report.choice.recommend import (
     points,
     would_tell,
 )
-from compactbench.report.statistics.paired import NONE, Pairs
+from compactbench.report.statistics.paired import NONE, Comparison, Pairs
 from compactbench.report.tables.columns import Column, Metric, Row
 from compactbench.report.tables.metrics import (
     ACCURACY,
@@ -96,16 +96,22 @@ def verdict(choice: Recommendation, rows: dict[str, Row]) -> Markdown:
         text = f"Its {quality} is the highest, and no faster model is shown to be within {margin} of it."
     else:
         text = f"Its {quality} is the highest, and no other model answers faster."
-    open_ones = {model: known[model] for model in faster if model in known and known[model].undecided}
-    if open_ones:
-        named = listed(
-            Markdown(f"{markdown(rows[model]['title'])} ({points(found)})") for model, found in open_ones.items()
-        )
+    undecided = {model: known[model] for model in faster if model in known and known[model].undecided}
+    if undecided:
         text += (
-            f" **These texts cannot decide** whether {named}, which would answer faster, "
-            f"{'is' if len(open_ones) == 1 else 'are'} lower by more than {margin}; {would_tell(open_ones.values())}."
+            f" **These texts cannot decide** whether {_held(undecided, rows)}, which would answer faster, "
+            f"{'is' if len(undecided) == 1 else 'are'} lower by more than {margin}; {would_tell(undecided.values())}."
         )
+    slower = {model: found for model, found in known.items() if model not in faster}
+    maybe = {model: found for model, found in slower.items() if found.interval[1] > choice.margin}
+    if maybe and choice.chosen == choice.best:
+        text += f" As far as these texts tell, {_held(maybe, rows)} may be higher by more than {margin}."
     return Markdown(text)
+
+
+def _held(found: dict[str, Comparison], rows: dict[str, Row]) -> Markdown:
+    """The models, each with how it did against the best."""
+    return listed(Markdown(f"{markdown(rows[model]['title'])} ({points(one)})") for model, one in found.items())
 
 
 def _faster(row: Row, other: Row) -> bool:
