@@ -87,6 +87,8 @@ def test_what_few_texts_cannot_decide_is_not_taken_and_is_said() -> None:
     assert "**These texts cannot decide** whether the accuracy of Alpha in ONNX fp32 (+0.0 points, 90" in text
     assert "lower than as trained by more than 1 point; about 390 test texts would tell" in text
     assert "cannot decide" not in gains([record()]) + gains([record(weights="random")])
+    failed = {**NOTHING, "agreement": None, "latency": [], "latency_by_length": [], "error": "no such operator"}
+    assert "no such operator" in gains([record(runtimes=[{**onnx("int8", 1.0), **failed}])])
 
 
 def test_random_weights_have_neither_accuracy_nor_agreement() -> None:

@@ -1,1 +1,1 @@
-"""What the samples of a record allow to say: intervals, noise, ties."""
+"""What the samples of a record allow to say: intervals, noise, comparisons."""

@@ -96,8 +96,8 @@ def pairs(records: Sequence[Record | FailedRecord], margin: float = MARGIN) -> P
 
 
 def against_trained(record: Record, result: RuntimeResult, margin: float = MARGIN) -> Comparison | None:
-    """A model in another runtime against the model as trained, by accuracy; None where either is not known."""
-    if record.weights == "random":
+    """A model in another runtime against the model as trained, by accuracy; None where nothing can be said."""
+    if record.weights == "random" or result is record.trained:
         return None
     further = [one for one in record.runtimes if one is not record.trained and one.quality]
     return _in_accuracy(_counted(result.quality, record.trained.quality), margin, len(further))

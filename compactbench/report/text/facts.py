@@ -162,28 +162,28 @@ def exported(here: Sequence[Record], choice: Recommendation) -> Markdown:
     return Markdown(" ".join(filter(None, (text, left_open([trained])))))
 
 
-def trade(group: pd.DataFrame, choice: Recommendation, pairs: Pairs) -> Markdown:
+def trade(group: pd.DataFrame, choice: Recommendation, compared: Pairs) -> Markdown:
     """What each other model of known accuracy offers in exchange, as a list."""
     rows, quality = by_model(group), choice.quality
     known = [row for row in rows.values() if row[quality.name] is not None and row["model"] != choice.chosen]
     if not known or choice.chosen is None:
         return Markdown("No other accuracy is known: there is nothing to trade.")
     known.sort(key=lambda row: -row[quality.name])
-    on_front = set(group.loc[front(group, LATENCY, quality, pairs), "model"])
+    on_front = set(group.loc[front(group, LATENCY, quality, compared), "model"])
     chosen = rows[choice.chosen]
-    return Markdown("\n".join(_exchange(row, chosen, quality, row["model"] in on_front, pairs) for row in known))
+    return Markdown("\n".join(_exchange(row, chosen, quality, row["model"] in on_front, compared) for row in known))
 
 
-def _exchange(row: Row, chosen: Row, quality: Metric, on_front: bool, pairs: Pairs) -> str:
+def _exchange(row: Row, chosen: Row, quality: Metric, on_front: bool, compared: Pairs) -> str:
     """What another model gives and takes, held against the chosen one."""
-    points = (row[quality.name] - chosen[quality.name]) * 100
-    found = pairs.compare(row["model"], chosen["model"])
+    apart = (row[quality.name] - chosen[quality.name]) * 100
+    found = compared.compare(row["model"], chosen["model"])
     told = f" ({judged(found)})" if found else ""
     times = _times(row, chosen)
     pace = "" if times is None else f"{1 / times:.1f} times as fast " if times < 1 else f"{times:.1f} times as slow "
     named = f"**{markdown(row['title'])}**{small(notes(row['weights'], row['edited']))}"
     return (
-        f"- {named}: {points:+.1f} points of {in_sentence(quality)}{told}; "
+        f"- {named}: {apart:+.1f} points of {in_sentence(quality)}{told}; "
         f"{pace}({LATENCY.of(row)}); {SIZE.of(row)} on disk against "
         f"{SIZE.of(chosen)}.{f' On the Pareto front of {in_sentence(quality)} and latency.' if on_front else ''}"
     )
