@@ -48,7 +48,7 @@ def _words(text: str) -> list[str]:
 def run(given: argparse.Namespace) -> int:
     """Say what can run, what was understood of the data, and how long it may take."""
     plan, data = check_data(given.suite, given.models, given.machine)
-    first = of_suite(plan.suite).rows().train[0]
+    first = next(row for row in of_suite(plan.suite).rows().train if row["text"].strip())
     print(f"{plan.suite.suite}: the data")
     print(understood(data, (first["text"], first["label"])))
     for model in plan.models:
