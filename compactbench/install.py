@@ -58,8 +58,14 @@ def do(*command: str) -> None:
     """Run `command`; where it fails, end with what it said and with what to do."""
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     if done.returncode:
-        cure = next((CURES[words] for words in CURES if words in done.stdout), "The message above says why.")
-        sys.exit("\n".join([*done.stdout.splitlines()[-10:], f"Not installed. {cure} Then run make again."]))
+        said = done.stdout.splitlines()[-10:]
+        told = cure(done.stdout) or "The message above says why."
+        sys.exit("\n".join([*said, f"Not installed. {told} Then run make again."]))
+
+
+def cure(said: str) -> str:
+    """What to do about what pip or the system `said`; empty where that is not known."""
+    return next((CURES[words] for words in CURES if words in said), "")
 
 
 if __name__ == "__main__":

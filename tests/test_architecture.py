@@ -13,7 +13,7 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 LINES = 300
 GROUND = {"record", "settings", "errors", "foreign", "parameters", "registry", "yaml_file"}
 BELOW = {
-    "sources": GROUND,
+    "sources": GROUND | {"install"},
     "instruments": GROUND,
     "data": GROUND | {"sources", "instruments"},
     "runtimes": GROUND | {"sources", "instruments"},

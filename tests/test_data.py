@@ -6,9 +6,9 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from datasets import Dataset
+from datasets import ClassLabel, Dataset
 
-from compactbench.data.clean import Raw, counts, split
+from compactbench.data.clean import Raw, counts, split, stratified
 from compactbench.data.load import load
 from compactbench.data.understood import understood
 from compactbench.parameters import load_suite
@@ -169,3 +169,25 @@ def test_json_rows_keep_whole_numbers_as_labels(tmp_path: Path) -> None:
     rows = [json.dumps({"class": n % 2 if n else None, "title": f"t{n}", "description": "d"}) for n in range(11)]
     _, facts = load(suite(write(tmp_path / "a.jsonl", "\n".join(rows))))
     assert (facts.classes, facts.unlabelled_dropped) == (["0", "1"], 1)
+
+
+def test_the_first_words_alone_are_read_and_are_then_compared(tmp_path: Path) -> None:
+    """Cut after the cleaning, two texts that a model cannot tell apart would both stay, or stand on both sides."""
+    rows = [(number % 2, f"one  two\u00a0three {number}", "") for number in range(10)]
+    path = write(tmp_path / "a.csv", lines([*rows, *((number % 2, f"{number} b c", "") for number in range(10))]))
+    splits, facts = load(suite(path, text="title", first_words=3))
+    texts = [text for split in splits.values() for text in split["text"]]
+    assert sorted(texts) == sorted(["one two three", *(f"{number} b c" for number in range(10))])
+    assert (facts.duplicates_dropped, facts.first_words, facts.words_max) == (9, 3, 3)
+    assert "of each text the first 3; half" in understood(facts, ("a", "b"))
+
+
+def test_a_class_with_one_text_keeps_it_when_texts_are_held_out() -> None:
+    """The draw refused such a class, and with it every data set of many classes."""
+    labels = [0] * 6 + [1] + [2] * 4
+    rows = Dataset.from_dict({"text": list(map(str, range(11))), "label": labels})
+    rows = rows.cast_column("label", ClassLabel(names=["a", "b", "c"]))
+    for seed in range(5):
+        kept, held = stratified(rows, 5, seed)
+        assert (counts(kept), counts(held)) == ([3, 1, 2], [3, 0, 2])
+        assert sorted([*kept["text"], *held["text"]]) == sorted(rows["text"])

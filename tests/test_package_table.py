@@ -93,3 +93,4 @@ def test_the_suites_that_ship_name_sources_that_there_are() -> None:
     assert of_suite(load_suite("starter")).key == "package"
     assert of_suite(load_suite("ag-news")).key == "hub_id"
     assert of_suite(load_suite("my-data")).key == "path"
+    assert of_suite(load_suite("newsgroups")).key == of_suite(load_suite("reuters")).key == "package_table"

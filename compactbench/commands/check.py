@@ -48,7 +48,7 @@ def _words(text: str) -> list[str]:
 def run(given: argparse.Namespace) -> int:
     """Say what can run, what was understood of the data, and how long it may take."""
     plan, data = check_data(given.suite, given.models, given.machine)
-    first = of_suite(plan.suite).read().train[0]
+    first = next(row for row in of_suite(plan.suite).rows().train if row["text"].strip())
     print(f"{plan.suite.suite}: the data")
     print(understood(data, (first["text"], first["label"])))
     for model in plan.models:
@@ -105,22 +105,14 @@ def check_counts(suite: Suite, data: Data) -> None:
         SettingsError: one does not.
     """
     where = f"params/suites/{suite.suite}.yaml: key"
-    few = next((count for count in suite.label_counts if count < len(data.classes)), None)
-    if few is not None:
-        accepted = f"numbers from {len(data.classes)} on, one for each class"
-        raise SettingsError(f"{where} `label_counts`: got {few}; accepted: {accepted}.")
-    fewest = min(data.train_counts)
-    if suite.learning_rates and suite.validation_size * sum(data.train_counts) < len(data.classes):
-        accepted = (
-            f"a share of the {sum(data.train_counts)} training texts with one of each of {len(data.classes)} classes"
-        )
+    classes, texts = len(data.classes), sum(data.train_counts)
+    unfit = next((count for count in suite.label_counts if count < classes or texts - classes < count < texts), None)
+    if unfit is not None:
+        accepted = f"numbers from {classes} to {texts - classes}, so that each class has one drawn and one left"
+        raise SettingsError(f"{where} `label_counts`: got {unfit}; accepted: {accepted}.")
+    if suite.learning_rates and suite.validation_size * texts < classes:
+        accepted = f"a share of the {texts} training texts with one of each of {classes} classes"
         raise SettingsError(f"{where} `validation_size`: got {suite.validation_size:g}; accepted: {accepted}.")
-    if (suite.learning_rates or suite.label_counts) and fewest < 2:
-        name = str(data.classes[data.train_counts.index(fewest)])
-        key = "learning_rates" if suite.learning_rates else "label_counts"
-        raise SettingsError(
-            f"{where} `{key}`: texts are drawn of every class, and {name!r} has {fewest} to learn from; accepted: two."
-        )
 
 
 def try_out(model: Model, suite: Suite) -> None:

@@ -90,7 +90,7 @@ def split(raw: Raw, test_size: float | None, max_rows: int | None, seed: int) ->
 
 
 def stratified(rows: Dataset, held_out: int, seed: int) -> tuple[Dataset, Dataset]:
-    """The rows without those held out, and these: the same share of every class.
+    """The rows without those held out, and these: the same share of every class; one with a single text keeps it.
 
     As `train_test_split` of `datasets` draws them, which reads the labels one by one: minutes for half a million.
 
@@ -98,8 +98,11 @@ def stratified(rows: Dataset, held_out: int, seed: int) -> tuple[Dataset, Datase
         ValueError: they are too few for the classes.
     """
     labels, random = rows.with_format("numpy")["label"][:], np.random.default_rng(seed)
-    kept, held = next(stratified_shuffle_split_generate_indices(labels, len(rows) - held_out, held_out, rng=random))
-    return rows.select(kept), rows.select(held)
+    several = np.bincount(labels)[labels] > 1
+    alone, others = np.flatnonzero(~several), np.flatnonzero(several)
+    sizes = (len(others) - held_out, held_out)
+    kept, held = next(stratified_shuffle_split_generate_indices(labels[others], *sizes, rng=random))
+    return rows.select([*others[kept], *alone]), rows.select(others[held])
 
 
 def counts(rows: Dataset) -> list[int]:

@@ -31,7 +31,7 @@ def load(suite: Suite) -> tuple[DatasetDict, Data]:
     source = of_suite(suite)
     try:
         version = source.version()
-        raw = source.read()
+        raw = source.rows()
         if source.version() != version:
             raise SettingsError(f"key `dataset.{source.key}`: {version} changed while it was read; start again.")
         splits, dropped = split(raw, source.test_size, source.max_rows, suite.seed)
@@ -51,6 +51,7 @@ def load(suite: Suite) -> tuple[DatasetDict, Data]:
         words_p50=float(np.median(words)),
         words_p95=float(np.percentile(words, 95)),
         words_max=max(words),
+        first_words=source.first_words,
         languages=languages(texts),
         read_as=raw.read_as,
         **asdict(dropped),

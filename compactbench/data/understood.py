@@ -43,7 +43,8 @@ def _facts(data: Data, first: tuple[str, str]) -> Iterator[tuple[str, str]]:
     classes = [f"{name!s} {train:,} + {test:,}" for name, train, test in counts]
     more = f", and {len(classes) - SHOWN} more" if len(classes) > SHOWN else ""
     yield "classes", f"{len(classes)}: {', '.join(classes[:SHOWN])}{more}"
-    yield "words", f"half of the texts have {data.words_p50:.0f} or fewer, the longest has {data.words_max:,}"
+    kept = f"of each text the first {data.first_words:,}; " if data.first_words else ""
+    yield "words", f"{kept}half of the texts have {data.words_p50:.0f} or fewer, the longest has {data.words_max:,}"
     shares = (data.languages or {}).items()
     yield "languages", ", ".join(f"{code!s} {share:.0%}" for code, share in shares) or "none that is known"
 

@@ -89,6 +89,9 @@ class Data(Strict):
     words_p50: Amount = Field(description="median words per text")
     words_p95: Amount | None = Field(description="words that 95 % of the texts do not exceed")
     words_max: Count = Field(description="words of the longest text")
+    first_words: Number | None = Field(
+        default=None, description="words of each text that were kept, from its first one on; null where all were"
+    )
     languages: dict[str, Share] | None = Field(
         description="share of the texts in each language that a tenth or more are in, by its ISO 639 code"
     )

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from compactbench import ROOT
 
-COPIED = ["_config.yml", "_toc.yml", "Snakefile", "pyproject.toml", "profiles", "compactbench", "notebooks", "params"]
+COPIED = ["_config.yml", "_toc.yml", "Snakefile", "pyproject.toml"]
+COPIED += ["profiles", "compactbench", "notebooks", "params", "requirements"]
 
 
 class Project:

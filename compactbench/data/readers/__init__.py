@@ -5,6 +5,7 @@ A file holds `SOURCE`, a class derived from `Source`: the keys that a suite's `d
 
 import sys
 from abc import ABC, abstractmethod
+from dataclasses import replace
 from typing import Annotated, Any, ClassVar
 
 from datasets import ClassLabel, Dataset, Features, Value
@@ -14,7 +15,7 @@ from compactbench import registry
 from compactbench.data.clean import Raw
 from compactbench.data.labels import joined, labels
 from compactbench.parameters import validated
-from compactbench.settings import SettingsError, Strict, Suite, nearest
+from compactbench.settings import Count, SettingsError, Strict, Suite, nearest
 
 TextColumns = Annotated[
     list[str], Field(min_length=1), BeforeValidator(lambda value: [value] if isinstance(value, str) else value)
@@ -35,10 +36,27 @@ class Source(Strict, ABC):
     show_texts: bool = Field(default=False, description="whether pages may show single texts, true or false")
     test_size: Share = None
     max_rows: Rows = None
+    first_words: Count | None = None
+
+    def rows(self) -> Raw:
+        """All rows, of each text the `first_words`.
+
+        Raises:
+            SettingsError: as `read` does.
+        """
+        raw, count = self.read(), self.first_words
+        if count is None:
+            return raw
+
+        def cut(batch: dict[str, list[str]]) -> dict[str, list[str]]:
+            return {"text": [" ".join(text.split()[:count]) for text in batch["text"]]}
+
+        train, test = (rows and rows.map(cut, batched=True) for rows in (raw.train, raw.test))
+        return replace(raw, train=train, test=test)
 
     @abstractmethod
     def read(self) -> Raw:
-        """All rows.
+        """All rows, as they are.
 
         Raises:
             SettingsError: they cannot be had or read; the message names the key.

@@ -1,6 +1,7 @@
-"""A table file inside an installed package: header lines to skip, a name for each column, a test file of its own."""
+"""A table file inside a package: header lines to skip, a name for each column, a test file of its own."""
 
 import csv
+import io
 import itertools
 
 from datasets import Dataset
@@ -9,7 +10,7 @@ from pydantic import Field
 from compactbench.data.clean import Raw
 from compactbench.data.readers import Source, TextColumns, plain
 from compactbench.settings import Package, Place, SettingsError
-from compactbench.sources.local import package_folder, package_version
+from compactbench.sources.wheel import texts_folder, texts_version
 
 
 class PackageTable(Source):
@@ -17,7 +18,9 @@ class PackageTable(Source):
 
     key = "package_table"
 
-    package_table: Package = Field(description="name and folder of an installed package")
+    package_table: Package = Field(
+        description="name and folder of a package that is installed, or pinned in requirements/data.txt"
+    )
     file: Place = Field(description="a file in that folder")
     test_file: Place | None = Field(default=None, description="a second file there with the texts to test on")
     columns: list[str] = Field(min_length=1, description="a list with a name for each column")
@@ -32,17 +35,18 @@ class PackageTable(Source):
 
     def version(self) -> str:
         """The package with its version, and the files."""
-        package = package_version(self.package_table, "dataset.package_table")
+        package = texts_version(self.package_table, "dataset.package_table")
         return f"{package}: {' and '.join(filter(None, [self.file, self.test_file]))}"
 
     def _rows(self, key: str, name: str) -> Dataset:
-        path = package_folder(self.package_table, "dataset.package_table") / name
+        path = texts_folder(self.package_table, "dataset.package_table") / name
         given = f"key `dataset.{key}`: got {name!r}"
         if not path.is_file():
             raise SettingsError(f"{given}; accepted: a file in {self.package_table.folder}.")
-        comma = path.suffix.lower() == ".csv"
+        comma = name.lower().endswith(".csv")
         dialect = {"delimiter": ","} if comma else {"delimiter": "\t", "quoting": csv.QUOTE_NONE}
-        with path.open(encoding="utf-8", errors="replace", newline="") as lines:
+        with path.open("rb") as file:
+            lines = io.TextIOWrapper(file, encoding="utf-8", errors="replace", newline="")
             reader = csv.reader(itertools.islice(lines, self.skip, None), **dialect)
             try:
                 rows = [(self.skip + reader.line_num, row) for row in reader if row]

@@ -2,6 +2,8 @@
 
 import pandas as pd
 
+from compactbench.record import Data
+from compactbench.report.statistics.balance import unbalanced
 from compactbench.report.tables.columns import Metric
 from compactbench.report.tables.metrics import ACCURACY, MACRO_F1
 
@@ -12,6 +14,11 @@ QUALITY = (ACCURACY, MACRO_F1)
 def deciding(frame: pd.DataFrame) -> Metric:
     """The metric that decides which model is best: macro F1 where the classes are unbalanced, else accuracy."""
     return MACRO_F1 if frame["unbalanced"].fillna(False).any() else ACCURACY
+
+
+def decides(data: Data) -> Metric:
+    """The same of one data set."""
+    return MACRO_F1 if unbalanced(data) else ACCURACY
 
 
 def floor(frame: pd.DataFrame, quality: Metric) -> float | None:

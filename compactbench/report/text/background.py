@@ -54,6 +54,7 @@ def _data_set(run: Record) -> dict[str, str]:
         "without a text, dropped": _number(data.empty_dropped),
         "without a label, dropped": _number(data.unlabelled_dropped),
         "with bytes that are no UTF-8": _number(data.undecodable),
+        "read of each text": f"the first {data.first_words:,} words" if data.first_words else "all of it",
         "words per text, median": f"{data.words_p50:.0f}",
         "words per text, 95th percentile": _number(data.words_p95),
         "words of the longest text": f"{data.words_max:,}",

@@ -87,9 +87,10 @@ def where(conditions: record.Conditions) -> Markdown:
 
 def about_data(data: record.Data) -> Markdown:
     """Size, classes and peculiarities of the data set."""
+    read = f"the first {data.first_words} words of each are read; " if data.first_words else ""
     return Markdown(
         f"{markdown(data.name)} ({markdown(data.source)}): {sum(data.train_counts):,} texts to learn from and "
-        f"{sum(data.test_counts):,} to test on, in {len(data.classes)} classes; half of the texts have "
+        f"{sum(data.test_counts):,} to test on, in {len(data.classes)} classes; {read}half of the texts have "
         f"{data.words_p50:.0f} words or fewer, "
         f"95 % have {data.words_p95 or 0:.0f} or fewer, the longest has {data.words_max:,}. {oddities(data)}"
         f"{languages(data)}"

@@ -1,0 +1,68 @@
+"""Models over several data sets: ranks and wins, and what may stand in the table."""
+
+from typing import Any
+
+from helpers.factory import make_record
+
+from compactbench.record import Record
+from compactbench.report.choice.across import across
+from compactbench.report.text.across import across_table
+
+UNBALANCED = {"name": "Wires", "test_counts": [50, 10]}
+
+
+def run(model: str, accuracy: float, suite: str = "starter", **changes: Any) -> Record:
+    """A run whose accuracy and macro F1 differ, so that it shows which of them counts."""
+    quality = {"accuracy": accuracy, "macro_f1": accuracy / 2, "macro_f1_interval": None}
+    return make_record(model, suite=suite, quality=quality | changes.pop("quality", {}), **changes)
+
+
+def runs() -> list[Record]:
+    """Three models on three data sets; on the second macro F1 decides, which gives another order."""
+    wires: dict[str, Any] = {"suite": "wires", "data": UNBALANCED}
+    mail: dict[str, Any] = {"suite": "mail", "data": {"name": "Mail"}}
+    return [
+        *(run(model, value) for model, value in [("a", 0.96), ("b", 0.94), ("c", 0.90)]),
+        *(run("abc"[n], 0.9, quality={"macro_f1": f1}, **wires) for n, f1 in enumerate((0.5, 0.7, 0.6))),
+        *(run(model, value, **mail) for model, value in [("a", 0.8), ("b", 0.7), ("c", 0.8)]),
+    ]
+
+
+def test_ranks_are_averaged_and_equal_values_share_one() -> None:
+    """By hand: a is 1, 3 and 1.5; b is 2, 1 and 3; c is 3, 2 and 1.5."""
+    metrics, found = across(runs(), "reference-cpu")
+    assert {name: metric.name for name, metric in metrics.items()} == {
+        "Example news": "eval_accuracy",
+        "Mail": "eval_accuracy",
+        "Wires": "eval_macro_f1",
+    }
+    told = {one.title: (round(one.mean_rank or 0, 3), one.wins) for one in found}
+    assert told == {"A": (1.833, 2), "B": (2.0, 1), "C": (2.167, 1)}
+    assert [one.title for one in found] == ["A", "B", "C"]
+
+
+def test_a_model_that_lacks_a_data_set_has_no_rank_and_moves_nobodys() -> None:
+    more = [run("d", 0.99), run("e", 0.99, machine="other"), run("f", 0.99, weights="random")]
+    _, found = across([*runs(), *more], "reference-cpu")
+    assert [(one.title, one.wins) for one in found] == [("A", 2), ("B", 1), ("C", 1), ("D", None)]
+    row = across_table([*runs(), *more], "reference-cpu").splitlines()[-1]
+    assert row == "| D | 99.0 <small>86.0 to 98.0</small> |  |  |  |  |"
+
+
+def test_two_suites_of_one_data_set_are_one_column() -> None:
+    """Else the data set would count twice in every rank. The suite with more models stands for it."""
+    again = [run(model, value, suite="again") for model, value in [("a", 0.1), ("b", 0.9)]]
+    assert across([*runs(), *again], "reference-cpu") == across(runs(), "reference-cpu")
+
+
+def test_the_table_names_the_metric_and_has_no_interval_where_there_is_none() -> None:
+    head, _, first, *_ = across_table(runs(), "reference-cpu").splitlines()
+    assert (
+        head == "| Model | Example news: Accuracy (%) | Mail: Accuracy (%) | Wires: Macro F1 (%) | Mean rank | Wins |"
+    )
+    assert first == ("| A | 96.0 <small>86.0 to 98.0</small> | 80.0 <small>86.0 to 98.0</small> | 50.0 | 1.8 | 2 |")
+
+
+def test_one_data_set_is_nothing_to_compare() -> None:
+    assert "no second data set" in across_table(runs()[:3], "reference-cpu")
+    assert "no second data set" in across_table([], "reference-cpu")
