@@ -5,14 +5,17 @@ from typing import Any
 import numpy as np
 import pytest
 from datasets import ClassLabel, Dataset
-from helpers.factory import make_record
+from helpers.factory import make_record, runtime
 from pydantic import ValidationError
+from scipy.stats import norm, t
 
 from compactbench.data.clean import Raw, counts, split
 from compactbench.data.load import fingerprint, load
 from compactbench.instruments.quality import quality
 from compactbench.parameters import load_suite
 from compactbench.record import Record, Repeat, joined, parted, signs
+from compactbench.report.statistics.seeds import paired, superiority, two_level
+from compactbench.report.tables.results import plain_rows, results, runtimes
 
 TRUE = [0] * 30 + [1] * 30
 """The classes of the test texts of the factory's record."""
@@ -101,3 +104,118 @@ def test_a_tie_of_the_kept_probabilities_changes_no_answer() -> None:
     """.50001 and .49999 are both .5 when they are kept: the class is the one that the model gave."""
     found = quality(np.array([[0.49999, 0.50001]] * 2), [1, 0], 1.0)
     assert (found.predicted, found.accuracy) == ("1 1", 0.5)
+
+
+def seeded(model: str, wrong: dict[int, int], **changes: Any) -> Record:
+    """A record of a model that classified so many test texts wrong from each seed, the first ones of its split."""
+    own, *further = wrong
+
+    def answers(seed: int) -> list[int]:
+        return [1 - true if place < wrong[seed] else true for place, true in enumerate(TRUE)]
+
+    def right(seed: int) -> str:
+        return "0" * wrong[seed] + "1" * (60 - wrong[seed])
+
+    repeat = {"labels": 140, "time_s": 1.0, "accuracy_interval": (0, 1), "macro_f1": 0.9, "true": joined(TRUE)}
+    return make_record(
+        model,
+        data={"test_labels": joined(TRUE)},
+        conditions={"seed": own},
+        quality={"predicted": joined(answers(own)), "right": right(own), "accuracy": 1 - wrong[own] / 60},
+        repeats=[
+            {"seed": seed, "split": f"{seed:064}", "predicted": joined(answers(seed)), "accuracy": 1 - wrong[seed] / 60}
+            | repeat
+            for seed in further
+        ],
+        **changes,
+    )
+
+
+def test_the_two_level_interval_by_another_way() -> None:
+    """Accuracies .90, .94 and .95 of 600 texts, .3 of them shared: Wilson's ends solve (x - a)^2 n = q^2 x (1 - x)."""
+    found = (0.90, 0.94, 0.95)
+    mean = sum(found) / 3
+    between = sum((one - mean) ** 2 for one in found) / 2 / 3
+    whole = between + 0.3 * mean * (1 - mean) / 600
+    q, n = t(2 * (whole / between) ** 2).ppf(0.975), mean * (1 - mean) / whole
+    ends = np.roots([n + q**2, -(2 * n * mean + q**2), n * mean**2])
+    assert two_level(found, 600, 0.3) == pytest.approx(sorted(ends), abs=1e-12)
+
+
+def test_seeds_that_agree_leave_the_chance_of_the_texts() -> None:
+    """The same accuracy from each seed on the same 600 texts is no more certain than one of them."""
+    q = norm.ppf(0.975)
+    ends = np.roots([600 + q**2, -(2 * 600 * 0.9 + q**2), 600 * 0.81])
+    assert two_level([0.9] * 3, 600, 1.0) == pytest.approx(sorted(ends), abs=1e-12)
+    assert two_level([1.0] * 3, 600, 0.3) == pytest.approx((600 / (600 + q**2), 1.0), abs=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("seeds", "overlap", "worse"), [(3, 0.3, 0.02), (3, 0.3, 0.0), (10, 0.3, 0.02), (3, 1.0, 0.02)]
+)
+def test_the_two_level_interval_covers_the_true_accuracy(seeds: int, overlap: float, worse: float) -> None:
+    """Texts of which each has a chance of its own to be right, and seeds of which each loses up to 2 * `worse` of it.
+
+    The true accuracy is .9 (1 - worse). Of 500 intervals 93 % or more hold it: 95 %, less two deviations of 1 %.
+    """
+    rng, held, texts = np.random.default_rng(5), 0, 630
+    pool = round(texts / overlap) if overlap < 1 else texts
+    for _ in range(500):
+        chance = rng.beta(0.9, 0.1, pool)
+        split = [rng.permutation(pool)[:texts] for _ in range(seeds)]
+        lost = rng.uniform(0, 2 * worse, seeds)
+        right = [(rng.random(texts) < chance[rows] * (1 - one)).mean() for rows, one in zip(split, lost, strict=True)]
+        low, high = two_level(right, texts, overlap)
+        held += low <= 0.9 * (1 - worse) <= high
+    assert held >= 465
+
+
+def test_published_accuracy_is_the_mean_over_the_seeds() -> None:
+    """60, 57 and 54 of 60 right: 95 %. 60 of 200 texts are held out, so two seeds share .3 of them."""
+    row = plain_rows(results([seeded("a", {42: 0, 43: 3, 44: 6})]))[0]
+    assert (row["eval_accuracy"], row["eval_accuracy_mean"]) == pytest.approx((0.95, 0.95))
+    assert (row["eval_accuracy_low"], row["eval_accuracy_high"]) == two_level([1.0, 0.95, 0.9], 60, 0.3)
+    alone = plain_rows(results([make_record()]))[0]
+    assert (alone["eval_accuracy_low"], alone["eval_accuracy_high"]) == (0.86, 0.98)  # as the record has it
+
+
+def test_a_further_runtime_keeps_the_means_distance() -> None:
+    """It answered from the first seed alone, three texts of 60 worse: of the mean of .95 that leaves .90, not .85."""
+    right = "0" * 9 + "1" * 51
+    further = runtime(
+        **{"runtime": "onnxruntime", "label": "ONNX int8", "precision": "int8", "agreement": 0.9},
+        quality={"accuracy": 51 / 60, "right": right},
+        latency=[],
+    )
+    record = seeded("a", {42: 6, 43: 3, 44: 0}, runtimes=[further])
+    first = record.model_copy(update={"runtimes": record.runtimes[::-1]})  # as `in_runtime` puts it
+    assert plain_rows(results([record]))[0]["eval_accuracy"] == pytest.approx(0.95)
+    assert plain_rows(results([first]))[0]["eval_accuracy"] == pytest.approx(0.90)
+    assert [row["eval_accuracy"] for row in plain_rows(runtimes([record]))] == pytest.approx([0.90, 0.85])
+
+
+def test_models_are_compared_seed_by_seed_on_the_same_texts() -> None:
+    """A seed that only one has, or of another split, is no pair."""
+    one, other = seeded("a", {42: 2, 43: 6, 44: 0}), seeded("b", {42: 3, 43: 1, 45: 0})
+    pairs = paired(one, other)
+    assert list(pairs) == [42, 43]
+    first, second = pairs[43]
+    assert (first.shape, first.dtype) == ((60,), bool)
+    assert ((~first).sum(), (~second).sum()) == (6, 1)
+    moved = other.model_copy(update={"data": other.data.model_copy(update={"fingerprint": "3" * 64})})
+    assert list(paired(one, moved)) == [43]
+    old = make_record("c")  # a record that keeps no classes has the signs of its own seed
+    assert list(paired(one, old)) == [42]
+
+
+def test_the_probability_of_being_more_accurate_counts_seeds() -> None:
+    """More accurate from two seeds of four, as accurate from one: 2.5 of 4.
+
+    Wilson's ends solve (x - p)^2 n = q^2 x (1 - x).
+    """
+    found = superiority(seeded("a", {1: 0, 2: 0, 3: 5, 4: 9}), seeded("b", {1: 2, 2: 2, 3: 5, 4: 0}))
+    q = norm.ppf(0.975)
+    ends = np.roots([4 + q**2, -(2 * 4 * 0.625 + q**2), 4 * 0.625**2])
+    assert found and (found.probability, found.seeds) == (0.625, 4)
+    assert found.interval == pytest.approx(sorted(ends), abs=1e-12)
+    assert superiority(seeded("a", {1: 0}), seeded("b", {2: 0})) is None
