@@ -32,7 +32,7 @@ class Conditions(Strict):
     machine: Machine
     device: Device = Field(description="where the fine-tune ran")
     threads: Number = Field(description="threads that torch used, unless a field says otherwise")
-    seed: Count = Field(description="seed of initial weights and order of batches of the run's artefact")
+    seed: Count = Field(description="seed of split, initial weights and order of batches of the run's artefact")
     versions: dict[str, str] = Field(description="version of each package that can change a number")
     git_commit: str | None = Field(description="commit of the measuring code; null outside a checkout")
     git_dirty: bool | None = Field(description="whether the checkout had changes of its own")
