@@ -140,15 +140,14 @@ def test_the_two_level_interval_by_another_way() -> None:
     whole = between + 0.3 * mean * (1 - mean) / 600
     q, n = t(2 * (whole / between) ** 2).ppf(0.975), mean * (1 - mean) / whole
     ends = np.roots([n + q**2, -(2 * n * mean + q**2), n * mean**2])
-    assert two_level(found, 600, 0.3) == pytest.approx(sorted(ends), abs=1e-12)
+    assert two_level(found, mean * (1 - mean) / 600, 0.3) == pytest.approx(sorted(ends), abs=1e-12)
 
 
 def test_seeds_that_agree_leave_the_chance_of_the_texts() -> None:
     """The same accuracy from each seed on the same 600 texts is no more certain than one of them."""
     q = norm.ppf(0.975)
     ends = np.roots([600 + q**2, -(2 * 600 * 0.9 + q**2), 600 * 0.81])
-    assert two_level([0.9] * 3, 600, 1.0) == pytest.approx(sorted(ends), abs=1e-12)
-    assert two_level([1.0] * 3, 600, 0.3) == pytest.approx((600 / (600 + q**2), 1.0), abs=1e-12)
+    assert two_level([0.9] * 3, 0.09 / 600, 1.0) == pytest.approx(sorted(ends), abs=1e-12)
 
 
 @pytest.mark.parametrize(
@@ -166,7 +165,8 @@ def test_the_two_level_interval_covers_the_true_accuracy(seeds: int, overlap: fl
         split = [rng.permutation(pool)[:texts] for _ in range(seeds)]
         lost = rng.uniform(0, 2 * worse, seeds)
         right = [(rng.random(texts) < chance[rows] * (1 - one)).mean() for rows, one in zip(split, lost, strict=True)]
-        low, high = two_level(right, texts, overlap)
+        mean = float(np.mean(right))
+        low, high = two_level(right, mean * (1 - mean) / texts, overlap)
         held += low <= 0.9 * (1 - worse) <= high
     assert held >= 465
 
@@ -175,7 +175,9 @@ def test_published_accuracy_is_the_mean_over_the_seeds() -> None:
     """60, 57 and 54 of 60 right: 95 %. 60 of 200 texts are held out, so two seeds share .3 of them."""
     row = plain_rows(results([seeded("a", {42: 0, 43: 3, 44: 6})]))[0]
     assert (row["eval_accuracy"], row["eval_accuracy_mean"]) == pytest.approx((0.95, 0.95))
-    assert (row["eval_accuracy_low"], row["eval_accuracy_high"]) == two_level([1.0, 0.95, 0.9], 60, 0.3)
+    assert (row["eval_accuracy_low"], row["eval_accuracy_high"]) == two_level([1.0, 0.95, 0.9], 0.05 * 0.95 / 60, 0.3)
+    assert row["eval_macro_f1"] == pytest.approx((0.95 + 0.9 + 0.9) / 3)
+    assert row["eval_macro_f1_low"] < row["eval_macro_f1"] < row["eval_macro_f1_high"]
     alone = plain_rows(results([make_record()]))[0]
     assert (alone["eval_accuracy_low"], alone["eval_accuracy_high"]) == (0.86, 0.98)  # as the record has it
 

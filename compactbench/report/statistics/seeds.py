@@ -8,6 +8,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import fmean, variance
+from typing import Literal
 
 import numpy as np
 from scipy.stats import norm, t
@@ -35,50 +36,48 @@ class Superiority:
     seeds: int
 
 
-def accuracy(record: Record, result: RuntimeResult) -> Estimate | None:
-    """The mean accuracy over the seeds, with its two-level interval; None where the texts were not classified.
+def over_seeds(record: Record, result: RuntimeResult, measure: Literal["accuracy", "macro_f1"]) -> Estimate | None:
+    """The mean of a measure over the seeds, with its two-level interval; None where the texts were not classified.
 
-    A further runtime answers for the run's own seed alone. From the others it is taken to be as much more or less
-    accurate than the model as trained as it is there, on the same texts.
+    A further runtime answers for the run's own seed alone. From the others it is taken to be as much better or worse
+    than the model as trained as it is there.
     """
     if result.quality is None:
         return None
-    own, trained = result.quality, _as_trained(record)
-    repeats = of_all_labels(record)
-    if not repeats or trained is None:
-        return Estimate(own.accuracy, own.accuracy_interval)
-    change = own.accuracy - trained.accuracy
-    if own.right and trained.right:
-        change = fmean(map(int, own.right)) - fmean(map(int, trained.right[: len(own.right)]))
-    found = [min(1.0, max(0.0, one + change)) for one in (trained.accuracy, *(one.accuracy for one in repeats))]
+    own, trained, repeats = result.quality, _as_trained(record), of_all_labels(record)
+    value, interval = getattr(own, measure), getattr(own, f"{measure}_interval")
+    if not repeats or trained is None or interval is None:
+        return Estimate(value, interval)
+    change = value - getattr(trained, measure)
+    if measure == "accuracy" and own.right and trained.right:  # a further runtime may have been asked the first texts
+        change = value - fmean(map(int, trained.right[: len(own.right)]))
+    found = [getattr(one, measure) + change for one in (trained, *repeats)]
     texts, split = sum(record.data.test_counts), record.data.fingerprint
     same = all(one.split in (None, split) for one in repeats)
     overlap = 1.0 if same else texts / (texts + sum(record.data.train_counts))
-    return Estimate(fmean(found), two_level(found, texts, overlap))
+    mean = min(1.0, max(0.0, fmean(found)))
+    of_texts = mean * (1 - mean) / texts if measure == "accuracy" else ((interval[1] - interval[0]) / 2 / NORMAL) ** 2
+    return Estimate(mean, two_level(found, of_texts, overlap) if of_texts else interval)
 
 
-def two_level(accuracies: Sequence[float], texts: int, overlap: float) -> Interval:
-    """The 95 % interval of the mean accuracy over seeds, for other seeds and other texts of the same kind.
+def two_level(found: Sequence[float], of_texts: float, overlap: float) -> Interval:
+    """The 95 % interval of the mean of a share over seeds, for other seeds and other texts of the same kind.
 
-    Its variance is S^2 / k + overlap * a (1 - a) / n for k seeds of mean accuracy a. S^2 is the variance between the
-    seeds, which holds all that differs between them; what their test texts share cannot show in it, and is that of a
-    share of n texts (Nadeau and Bengio, 2003, "Inference for the Generalization Error", put a multiple of S^2 in its
-    place). It errs on the wide side where a model's answer to a text changes with the seed, since both parts then hold
-    that. The degrees of freedom are Satterthwaite's (1946); the ends are Wilson's for as many texts as would have that
-    variance, as Korn and Graubard (1998) do, so that they stay right near 1.
+    Its variance is S^2 / k + overlap * V for k seeds. S^2 is the variance between the seeds, which holds all that
+    differs between them; what their test texts share cannot show in it, and is that of a share of the texts of one seed
+    (Nadeau and Bengio, 2003, "Inference for the Generalization Error", put a multiple of S^2 in its place). It errs on
+    the wide side where a model's answer to a text changes with the seed, since both parts then hold that. The degrees
+    of freedom are Satterthwaite's (1946); the ends are Wilson's for as many texts as would have that variance, as Korn
+    and Graubard (1998) do, so that they stay right near 1.
 
     Args:
-        accuracies: one for each of two seeds or more.
-        texts: test texts of each seed.
+        found: the share from each of two seeds or more.
+        of_texts: V, the variance of one of them by the choice of its test texts, above 0.
         overlap: share of the test texts of one seed that any other has, too; 1 where all have the same.
     """
-    seeds, mean = len(accuracies), fmean(accuracies)
-    of_texts = mean * (1 - mean) / texts
-    if of_texts <= 0:  # none wrong, or none right
-        return _wilson(mean, texts, NORMAL)
-    between = variance(accuracies) / seeds
+    mean, between = min(1.0, max(0.0, fmean(found))), variance(found) / len(found)
     whole = between + overlap * of_texts
-    quantile = float(t.ppf(UPPER, (seeds - 1) * (whole / between) ** 2)) if between else NORMAL
+    quantile = float(t.ppf(UPPER, (len(found) - 1) * (whole / between) ** 2)) if between else NORMAL
     return _wilson(mean, mean * (1 - mean) / whole, quantile)
 
 

@@ -62,12 +62,18 @@ def accuracy(run: Run) -> Any:
     found = of_seeds(run)
     if found is None:
         return (NOT_KEPT,) * 3
+    mean = np.mean(found)
+    return two_level(run, found, mean * (1 - mean) / sum(run.data["test_counts"])) or (mean, *own_accuracy(run)[1:])
+
+
+def two_level(run: Run, found: list[float], of_text: float) -> Any:
+    """The mean over seeds with its interval; None where the texts alone leave none."""
     mean, texts = np.mean(found), sum(run.data["test_counts"])
     splits = {run.data["fingerprint"], *(one["split"] for one in further(run))}
     shared = texts / (texts + sum(run.data["train_counts"])) if len(splits) > 1 else 1.0
-    of_seed, of_text = np.var(found, ddof=1) / len(found), mean * (1 - mean) / texts
+    of_seed = np.var(found, ddof=1) / len(found)
     if not of_text:
-        return mean, *wilson(mean, texts)
+        return None
     whole = of_seed + shared * of_text
     z = t.ppf(0.975, (len(found) - 1) * whole**2 / of_seed**2) if of_seed else Z
     return mean, *wilson(mean, mean * (1 - mean) / whole, z)
@@ -87,19 +93,40 @@ def resampled(counts: np.ndarray) -> np.ndarray:
 
 
 def macro_f1(run: Run) -> Any:
+    """Likewise."""
     if not run.known or run.one["quality"] is None:
         return None, None, None
+    mean, low, high = own_macro_f1(run)
+    found, labels = [mean], run.data.get("test_labels")
+    for one in further(run):
+        true, predicted = one.get("true") or labels, one.get("predicted")
+        if not true or not predicted:
+            return (NOT_KEPT,) * 3
+        found.append(f1(confusion(numbers(true), numbers(predicted), len(run.data["classes"]))))
+    if len(found) == 1:
+        return mean, low, high
+    return two_level(run, found, ((high - low) / 2 / Z) ** 2) or (np.mean(found), low, high)
+
+
+def confusion(true: np.ndarray, predicted: np.ndarray, classes: int) -> np.ndarray:
+    return np.bincount(true * classes + predicted, minlength=classes**2).reshape(classes, classes)
+
+
+def f1(counts: np.ndarray) -> np.ndarray:
+    """The mean over the classes of confusion matrices, shape (..., classes, classes)."""
+    both = counts.sum(-1) + counts.sum(-2)
+    return np.where(both > 0, 2 * np.diagonal(counts, axis1=-2, axis2=-1) / np.maximum(both, 1), 0).mean(-1)
+
+
+def own_macro_f1(run: Run) -> Any:
+    """Of the artefact, with its bootstrap interval."""
     both, classes = answers(run), len(run.data["classes"])
     counts = np.array(run.one["quality"]["confusion"])
     if both:
-        counts = np.bincount(both[0] * classes + both[1], minlength=classes**2).reshape(classes, classes)
+        counts = confusion(*both, classes)
     cells = counts.nonzero()
     drawn = np.zeros((1000, classes, classes))
     drawn[:, *cells] = resampled(counts[cells])
-
-    def f1(counts: np.ndarray) -> np.ndarray:
-        both = counts.sum(-1) + counts.sum(-2)
-        return np.where(both > 0, 2 * np.diagonal(counts, axis1=-2, axis2=-1) / np.maximum(both, 1), 0).mean(-1)
 
     return f1(counts), *np.quantile(f1(drawn), (0.025, 0.975))
 
