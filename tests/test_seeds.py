@@ -86,6 +86,7 @@ def test_what_is_kept_comes_back_from_the_file() -> None:
         ({"quality": {"predicted": joined([0] * 60)}}, "predicted"),
         ({"quality": {"predicted": "0 1 x"}}, "predicted"),
         ({"probabilities": ["5000 5000 0"] * 60}, "probabilities"),
+        ({"probabilities": ["5000 5000"] * 59}, "probabilities"),
     ],
 )
 def test_a_record_that_contradicts_itself_is_refused(changes: dict[str, Any], word: str) -> None:

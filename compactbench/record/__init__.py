@@ -102,9 +102,11 @@ class Record(Strict):
         classes = len(self.data.classes)
         if any(one.quality and len(one.quality.class_f1) != classes for one in self.runtimes):
             raise ValueError("`class_f1` has a number for each of the `classes`")
-        if self.probabilities is not None and {len(row.split()) for row in self.probabilities} != {classes}:
-            raise ValueError("`probabilities` has a number for each of the `classes`")
         labels, answers = self.data.test_labels, [one.quality for one in self.runtimes if one.quality]
+        if self.probabilities is not None:
+            shape = {(len(self.probabilities), len(row.split())) for row in self.probabilities}
+            if not answers or shape != {(sum(map(sum, answers[0].confusion)), classes)}:
+                raise ValueError("`probabilities` has a row for each text of `confusion`, and in it one for each class")
         if labels and any(one.predicted and signs(labels, one.predicted) != one.right for one in answers):
             raise ValueError("`right` has a 1 for each text whose class `predicted` and `test_labels` agree on")
         if any(max(one.true, one.predicted) >= classes for one in self.mistakes or []):

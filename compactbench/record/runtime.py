@@ -45,7 +45,7 @@ class Quality(Strict):
     macro_f1_interval: Interval | None = Field(description="95 % bootstrap interval over test texts")
     class_f1: list[Share] = Field(description="F1 of each class, in the order of their numbers")
     loss: Amount = Field(
-        description="mean cross-entropy of the test texts, nats; of kept probabilities, 0 counting as half of the least"
+        description="mean cross-entropy of the test texts, nats; a kept probability of 0 counts as 0.00005"
     )
     loss_interval: Interval | None = Field(description="95 % bootstrap interval over test texts")
     ece: Share = Field(description="expected calibration error, 15 equal bins of confidence")
