@@ -104,7 +104,7 @@ class Suite(Strict):
     models: list[Name] = Field(min_length=1, description="a list of names of files in params/models/")
     weights: Literal["pretrained", "random", "available"] = Field(description="pretrained, random or available")
     seed: Seed
-    seeds: list[Seed] = Field(min_length=1, description="a list of whole numbers from 0")
+    seeds: list[Seed] = Field(min_length=1, description="a list of whole numbers from 0, each once")
     label_counts: list[Count] = Field(description="a list of whole numbers above 0")
     epochs: Positive
     max_steps: Count | None = Field(description="a whole number above 0, or null for whole epochs")
@@ -140,9 +140,22 @@ class Suite(Strict):
     price_per_hour: Positive | None = Field(description="a number above 0, or null for no money")
     answer_limit_min: float = Field(gt=0, le=10080, strict=True, description="minutes, above 0, at most 10080 (a week)")
 
+    @property
+    def repeats(self) -> list[tuple[int, int | None]]:
+        """Seed and number of training texts, None for all, of each fine-tune after the run's own."""
+        further: list[tuple[int, int | None]] = [(seed, None) for seed in self.seeds[1:]]
+        return further + [(seed, count) for count in self.label_counts for seed in self.seeds]
+
     @field_serializer("dataset", when_used="json")
     def _short(self, dataset: dict[str, Any]) -> dict[str, Any]:
         return {key: short_path(value) if isinstance(value, str) else value for key, value in dataset.items()}
+
+    @field_validator("seeds")
+    @classmethod
+    def _seeds_differ(cls, value: list[int]) -> list[int]:
+        if len(set(value)) < len(value):
+            raise ValueError(f"got {value}; accepted: a list of whole numbers from 0, each once")
+        return value
 
     @field_validator("models")
     @classmethod

@@ -3,6 +3,8 @@
 import json
 import runpy
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import jsonschema
@@ -10,6 +12,7 @@ import nbformat
 import pytest
 from helpers.reported import MACHINE, Reported
 
+from compactbench import ROOT
 from compactbench.data.load import load
 from compactbench.parameters import load_suite
 from compactbench.record import json_schema
@@ -80,6 +83,23 @@ def test_seeds_and_fewer_labels_are_repeats_of_the_fine_tune(reported: Reported)
         record["repeats"][1]["accuracy"] < record["runtimes"][0]["quality"]["accuracy"]
     )  # 50 texts teach less than all
     assert reported.record("tiny")["repeats"] == []
+
+
+def test_every_published_number_follows_from_the_records(reported: Reported) -> None:
+    """Also what is new in a fresh record must be worked out by the script that shares nothing with the package."""
+    script = ROOT / "tests" / "agreement" / "recompute.py"
+    command = [sys.executable, str(script), "--tables", str(reported.site), str(reported.runs)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.endswith(" 0 faults, 0 cells were not kept\n")
+
+
+def test_the_split_of_a_seed_is_kept_and_is_the_same_for_every_model(reported: Reported) -> None:
+    tfidf, minilm = reported.record("tfidf"), reported.record("minilm-l3")
+    for own, other in zip(tfidf["repeats"], minilm["repeats"], strict=True):
+        assert (own["split"], own["true"]) == (other["split"], other["true"])
+        assert (own["split"] == tfidf["data"]["fingerprint"]) == (own["labels"] == 50) == (own["true"] is None)
+        assert len(own["predicted"].split()) == 631
 
 
 def test_the_learning_rate_is_chosen_on_training_texts(reported: Reported) -> None:

@@ -11,6 +11,8 @@ from helpers.tiny_suite import TINY
 
 from compactbench import ROOT
 from compactbench.record import Record
+from compactbench.report.tables.collect import collect
+from compactbench.report.tables.results import results, runtimes, write_table
 from compactbench.runtimes import Trained, installed
 from compactbench.settings import Model
 from compactbench.sources.weights import load_classifier
@@ -41,6 +43,10 @@ SCRIPTS = {
     "agreement/latency_torch.py": (["{artefact}"], r"latency differs by \d+\.\d% \(allowed: 10 %\)"),
     "agreement/memory_time.py": (["{artefact}"], r"peak memory differs by \d+\.\d% \(allowed: 5 %\)"),
     "agreement/noise.py": (["2"], r"beside a neighbour, load: .* of 2 windows above 0\.1"),
+    "agreement/recompute.py": (
+        ["--tables", "{tables}", "book/runs"],
+        r"[1-9]\d+ cells agree within 1e-09, 0 faults, \d+ cells were not kept",
+    ),
     "agreement/rerun.py": (["{records}", "{records}"], r"at least 100\.0% of the intervals of each metric hold .*"),
     "agreement/sizes_du.py": (["{records}", "{artefacts}"], r"3 of 3 sizes are equal"),
 }
@@ -51,7 +57,7 @@ VERDICTS = ["agreement/forecast.py", "agreement/latency_torch.py", "agreement/me
 
 @pytest.fixture(scope="module")
 def given(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """An artefact of a tiny network with its int8 file, and a folder of records with one of their artefacts."""
+    """An artefact of a tiny network, made-up records and their artefacts, and the tables of the committed runs."""
     folder = tmp_path_factory.mktemp("scripts")
     network, tokenizer, _ = load_classifier(Model.model_validate(TINY), False, ["a", "b"], seed=0)
     artefact = folder / "artefact"
@@ -61,7 +67,10 @@ def given(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     installed("onnxruntime").export(trained, "int8", folder / "exported", artefact)
     for number, model in enumerate(("alpha", "beta", "gamma"), start=1):
         write(record(model, number), folder)
-    return {"artefact": str(artefact), "records": str(folder / "records"), "artefacts": str(folder / "artefacts")}
+    committed = collect(ROOT / "book" / "runs").records
+    write_table(results(committed), folder / "tables", "results")
+    write_table(runtimes(committed), folder / "tables", "runtimes")
+    return {"artefact": str(artefact)} | {name: str(folder / name) for name in ("tables", "records", "artefacts")}
 
 
 def record(model: str, number: int) -> Record:

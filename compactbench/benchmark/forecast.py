@@ -8,9 +8,11 @@ from compactbench.record import Data, Record
 from compactbench.record.file import RecordError, read
 from compactbench.settings import Model, Suite
 
-PER_TRAINING_TEXT = ("finetune", "tuning", "repeats")
+PER_TRAINING_TEXT = ("finetune", "tuning")
 PER_TEST_TEXT = ("quality", "export")
 """Stages whose time grows with the texts; the export classifies the test texts in every runtime."""
+OF_EACH_REPEAT = ("parameters", "finetune", "quality")
+"""What the fine-tune from a further seed, or with fewer labels, goes through again."""
 
 
 @dataclass(frozen=True)
@@ -55,14 +57,26 @@ def _scaled(run: Record, suite: Suite, data: Data) -> Forecast:
     growth = dict.fromkeys(PER_TRAINING_TEXT, samples / run.finetune.samples * longer)
     if run.weights != "random":  # which classify two batches alone
         growth |= dict.fromkeys(PER_TEST_TEXT, sum(data.test_counts) / sum(run.data.test_counts) * longer)
-    seconds = sum(took * growth.get(str(stage), 1.0) for stage, took in run.stage_seconds.items())
+    seconds = {str(stage): took * growth.get(str(stage), 1.0) for stage, took in run.stage_seconds.items()}
+    seconds["repeats"] = _repeats_s(seconds, suite, data) if run.weights != "random" else 0.0
     sizes = [sum(runtime.artefact.files.values()) for runtime in run.runtimes if runtime.artefact]
     return Forecast(
-        minutes=seconds / 60,
+        minutes=sum(seconds.values()) / 60,
         finetune_min=run.finetune.time_for(samples) * longer / 60,
         finetune_ram_mb=run.finetune.peak_ram_for(samples),
         disk_mb=sum(sizes) / 1e6,
         like="/".join(map(str, (run.suite, run.machine, run.model))),
+    )
+
+
+def _repeats_s(seconds: dict[str, float], suite: Suite, data: Data) -> float:
+    """Time of the suite's repeats, from what each stage takes with all labels, s."""
+    texts = sum(data.train_counts)
+    shares = [1.0 if labels is None else min(1.0, labels / texts) for _, labels in suite.repeats]
+    return sum(
+        seconds.get(stage, 0.0) * (share if stage == "finetune" else 1.0)
+        for share in shares
+        for stage in OF_EACH_REPEAT
     )
 
 

@@ -6,7 +6,6 @@ The template notebook calls the stages one by one and shows what each returns.
 import random
 import shutil
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,17 +13,19 @@ from compactbench import ROOT, classifiers, runtimes
 from compactbench.benchmark.capacity import refuse_if_short
 from compactbench.benchmark.fingerprint import fingerprint, refuse_changed
 from compactbench.benchmark.journal import Journal
+from compactbench.benchmark.learning import Learning
 from compactbench.benchmark.plan import plan
 from compactbench.benchmark.process import FreshProcess
 from compactbench.benchmark.runtimes import Bench, Measured, allowed_to_fail
 from compactbench.benchmark.sweep import join, leave
 from compactbench.benchmark.training import Train, taken
-from compactbench.classifiers import Built, Classifier, Task
+from compactbench.classifiers import Built, Classifier
 from compactbench.data.load import load, to_classify
 from compactbench.data.readers import of_suite
 from compactbench.instruments import gpu
 from compactbench.instruments.machine import conditions
 from compactbench.instruments.mistakes import mistakes
+from compactbench.instruments.quality import kept
 from compactbench.record import (
     Artefact,
     Data,
@@ -37,6 +38,7 @@ from compactbench.record import (
     RuntimeResult,
     Throughput,
     Trial,
+    joined,
 )
 from compactbench.record import file as record_file
 from compactbench.runtimes import Setup, saved_files
@@ -80,6 +82,9 @@ class Run:
         self.artefact_folder = ROOT / "models" / self.plan.suite.suite / self.plan.machine / self.plan.model.model
         self._journal = Journal(STAGES, self.plan.model, self.plan.suite, self.plan.machine, self.plan.record)
         self._scratch = tempfile.TemporaryDirectory(prefix="compactbench-")
+        self._learning = Learning(
+            self.plan, self.conditions, self._data, self._scratch_path("splits"), self._journal.log
+        )
         self.learning_rate = self.plan.suite.learning_rate if self.classifier.trainer else None
         self._runtimes = [
             Measured(setup, self.artefact_folder, trained=True)
@@ -97,7 +102,7 @@ class Run:
             refuse_if_short(self.plan.suite.suite, self.plan.model.model)
             record_file.remove(self.plan.record)
             shutil.rmtree(self.artefact_folder, ignore_errors=True)
-            self._trainer = self._fresh_process()
+            self._trainer = self._learning.process()
             how = (True, type(self._runtimes[0].runtime).__module__, self.plan.suite.answer_limit_min)
             self._libraries = FreshProcess(runtimes.open_session, self._journal.log, *how)
             self._splits.save_to_disk(self._scratch_path("splits"))
@@ -109,7 +114,7 @@ class Run:
             for process in (self._trainer, self._libraries):
                 process.ready()  # nothing may load beside a measurement
             self._libraries.close()
-            self._trainer.create(self._task(self.plan.suite.seeds[0]))
+            self._trainer.create(self._learning.task())
             self._built: Built = self._trainer.call(Classifier.build)
         return self._built.parameters
 
@@ -120,7 +125,7 @@ class Run:
         """
         with self._journal.stage("tuning"):
             able = self.classifier.trainer and self.plan.weights == "pretrained"
-            self._trials = [self._trial(rate, train) for rate in self.plan.suite.learning_rates if able]
+            self._trials = [self._learning.trial(rate, train) for rate in self.plan.suite.learning_rates if able]
         if self._trials:
             self.learning_rate = max(self._trials, key=lambda trial: (trial.accuracy, -trial.loss)).learning_rate
         return self._trials
@@ -139,7 +144,7 @@ class Run:
         first = self._runtimes[0]
         with self._journal.stage("quality"):
             first.quality, found = self._trainer.call(Classifier.quality)
-        first.predicted = found.argmax(axis=1)
+        self._probabilities = [joined(row) for row in kept(found)]
         known, shown = self.plan.weights != "random", of_suite(self.plan.suite).show_texts
         self.mistakes = mistakes(found, self._splits["test"], shown) if known else None
         return first.quality
@@ -163,12 +168,9 @@ class Run:
 
     def repeats(self, train: Train) -> list[Repeat]:
         """The fine-tune with `train` from the suite's further seeds and with fewer labels; none with random weights."""
-        suite = self.plan.suite
-        asked: list[tuple[int, int | None]] = [(seed, None) for seed in suite.seeds[1:]]
-        asked += [(seed, count) for count in suite.label_counts for seed in suite.seeds]
+        asked = self.plan.suite.repeats if self.plan.weights != "random" else []
         with self._journal.stage("repeats"):
-            known = self.plan.weights != "random"
-            self._repeats = [self._repeat(seed, labels, train) for seed, labels in asked if known]
+            self._repeats = [self._learning.repeat(*one, self.learning_rate, train) for one in asked]
             refuse_changed(self.plan.model, self.fingerprint)  # nothing after this reads its files
         return self._repeats
 
@@ -238,6 +240,7 @@ class Run:
             finetune=self._finetune,
             repeats=self._repeats,
             mistakes=self.mistakes,
+            probabilities=self._probabilities,
             runtimes=self._results(),
             fixed_work=self._journal.fixed_work,
             load=self._journal.load,
@@ -266,33 +269,6 @@ class Run:
 
     def _scratch_path(self, name: str) -> Path:
         return Path(self._scratch.name) / name
-
-    def _task(self, seed: int, labels: int | None = None) -> Task:
-        where = (self._scratch_path("splits"), self.conditions.device, self.conditions.threads)
-        return Task(self.plan.model, self.plan.weights, self.plan.suite, self._data, *where, seed, labels)
-
-    def _fresh_process(self) -> FreshProcess[[Task], Classifier]:
-        kind: Callable[[Task], Classifier] = self.classifier
-        return FreshProcess(kind, self._journal.log, limit_min=self.plan.suite.answer_limit_min)
-
-    def _trial(self, learning_rate: float, train: Train) -> Trial:
-        with self._fresh_process().create(self._task(self.plan.suite.seeds[0])) as trainer:
-            return trainer.call(Classifier.trial, learning_rate, taken(train))
-
-    def _repeat(self, seed: int, labels: int | None, train: Train) -> Repeat:
-        with (
-            tempfile.TemporaryDirectory(prefix="compactbench-") as folder,
-            self._fresh_process().create(self._task(seed, labels)) as trainer,
-        ):
-            trainer.call(Classifier.build)
-            finetune = trainer.call(Classifier.finetune, Path(folder), self.learning_rate, taken(train))
-            quality, _ = trainer.call(Classifier.quality)
-        return Repeat(
-            seed=seed,
-            labels=sum(self._data.train_counts) if labels is None else labels,
-            time_s=finetune.time_s,
-            **quality.model_dump(include={"accuracy", "accuracy_interval", "macro_f1"}),
-        )
 
     def _sample(self, count: int) -> list[str]:
         """`count` test texts drawn at random, the same for every model; all of them where there are fewer."""

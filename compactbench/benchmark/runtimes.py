@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from statistics import fmean
 
 import numpy as np
 
@@ -12,7 +13,16 @@ from compactbench.benchmark.journal import Journal
 from compactbench.benchmark.process import FreshProcess, ProcessError
 from compactbench.instruments.quality import quality
 from compactbench.instruments.session import Session
-from compactbench.record import Artefact, LatencySamples, LengthSamples, Memory, Quality, RuntimeResult, Throughput
+from compactbench.record import (
+    Artefact,
+    LatencySamples,
+    LengthSamples,
+    Memory,
+    Quality,
+    RuntimeResult,
+    Throughput,
+    signs,
+)
 from compactbench.runtimes import Runtime, Setup, installed, open_session
 from compactbench.settings import Suite
 
@@ -42,7 +52,6 @@ class Measured:
     load_time_s: float | None = None
     memory: Memory | None = None
     quality: Quality | None = None
-    predicted: np.ndarray | None = None  # class of each test text
     batched_otherwise: int | None = None
     latency: list[LatencySamples] = field(default_factory=list)
     latency_by_length: list[LengthSamples] = field(default_factory=list)
@@ -61,8 +70,8 @@ class Measured:
         """
         setup, kept = self.setup, self if self.error is None else Measured(self.setup, self.folder, self.trained)
         agreement = None
-        if self is not first and kept.predicted is not None and first.predicted is not None:
-            agreement = float(np.mean(kept.predicted == first.predicted[: len(kept.predicted)]))
+        if self is not first and kept.quality and first.quality and kept.quality.predicted and first.quality.predicted:
+            agreement = fmean(map(int, signs(first.quality.predicted, kept.quality.predicted)))
         return RuntimeResult(
             runtime=setup.runtime,
             label=f"{self.runtime.label} {setup.precision}",
@@ -120,9 +129,8 @@ class Bench:
                 begun = time.perf_counter()
                 found = session.call(Session.probabilities, self._texts, 1 if alone else suite.eval_batch_size)
                 took = time.perf_counter() - begun
-                measured.predicted = found.argmax(axis=1)
                 if alone:
-                    measured.batched_otherwise = self._batched_otherwise(session, measured.predicted)
+                    measured.batched_otherwise = self._batched_otherwise(session, found.argmax(axis=1))
             measured.quality = quality(found, self._labels, took)
 
     def _batched_otherwise(self, session: FreshProcess[..., Session], alone: np.ndarray) -> int:

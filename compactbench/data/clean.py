@@ -50,7 +50,9 @@ class Dropped:
     undecodable: int = 0
 
 
-def split(raw: Raw, test_size: float | None, max_rows: int | None, seed: int) -> tuple[DatasetDict, Dropped]:
+def split(
+    raw: Raw, test_size: float | None, max_rows: int | None, seed: int, drawn_by: int = 0
+) -> tuple[DatasetDict, Dropped]:
     """The splits `train` and `test`, with the columns `text` and `label` (class number), and what was left out.
 
     A text that is exactly the same as an earlier one is dropped before the split; a training text that is also a test
@@ -61,15 +63,16 @@ def split(raw: Raw, test_size: float | None, max_rows: int | None, seed: int) ->
         test_size: share held out, the same of every class, where no test is given; None: a fifth, and of very many
             texts no more than `MOST_HELD_OUT`.
         max_rows: rows to draw of each given split; None: all.
-        seed: of the draw and the split.
+        seed: of the split, where no test is given.
+        drawn_by: seed of the draw.
 
     Raises:
         SettingsError: there are fewer than two classes, or one is missing on a side; the message names the key.
     """
     dropped = Dropped()
     tested: set[int] = set()
-    test = None if raw.test is None else _kept(_drawn(raw.test, max_rows, seed), tested, set(), dropped)
-    train = _kept(_drawn(raw.train, max_rows, seed, each=2), set(), tested, dropped)
+    test = None if raw.test is None else _kept(_drawn(raw.test, max_rows, drawn_by), tested, set(), dropped)
+    train = _kept(_drawn(raw.train, max_rows, drawn_by, each=2), set(), tested, dropped)
     train, test = _numbered(raw, train, test)
     if test is not None:
         return DatasetDict(train=train, test=test), dropped

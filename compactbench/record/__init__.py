@@ -10,7 +10,21 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import AwareDatetime, Field, TypeAdapter, model_validator, with_config
 from typing_extensions import TypedDict
 
-from compactbench.record.base import Amount, Device, Interval, Name, Positive, Precision, Share, Strict, Weights
+from compactbench.record.base import (
+    Amount,
+    Device,
+    Interval,
+    Name,
+    Numbers,
+    Positive,
+    Precision,
+    Share,
+    Strict,
+    Weights,
+    joined,
+    parted,
+    signs,
+)
 from compactbench.record.conditions import Classifier, Conditions, Data, Fingerprint, Machine
 from compactbench.record.runtime import (
     Artefact,
@@ -82,6 +96,11 @@ class Record(Strict):
         description="test texts classified wrong with most confidence; null with random weights, and where an earlier "
         "version did not keep them"
     )
+    probabilities: list[Numbers] | None = Field(
+        default=None,
+        description="those of each test text, by the first runtime: a number for each class, in ten-thousandths; null "
+        "where they were not kept",
+    )
     runtimes: list[RuntimeResult] = Field(min_length=1, description="as trained first, then every other runtime")
     fixed_work: list[FixedWork] = Field(description="the fixed piece of work, in the order of the run")
     load: list[Load] = Field(
@@ -97,6 +116,13 @@ class Record(Strict):
         classes = len(self.data.classes)
         if any(one.quality and len(one.quality.class_f1) != classes for one in self.runtimes):
             raise ValueError("`class_f1` has a number for each of the `classes`")
+        labels, answers = self.data.test_labels, [one.quality for one in self.runtimes if one.quality]
+        if self.probabilities is not None:
+            shape = {(len(self.probabilities), len(row.split())) for row in self.probabilities}
+            if not answers or shape != {(sum(map(sum, answers[0].confusion)), classes)}:
+                raise ValueError("`probabilities` has a row for each text of `confusion`, and in it one for each class")
+        if labels and any(one.predicted and signs(labels, one.predicted) != one.right for one in answers):
+            raise ValueError("`right` has a 1 for each text whose class `predicted` and `test_labels` agree on")
         if any(max(one.true, one.predicted) >= classes for one in self.mistakes or []):
             raise ValueError("`mistakes` names a number beyond the `classes`")
         return self

@@ -1,5 +1,6 @@
 """What every part of the record is made of: types that accept only what can have been measured."""
 
+from collections.abc import Iterable
 from typing import Annotated, Any, Literal, get_args, get_origin
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
@@ -48,6 +49,23 @@ Amount = Annotated[float, Field(ge=-ROUNDING, le=LARGEST)]
 """A size or a loss, which may be nothing."""
 Positive = Annotated[float, Field(ge=1e-9, le=LARGEST)]
 """A time or a rate, in any unit: never 0, so that it can be divided by."""
+Numbers = Annotated[str, Field(pattern="^[0-9]{1,5}( [0-9]{1,5})*$")]
+"""Whole numbers with blanks between them, one for each text or class: in JSON a list has a line for each of them."""
 Weights = Literal["pretrained", "random", "none"]
 Device = Literal["cpu", "cuda"]
 Precision = Literal["fp32", "bf16", "fp16", "int8"]
+
+
+def joined(numbers: Iterable[int]) -> str:
+    """Whole numbers as `Numbers`."""
+    return " ".join(str(int(number)) for number in numbers)
+
+
+def parted(numbers: str) -> list[int]:
+    """The whole numbers of `Numbers`."""
+    return [int(number) for number in numbers.split()]
+
+
+def signs(true: str, predicted: str) -> str:
+    """1 for each text whose predicted class is the true one, else 0; both are `Numbers`, and the first texts count."""
+    return "".join("01"[one == other] for one, other in zip(true.split(), predicted.split(), strict=False))

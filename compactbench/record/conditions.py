@@ -2,10 +2,11 @@
 
 import hashlib
 import json
+from collections import Counter
 
 from pydantic import Field, model_validator
 
-from compactbench.record.base import Amount, Count, Device, Number, Share, Strict
+from compactbench.record.base import Amount, Count, Device, Number, Numbers, Share, Strict, parted
 
 
 class Machine(Strict):
@@ -40,7 +41,7 @@ class Conditions(Strict):
     machine: Machine
     device: Device = Field(description="where the fine-tune ran")
     threads: Number = Field(description="threads that torch used, unless a field says otherwise")
-    seed: Count = Field(description="seed of initial weights and order of batches of the run's artefact")
+    seed: Count = Field(description="seed of split, initial weights and order of batches of the run's artefact")
     versions: dict[str, str] = Field(description="version of each package that can change a number")
     git_commit: str | None = Field(description="commit of the measuring code; null outside a checkout")
     git_dirty: bool | None = Field(description="whether the checkout had changes of its own")
@@ -81,6 +82,9 @@ class Data(Strict):
     classes: list[str] = Field(min_length=1, description="names of the classes, in the order of their numbers")
     train_counts: list[Count] = Field(description="training texts per class")
     test_counts: list[Count] = Field(description="test texts per class")
+    test_labels: Numbers | None = Field(
+        default=None, description="true class of each test text, in their order; null where they were not kept"
+    )
     duplicates_dropped: Count = Field(description="texts left out because an earlier text is exactly the same")
     leaked_dropped: Count | None = Field(description="training texts left out because they are test texts too")
     empty_dropped: Count | None = Field(description="rows left out because their text is empty")
@@ -103,4 +107,8 @@ class Data(Strict):
             raise ValueError("`train_counts` and `test_counts` have a number for each of the `classes`")
         if not sum(self.test_counts):
             raise ValueError("`test_counts` names no text")
+        if self.test_labels is not None:
+            found = Counter(parted(self.test_labels))
+            if found != Counter(dict(enumerate(self.test_counts))):
+                raise ValueError("`test_labels` has as many texts of each class as `test_counts`")
         return self

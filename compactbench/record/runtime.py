@@ -1,10 +1,24 @@
 """What one runtime takes and gives when it answers with the saved model."""
 
+from collections import Counter
 from typing import Literal
 
 from pydantic import Field, model_validator
 
-from compactbench.record.base import Amount, Count, Device, Finite, Interval, Number, Positive, Precision, Share, Strict
+from compactbench.record.base import (
+    Amount,
+    Count,
+    Device,
+    Finite,
+    Interval,
+    Number,
+    Numbers,
+    Positive,
+    Precision,
+    Share,
+    Strict,
+    parted,
+)
 from compactbench.record.training import GpuMemory, GpuState
 
 
@@ -30,12 +44,17 @@ class Quality(Strict):
     macro_f1: Share = Field(description="F1, mean over the classes")
     macro_f1_interval: Interval | None = Field(description="95 % bootstrap interval over test texts")
     class_f1: list[Share] = Field(description="F1 of each class, in the order of their numbers")
-    loss: Amount = Field(description="mean cross-entropy of the test texts, nats")
+    loss: Amount = Field(
+        description="mean cross-entropy of the test texts, nats; a kept probability of 0 counts as 0.00005"
+    )
     loss_interval: Interval | None = Field(description="95 % bootstrap interval over test texts")
     ece: Share = Field(description="expected calibration error, 15 equal bins of confidence")
     ece_interval: Interval | None = Field(description="95 % bootstrap interval over test texts")
     confusion: list[list[Count]] = Field(
         min_length=1, description="test texts by true class (rows) and predicted class (columns)"
+    )
+    predicted: Numbers | None = Field(
+        default=None, description="class that each test text was given, in their order; null where it was not kept"
     )
     right: str | None = Field(
         pattern="^[01]+$", description="1 for each test text classified right, else 0, in their order"
@@ -48,6 +67,10 @@ class Quality(Strict):
             raise ValueError("`confusion` has a row and a column for each class of `class_f1`")
         if self.right is not None and len(self.right) != sum(map(sum, self.confusion)):
             raise ValueError("`right` has a sign for each text of `confusion`")
+        if self.predicted is not None:
+            columns = [sum(column) for column in zip(*self.confusion, strict=True)]
+            if Counter(parted(self.predicted)) != Counter(dict(enumerate(columns))):
+                raise ValueError("`predicted` has as many texts of each class as the columns of `confusion`")
         return self
 
 

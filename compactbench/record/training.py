@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
-from compactbench.record.base import Amount, Count, Finite, Interval, Number, Positive, Share, Strict
+from compactbench.record.base import Amount, Count, Finite, Interval, Number, Numbers, Positive, Share, Strict
 
 WARMUP_STEPS = 2
 """The first steps are slower (memory is claimed, kernels are chosen) and do not count for the speed."""
@@ -121,11 +121,20 @@ class Finetune(Strict):
 
 
 class Repeat(Strict):
-    """The fine-tune once more, from another seed or with fewer labels."""
+    """The fine-tune once more: from another seed and its split, or with fewer labels of the run's own."""
 
-    seed: Count = Field(description="seed of initial weights and order of batches")
+    seed: Count = Field(description="seed of initial weights and order of batches, and with all labels of the split")
     labels: Number = Field(description="training texts that it learned from")
     time_s: Positive = Field(description="time of the training loop, s")
     accuracy: Share = Field(description="share of test texts classified right")
     accuracy_interval: Interval = Field(description="95 % Wilson interval")
     macro_f1: Share = Field(description="F1, mean over the classes")
+    split: str | None = Field(
+        default=None, description="SHA-256 of every text, label and split, in order; null where it was not kept"
+    )
+    true: Numbers | None = Field(
+        default=None, description="true class of each test text; null where the split is the run's own"
+    )
+    predicted: Numbers | None = Field(
+        default=None, description="class that each test text was given; null where it was not kept"
+    )

@@ -24,6 +24,7 @@ SUITE = {
     "models": ["gone", "old", "safe"],
     "weights": "pretrained",
     "max_steps": 4,
+    "seeds": [42],
     "runtimes": [],
     "processes": 2,
     "latency_calls": 2,

@@ -2,7 +2,8 @@
 
 import statistics
 from collections.abc import Callable
-from typing import Any
+from dataclasses import replace
+from typing import Any, Literal
 
 import numpy as np
 
@@ -19,6 +20,7 @@ from compactbench.record import (
 from compactbench.report.statistics.balance import majority_accuracy, majority_macro_f1, unbalanced
 from compactbench.report.statistics.intervals import Estimate, Samples, percentile
 from compactbench.report.statistics.learned import undertrained
+from compactbench.report.statistics.seeds import of_all_labels, over_seeds
 from compactbench.report.tables.columns import Column, Metric, Read
 
 
@@ -144,12 +146,16 @@ def _agreement(run: Record, one: RuntimeResult) -> float | None:
     return None if run.weights == "random" else one.agreement
 
 
+def _over_seeds(measure: Literal["accuracy", "macro_f1"]) -> Read:
+    """Reads the mean of a measure of quality over the seeds."""
+    return lambda run, one: None if run.weights == "random" else over_seeds(run, one, measure)
+
+
 def _seeds(statistic: Callable[[list[float]], float], at_least: int = 2) -> Read:
-    """Reads a statistic of the accuracies from all seeds, each with all texts."""
+    """Reads a statistic of the accuracies from all seeds, each with all training texts."""
 
     def read(run: Record, one: RuntimeResult) -> float | None:
-        texts = sum(run.data.train_counts)
-        found = [repeat.accuracy for repeat in run.repeats if repeat.labels == texts]
+        found = [repeat.accuracy for repeat in of_all_labels(run)]
         if one.quality is None or run.weights == "random" or 1 + len(found) < at_least:
             return None
         return statistic([one.quality.accuracy, *found])
@@ -172,8 +178,12 @@ CPU_TIME = Metric("cpu_s_per_million_texts", "CPU time of a million texts", _cpu
 COST = Metric("cost_per_million_texts", "Cost of a million texts", _cost_per_million, _CURRENCY, ",.2f")
 TRAINING_CPU_TIME = Metric("finetune_cpu_s", "CPU time of the fine-tune", _training_cpu_s, "s", ",.0f")
 TRAINING_COST = Metric("finetune_cost", "Cost of the fine-tune", _training_cost, _CURRENCY, ",.2f")
-ACCURACY = Metric("eval_accuracy", "Accuracy", _quality("accuracy"), "%", better="higher", scale=100, interval=True)
-MACRO_F1 = Metric("eval_macro_f1", "Macro F1", _quality("macro_f1"), "%", better="higher", scale=100, interval=True)
+ACCURACY = Metric("eval_accuracy", "Accuracy", _over_seeds("accuracy"), "%", better="higher", scale=100, interval=True)
+MACRO_F1 = Metric("eval_macro_f1", "Macro F1", _over_seeds("macro_f1"), "%", better="higher", scale=100, interval=True)
+ARTEFACT_ACCURACY = replace(ACCURACY, read=_quality("accuracy"))
+ARTEFACT_MACRO_F1 = replace(MACRO_F1, read=_quality("macro_f1"))
+"""Those of the artefact, which the run's own seed left: further runtimes answer with no other."""
+
 
 RESULTS: tuple[Column, ...] = (
     *_WHO,
@@ -268,7 +278,7 @@ RUNTIMES: tuple[Column, ...] = (
     Metric("size_mb", "Size", lambda _, one: size_mb(one.artefact), "MB"),
     _LOAD_TIME,
     Metric("peak_ram_mb", "Memory", lambda _, one: _ram_mb(one.memory, libraries=True), "MB", ",.0f"),
-    ACCURACY,
+    ARTEFACT_ACCURACY,
     Metric("agreement", "Agreement", _agreement, "%", better="higher", scale=100),
     Column("status", "", lambda _, one: "failed" if one.error else "ok"),
     Column("error", "", lambda _, one: one.error),

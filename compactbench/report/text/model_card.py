@@ -6,7 +6,7 @@ from huggingface_hub import EvalResult, ModelCardData
 
 from compactbench.foreign import line
 from compactbench.record import Record
-from compactbench.report.tables.metrics import METRICS
+from compactbench.report.tables.metrics import ARTEFACT_ACCURACY, ARTEFACT_MACRO_F1, METRICS
 from compactbench.report.text.background import machine_in_words, versions
 from compactbench.report.text.run_page import layers_kept
 from compactbench.report.text.runtimes import table as runtimes_table
@@ -15,7 +15,7 @@ from compactbench.report.text.serving import exported, programs
 from compactbench.report.text.words import Markdown, code, listed, markdown
 
 FILE = "README.md"
-MEASURED = {"accuracy": METRICS["eval_accuracy"], "f1": METRICS["eval_macro_f1"], "loss": METRICS["eval_loss"]}
+MEASURED = {"accuracy": ARTEFACT_ACCURACY, "f1": ARTEFACT_MACRO_F1, "loss": METRICS["eval_loss"]}
 """The metrics of the card by the hub's names for them."""
 LICENSES = {
     *("apache-2.0", "mit", "bsd-3-clause", "gpl-3.0", "cc0-1.0"),

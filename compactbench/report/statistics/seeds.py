@@ -1,0 +1,140 @@
+"""What several seeds say together: each has a split, initial weights and an order of batches of its own.
+
+Both the choice of texts and the seed move an accuracy (Bouthillier et al., 2021, "Accounting for Variance in Machine
+Learning Benchmarks", arXiv 2103.03098), so an interval has two levels.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import fmean, variance
+from typing import Literal
+
+import numpy as np
+from scipy.stats import norm, t
+
+from compactbench.record import Interval, Quality, Record, Repeat, RuntimeResult, signs
+from compactbench.report.statistics.intervals import Estimate
+
+UPPER = 0.975
+"""The quantile at which a 95 % interval ends."""
+NORMAL = float(norm.ppf(UPPER))
+
+
+@dataclass(frozen=True)
+class Superiority:
+    """How often one model is more accurate than another from the same seed.
+
+    Args:
+        probability: that it is; a tie counts half.
+        interval: its 95 % interval.
+        seeds: as many pairs were compared.
+    """
+
+    probability: float
+    interval: Interval
+    seeds: int
+
+
+def over_seeds(record: Record, result: RuntimeResult, measure: Literal["accuracy", "macro_f1"]) -> Estimate | None:
+    """The mean of a measure over the seeds, with its two-level interval; None where the texts were not classified.
+
+    A further runtime answers for the run's own seed alone. From the others it is taken to be as much better or worse
+    than the model as trained as it is there.
+    """
+    if result.quality is None:
+        return None
+    own, trained, repeats = result.quality, _as_trained(record), of_all_labels(record)
+    value, interval = getattr(own, measure), getattr(own, f"{measure}_interval")
+    if not repeats or trained is None or interval is None:
+        return Estimate(value, interval)
+    change = value - getattr(trained, measure)
+    if measure == "accuracy" and own.right and trained.right:  # a further runtime may have been asked the first texts
+        change = value - fmean(map(int, trained.right[: len(own.right)]))
+    found = [getattr(one, measure) + change for one in (trained, *repeats)]
+    texts, split = sum(record.data.test_counts), record.data.fingerprint
+    same = all(one.split in (None, split) for one in repeats)
+    overlap = 1.0 if same else texts / (texts + sum(record.data.train_counts))
+    mean = min(1.0, max(0.0, fmean(found)))
+    of_texts = mean * (1 - mean) / texts if measure == "accuracy" else ((interval[1] - interval[0]) / 2 / NORMAL) ** 2
+    return Estimate(mean, two_level(found, of_texts, overlap) if of_texts else interval)
+
+
+def two_level(found: Sequence[float], of_texts: float, overlap: float) -> Interval:
+    """The 95 % interval of the mean of a share over seeds, for other seeds and other texts of the same kind.
+
+    Its variance is S^2 / k + overlap * V for k seeds. S^2 is the variance between the seeds, which holds all that
+    differs between them; what their test texts share cannot show in it, and is that of a share of the texts of one seed
+    (Nadeau and Bengio, 2003, "Inference for the Generalization Error", put a multiple of S^2 in its place). It errs on
+    the wide side where a model's answer to a text changes with the seed, since both parts then hold that. The degrees
+    of freedom are Satterthwaite's (1946); the ends are Wilson's for as many texts as would have that variance, as Korn
+    and Graubard (1998) do, so that they stay right near 1.
+
+    Args:
+        found: the share from each of two seeds or more.
+        of_texts: V, the variance of one of them by the choice of its test texts, above 0.
+        overlap: share of the test texts of one seed that any other has, too; 1 where all have the same.
+    """
+    mean, between = min(1.0, max(0.0, fmean(found))), variance(found) / len(found)
+    whole = between + overlap * of_texts
+    quantile = float(t.ppf(UPPER, (len(found) - 1) * (whole / between) ** 2)) if between else NORMAL
+    return _wilson(mean, mean * (1 - mean) / whole, quantile)
+
+
+def paired(one: Record, other: Record) -> dict[int, tuple[np.ndarray, np.ndarray]]:
+    """Whether each test text was classified right by `one` and by `other`, for each seed that both have.
+
+    Two boolean arrays of shape (texts,), of the same texts in the same order. A record has its first runtime's answers
+    from the run's own seed, and those as trained from others. A seed of which the texts are not known to be the same is
+    left out.
+    """
+    first, second = _rights(one), _rights(other)
+    found = {}
+    for seed in first.keys() & second.keys():
+        (split, right), (others_split, others) = first[seed], second[seed]
+        if split == others_split:
+            both = min(len(right), len(others))  # a further runtime may have been asked the first texts alone
+            found[seed] = right[:both], others[:both]
+    return dict(sorted(found.items()))
+
+
+def superiority(one: Record, other: Record) -> Superiority | None:
+    """The probability that `one` is more accurate than `other` from the same seed; None without a seed that both have.
+
+    The share of seeds (Bouthillier et al., 2021, section 5), with Wilson's interval: of few pairs their bootstrap gives
+    an interval of no width when all are for the same model.
+    """
+    ahead = [right.mean() - others.mean() for right, others in paired(one, other).values()]
+    if not ahead:
+        return None
+    won = fmean((np.sign(ahead) + 1) / 2)
+    return Superiority(won, _wilson(won, len(ahead), NORMAL), len(ahead))
+
+
+def of_all_labels(record: Record) -> list[Repeat]:
+    """The fine-tunes from further seeds with all training texts."""
+    texts = sum(record.data.train_counts)
+    return [one for one in record.repeats if one.labels == texts]
+
+
+def _as_trained(record: Record) -> Quality | None:
+    """The quality in the runtime that the model was trained with, which another may stand before; no other agrees."""
+    return next((one.quality for one in record.runtimes if one.quality and one.agreement is None), None)
+
+
+def _rights(record: Record) -> dict[int, tuple[str, np.ndarray]]:
+    """The hash of each seed's split, and whether each of its test texts was classified right."""
+    own, quality = record.data.fingerprint, record.runtimes[0].quality
+    found = {record.conditions.seed: (own, quality.right)} if quality and quality.right else {}
+    for one in of_all_labels(record):
+        true = record.data.test_labels if one.split == own else one.true
+        if one.split and one.predicted and true:
+            found[one.seed] = one.split, signs(true, one.predicted)
+    return {seed: (split, np.array(list(right)) == "1") for seed, (split, right) in found.items()}
+
+
+def _wilson(share: float, trials: float, quantile: float) -> Interval:
+    """The score interval of a share (Wilson, 1927), of a number of trials that need not be whole."""
+    spread = quantile**2 / trials
+    middle, half = share + spread / 2, quantile * math.sqrt(share * (1 - share) / trials + spread / trials / 4)
+    return (middle - half) / (1 + spread), (middle + half) / (1 + spread)
