@@ -19,6 +19,13 @@ def test_a_slow_machine_lowers_a_rate() -> None:
     assert between_runs([[120.0], [120.0]], np.median, drift=[1.0, 1.2], rate=True) == pytest.approx((100.0, 120.0))
 
 
+def test_calls_with_texts_of_their_own_vary_with_the_texts_too() -> None:
+    """Two processes alike, 200 texts each, half of them 1 ms and half 3: the mean is 2 -+ 1.96 * 1 / sqrt(400)."""
+    alike = [[1.0, 3.0] * 100] * 2
+    assert between_runs(alike, np.mean) == (2.0, 2.0)
+    assert between_runs(alike, np.mean, drawn=True) == pytest.approx((1.902, 2.098), abs=0.015)
+
+
 def windows(*samples_ms: float) -> list[dict]:
     return [{"stage": "latency", "samples_ms": [one]} for one in samples_ms]
 

@@ -3,7 +3,6 @@
 The template notebook calls the stages one by one and shows what each returns.
 """
 
-import random
 import shutil
 import tempfile
 from collections.abc import Callable
@@ -25,6 +24,7 @@ from compactbench.data.readers import of_suite
 from compactbench.instruments import gpu
 from compactbench.instruments.machine import conditions, cores
 from compactbench.instruments.mistakes import mistakes
+from compactbench.instruments.throughput import spread
 from compactbench.record import (
     Artefact,
     Data,
@@ -211,7 +211,7 @@ class Run:
         with self._journal.stage("throughput"):
             for measured in self._first_and_further():
                 cap = caps[measured.setup.device]
-                self._bench.throughput(measured, self._sample(cap), cap)
+                self._bench.throughput(measured, self._sample(max(cap, suite.length_samples)), cap)
         return self._runtimes[0].throughput
 
     def record(self) -> Record:
@@ -295,6 +295,5 @@ class Run:
         )
 
     def _sample(self, count: int) -> list[str]:
-        """`count` test texts drawn at random, the same for every model; all of them where there are fewer."""
-        texts = self._splits["test"]["text"][:]
-        return random.Random(self.plan.suite.seed).sample(texts, min(count, len(texts)))
+        """`count` test texts, as long as all of them are and the same for every model."""
+        return spread(self._splits["test"]["text"][:], count)

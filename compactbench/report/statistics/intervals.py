@@ -32,11 +32,13 @@ class Samples:
     Args:
         processes: as many samples in each as in the others.
         rate: the samples are rates, which a slow machine lowers, instead of times.
+        drawn: each sample is of another text, of which there are more: the interval is over texts too.
     """
 
     processes: list[list[float]]
     statistic: Statistic
     rate: bool = False
+    drawn: bool = False
 
     @property
     def value(self) -> float:
@@ -46,7 +48,7 @@ class Samples:
     def estimate(self, drift: Sequence[float] = STEADY) -> Estimate:
         """The statistic with its interval; without the machine's `drift`, that between these processes alone."""
         several = len(self.processes) > 1
-        interval = between_runs(self.processes, self.statistic, drift, self.rate) if several else None
+        interval = between_runs(self.processes, self.statistic, drift, self.rate, self.drawn) if several else None
         return Estimate(self.value, interval)
 
 
@@ -56,7 +58,11 @@ def percentile(q: float) -> Statistic:
 
 
 def between_runs(
-    processes: list[list[float]], statistic: Statistic, drift: Sequence[float] = STEADY, rate: bool = False
+    processes: list[list[float]],
+    statistic: Statistic,
+    drift: Sequence[float] = STEADY,
+    rate: bool = False,
+    drawn: bool = False,
 ) -> Interval:
     """The 95 % bootstrap interval of a statistic of all samples, over processes and over the states of the machine.
 
@@ -69,13 +75,17 @@ def between_runs(
         statistic: as in `Samples`.
         drift: how many times as long as usual the machine took in each of its runs.
         rate: as in `Samples`.
+        drawn: as in `Samples`.
     """
     samples = np.array(processes)  # (processes, calls)
     states = np.repeat(drift, 2) if len(drift) == 1 else np.asarray(drift)  # scipy wants two of everything
-    slowed = np.divide if rate else np.multiply
+    slowed, texts = np.divide if rate else np.multiply, np.random.default_rng(1)
 
-    def drawn_and_slowed(drawn: np.ndarray, met: np.ndarray, axis: int) -> np.ndarray:
-        pooled = samples[drawn.astype(int)].reshape(*drawn.shape[:-1], -1)  # (resamples, processes x calls)
+    def drawn_and_slowed(numbers: np.ndarray, met: np.ndarray, axis: int) -> np.ndarray:
+        found = samples[numbers.astype(int)]  # (resamples, processes, calls)
+        if drawn:
+            found = np.take_along_axis(found, texts.integers(found.shape[-1], size=found.shape), axis=-1)
+        pooled = found.reshape(*numbers.shape[:-1], -1)  # (resamples, processes x calls)
         return slowed(statistic(pooled, axis=-1), met[..., 0])
 
     found = bootstrap(
