@@ -121,7 +121,7 @@ class Bench:
                 if not measured.trained:
                     self._classify_again(measured, session)
             peaks = [first.peak_ram_mb]
-            for process in range(1, MEMORY_PROCESSES):
+            for process in range(1, min(MEMORY_PROCESSES, self._suite.processes)):
                 with self._session(measured, process) as session:
                     peaks.append(session.call(Session.memory, longest).peak_ram_mb)
             measured.memory = first.model_copy(update={"peak_ram_mb": statistics.median(peaks), "peaks_ram_mb": peaks})
