@@ -2,19 +2,16 @@
 
 import subprocess
 import sys
-from collections.abc import Callable
 
 import numpy as np
 import pytest
 import torch
 from helpers.factory import MACHINE, make_record
 
-from compactbench.classifiers.transformer import epoch_time
 from compactbench.data.load import fewer, load
 from compactbench.data.readers.articles import headline_and_first_sentence
 from compactbench.instruments.machine import default_machine
 from compactbench.instruments.quality import class_f1, quality
-from compactbench.instruments.throughput import plateau, sweep
 from compactbench.parameters import load_model, load_suite
 from compactbench.sources.weights import count_parameters, keep_layers, load_classifier
 
@@ -150,83 +147,6 @@ def test_intervals_are_those_of_a_bootstrap_over_texts(classes: int) -> None:
         expected = np.quantile([getattr(one, name) for one in again], [0.025, 0.975])
         interval = getattr(found, f"{name}_interval")
         assert interval == pytest.approx(expected, abs=0.1 * (expected[1] - expected[0])), name
-
-
-def test_epoch_time_measured_and_derived() -> None:
-    """Two epochs in 30 s are 15 s each; 3 steps of 2 s stand for ceil(100 / 16) = 7 steps of an epoch."""
-    assert epoch_time(30.0, samples=200, rows=100, step_s=9.9, batch_size=16) == 15.0
-    assert epoch_time(6.5, samples=48, rows=100, step_s=2.0, batch_size=16) == 14.0
-
-
-@pytest.mark.parametrize(
-    ("speeds", "expected"),
-    [
-        ([100, 101], False),
-        ([100, 103, 104], False),
-        ([100, 101, 101.5], True),
-        ([100, 150, 154, 155], False),
-        ([100, 150, 152, 152.5], True),
-        ([100, 150, 90, 80], True),
-        ([100, 150, 90, 200], False),
-    ],
-)
-def test_plateau_is_two_doublings_below_two_per_cent(speeds: list[float], expected: bool) -> None:
-    assert plateau(speeds) is expected
-
-
-class Clock:
-    """A clock that the batches themselves move: a batch takes what `seconds` says."""
-
-    def __init__(self, seconds: Callable[[int], float]) -> None:
-        self.now = 0.0
-        self._seconds = seconds
-
-    def run_batch(self, size: int) -> None:
-        self.now += self._seconds(size)
-
-
-def swept(monkeypatch: pytest.MonkeyPatch, seconds: Callable[[int], float], cap: int = 64) -> tuple:
-    """Sizes tried, best speed and reason of a sweep over batches that take `seconds(size)`."""
-    clock = Clock(seconds)
-    monkeypatch.setattr("compactbench.instruments.throughput.time.perf_counter", lambda: clock.now)
-    found = sweep(clock.run_batch, cap)
-    return [p.batch_size for p in found.points], max(p.sentences_per_s for p in found.points), found.stopped_by
-
-
-def test_sweep_stops_at_the_cap_while_it_gains(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert swept(monkeypatch, lambda size: 1.0) == ([1, 2, 4, 8, 16, 32, 64], pytest.approx(64), "cap")
-
-
-def test_sweep_stops_at_a_plateau(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert swept(monkeypatch, lambda size: max(4, size) / 8) == ([1, 2, 4, 8, 16], pytest.approx(8), "plateau")
-
-
-@pytest.mark.parametrize(
-    "error",
-    [
-        MemoryError(),
-        torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB."),
-        RuntimeError("DefaultCPUAllocator: can't allocate memory"),
-        Exception("RUNTIME_EXCEPTION : Failed to allocate memory for requested buffer of size 9"),
-    ],
-)
-def test_sweep_stops_when_memory_runs_out_and_keeps_the_curve(
-    monkeypatch: pytest.MonkeyPatch, error: Exception
-) -> None:
-    def seconds(size: int) -> float:
-        if size > 4:
-            raise error
-        return 1.0
-
-    assert swept(monkeypatch, seconds) == ([1, 2, 4], pytest.approx(4), "oom")
-
-
-def test_sweep_passes_on_what_is_no_lack_of_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    def seconds(size: int) -> float:
-        raise RuntimeError("size mismatch")
-
-    with pytest.raises(RuntimeError, match="size mismatch"):
-        swept(monkeypatch, seconds)
 
 
 @pytest.mark.parametrize(

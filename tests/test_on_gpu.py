@@ -111,7 +111,8 @@ class Watched(Processor):
 
 def test_the_gpu_is_awake_before_a_call_counts_and_looked_at_after_the_last(monkeypatch: pytest.MonkeyPatch) -> None:
     """From an idle clock the first calls were slower, and a cold card afterwards tells nothing about them."""
-    monkeypatch.setattr("compactbench.instruments.throughput.MIN_TIME_S", 0.0)
+    monkeypatch.setattr("compactbench.instruments.session.WARMUP_S", 0.0)
+    monkeypatch.setattr("compactbench.instruments.throughput.MIN_TIME_S", 1e-9)
     watched = Watched()
 
     class Model:
@@ -130,7 +131,7 @@ def test_the_gpu_is_awake_before_a_call_counts_and_looked_at_after_the_last(monk
     assert session.throughput(["a", "b"], 1).gpu_state == found.gpu_state
     assert (watched.asked[0], watched.asked[-1]) == ("wake", "state")
     watched.asked.clear()
-    session.batches(["a", "b"], 2)
+    session.batches(["a", "b"], 2, False)
     assert watched.asked[0] == "wake"
 
 

@@ -28,6 +28,7 @@ SCRIPTS = {
     ),
     "speed/rows.py": (["100"], r"80 training texts, peak \d[\d,]* MB"),
     "speed/serving.py": (["{artefact}", "--pairs", "1"], rf"\d+\.\d times as fast as the pipeline {SPREAD}"),
+    "agreement/epoch.py": (["4", "160"], r"epoch time differs by [+-]\d+\.\d% \(allowed: 10 %\)"),
     "agreement/faults.py": (
         ["runs-read-only"],
         "0 earlier results harmed, 0 faults not told, 0 next reports not complete",
@@ -51,7 +52,7 @@ SCRIPTS = {
     "agreement/sizes_du.py": (["{records}", "{artefacts}"], r"3 of 3 sizes are equal"),
 }
 """The words that a script is given here, its smallest setting, and its last line."""
-VERDICTS = ["agreement/forecast.py", "agreement/latency_torch.py", "agreement/memory_time.py"]
+VERDICTS = ["agreement/epoch.py", "agreement/forecast.py", "agreement/latency_torch.py", "agreement/memory_time.py"]
 """They exit with 1 where the two measurements are apart, as a busy machine may make them."""
 
 

@@ -3,7 +3,6 @@
 The template notebook calls the stages one by one and shows what each returns.
 """
 
-import random
 import shutil
 import tempfile
 from pathlib import Path
@@ -26,6 +25,7 @@ from compactbench.instruments import gpu
 from compactbench.instruments.machine import conditions
 from compactbench.instruments.mistakes import mistakes
 from compactbench.instruments.quality import kept
+from compactbench.instruments.throughput import spread
 from compactbench.record import (
     Artefact,
     Data,
@@ -212,7 +212,7 @@ class Run:
         with self._journal.stage("throughput"):
             for measured in self._first_and_further():
                 cap = caps[measured.setup.device]
-                self._bench.throughput(measured, self._sample(cap), cap)
+                self._bench.throughput(measured, self._sample(max(cap, suite.length_samples)), cap)
         return self._runtimes[0].throughput
 
     def record(self) -> Record:
@@ -271,6 +271,5 @@ class Run:
         return Path(self._scratch.name) / name
 
     def _sample(self, count: int) -> list[str]:
-        """`count` test texts drawn at random, the same for every model; all of them where there are fewer."""
-        texts = self._splits["test"]["text"][:]
-        return random.Random(self.plan.suite.seed).sample(texts, min(count, len(texts)))
+        """`count` test texts, as long as all of them are and the same for every model."""
+        return spread(self._splits["test"]["text"][:], count)

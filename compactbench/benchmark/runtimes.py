@@ -1,6 +1,8 @@
 """One saved model in every runtime: the runtimes take turns, each in fresh processes of its own."""
 
 import contextlib
+import random
+import statistics
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -11,8 +13,10 @@ import numpy as np
 
 from compactbench.benchmark.journal import Journal
 from compactbench.benchmark.process import FreshProcess, ProcessError
+from compactbench.instruments.memory import WEIGHTS
 from compactbench.instruments.quality import quality
 from compactbench.instruments.session import Session
+from compactbench.instruments.throughput import spread
 from compactbench.record import (
     Artefact,
     LatencySamples,
@@ -26,10 +30,11 @@ from compactbench.record import (
 from compactbench.runtimes import Runtime, Setup, installed, open_session
 from compactbench.settings import Suite
 
-WEIGHTS = (".safetensors", ".onnx", ".joblib", ".bin")
-"""Endings of files that hold weights."""
-FURTHER_PROCESSES = 2
-"""Processes in which a further runtime is timed with real texts and its throughput is measured: there are many."""
+MEMORY_PROCESSES = 3
+FURTHER_PROCESSES = 3
+"""Processes in which a further runtime is timed with real texts, and at its batch size: there are many runtimes."""
+LENGTHS_S, LEAST_LENGTHS = 0.5, 20
+"""Each process times real texts for so long, and so many at least: a slow model is timed with fewer than a fast one."""
 
 
 @dataclass
@@ -111,27 +116,33 @@ class Bench:
         measured.artefact = Artefact(files=sizes, weights_files=[name for name in sizes if name.endswith(WEIGHTS)])
 
     def start(self, measured: Measured, longest: list[str]) -> None:
-        """Time to the first answer and peak memory of one batch of the `longest` texts, in one fresh interpreter.
+        """Time to the first answer in a fresh interpreter, and peak memory of one batch of the `longest` texts there.
 
-        A further runtime classifies the test texts afterwards: a conversion may have changed the model.
+        The memory is taken in further processes too, and a further runtime classifies the test texts: a conversion may
+        have changed the model.
         """
-        suite = self._suite
         with allowed_to_fail(measured):
             begun = time.perf_counter()
             with self._session(measured, forked=False) as session:
-                session.call(Session.probabilities, [suite.sentence], 1)
+                session.call(Session.probabilities, [self._suite.sentence], 1)
                 measured.load_time_s = time.perf_counter() - begun
-                measured.memory = session.call(Session.memory, longest)
-                if measured.trained:
-                    return
-                # dynamic quantization scales by all that is in a batch: alone, a text gets what a user gets for it
-                alone = measured.setup.precision == "int8"
-                begun = time.perf_counter()
-                found = session.call(Session.probabilities, self._texts, 1 if alone else suite.eval_batch_size)
-                took = time.perf_counter() - begun
-                if alone:
-                    measured.batched_otherwise = self._batched_otherwise(session, found.argmax(axis=1))
-            measured.quality = quality(found, self._labels, took)
+                first = session.call(Session.memory, longest)
+                if not measured.trained:
+                    self._classify_again(measured, session)
+            peaks = [first.peak_ram_mb]
+            for process in range(1, min(MEMORY_PROCESSES, self._suite.processes)):
+                with self._session(measured, process) as session:
+                    peaks.append(session.call(Session.memory, longest).peak_ram_mb)
+            measured.memory = first.model_copy(update={"peak_ram_mb": statistics.median(peaks), "peaks_ram_mb": peaks})
+
+    def _classify_again(self, measured: Measured, session: FreshProcess[..., Session]) -> None:
+        # dynamic quantization scales by all that is in a batch: alone, a text gets what a user gets for it
+        alone = measured.setup.precision == "int8"
+        begun = time.perf_counter()
+        found = session.call(Session.probabilities, self._texts, 1 if alone else self._suite.eval_batch_size)
+        measured.quality = quality(found, self._labels, time.perf_counter() - begun)
+        if alone:
+            measured.batched_otherwise = self._batched_otherwise(session, found.argmax(axis=1))
 
     def _batched_otherwise(self, session: FreshProcess[..., Session], alone: np.ndarray) -> int:
         """How many texts get another class than `alone` in batches as they come, of texts long and short."""
@@ -141,30 +152,31 @@ class Bench:
         return int((found.argmax(axis=1) != alone).sum())
 
     def latency(self, measured: Measured, process: int, texts: list[str]) -> None:
-        """One process's calls with the fixed sentence and, on the CPU, with each of the `texts`.
+        """One process's calls with the fixed sentence and, on the CPU, with its share of the `texts`.
 
         The runtime that the model was trained in is timed on one core too.
         """
         setup = measured.setup
-        with_texts = setup.device == "cpu" and (measured.trained or process < FURTHER_PROCESSES)
-        self._time(measured, process, setup.threads, texts if with_texts else [])
+        processes = self._suite.processes if measured.trained else min(self._suite.processes, FURTHER_PROCESSES)
+        with_texts = setup.device == "cpu" and process < processes
+        self._time(measured, process, setup.threads, texts if with_texts else [], processes)
         if measured.trained and setup.device == "cpu" and setup.threads > 1:
             self._time(measured, process, 1, [])
 
     def throughput(self, measured: Measured, texts: list[str], cap: int) -> None:
-        """Sentences per second against batch size in one process, and at the best size in further ones."""
-        processes = self._suite.processes if measured.trained else FURTHER_PROCESSES
+        """The search for the batch size in one process, and passes in batches of that size in further ones."""
+        further = self._suite.processes if measured.trained else min(self._suite.processes, FURTHER_PROCESSES)
         with allowed_to_fail(measured):
             with self._journal.watched("throughput"), self._session(measured) as session:
                 found = session.call(Session.throughput, texts, cap)
-            best = max(found.points, key=lambda point: point.sentences_per_s).batch_size
             again = []
-            for process in range(1, processes):
+            for process in range(1, further + 1):
                 with self._journal.watched("throughput"), self._session(measured, process) as session:
-                    again.append(session.call(Session.batches, texts, best))
+                    given = (spread(texts, found.texts or 1), found.best.batch_size, process == 1)
+                    again.append(session.call(Session.batches, *given))
             measured.throughput = found.model_copy(update={"again": again})
 
-    def _time(self, measured: Measured, process: int, threads: int, texts: list[str]) -> None:
+    def _time(self, measured: Measured, process: int, threads: int, texts: list[str], processes: int = 1) -> None:
         with (
             allowed_to_fail(measured),
             self._journal.watched("latency"),
@@ -173,7 +185,15 @@ class Bench:
             calls = session.call(Session.latency, self._suite.sentence, self._suite.latency_calls)
             measured.latency.append(calls)
             if texts:
-                measured.latency_by_length.append(session.call(Session.latency_by_length, texts))
+                share = self._share(texts, process, processes, measured.latency[0])
+                measured.latency_by_length.append(session.call(Session.latency_by_length, share))
+
+    def _share(self, texts: list[str], process: int, processes: int, first: LatencySamples) -> list[str]:
+        """The texts of one of so many processes, in no order; `first` tells how many of them it has time for."""
+        affordable = int(LENGTHS_S * 1e3 / statistics.median(first.samples_ms))
+        count = min(max(LEAST_LENGTHS, affordable), len(texts) // processes)
+        share = spread(texts, count * processes)[process::processes] or texts[:1]
+        return random.Random(self._suite.seed).sample(share, len(share))
 
     def _session(
         self, measured: Measured, process: int = 0, forked: bool = True, threads: int | None = None

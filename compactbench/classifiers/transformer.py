@@ -19,7 +19,7 @@ from compactbench.classifiers import Built, Classifier, Task, TrainingFunction
 from compactbench.data.clean import stratified
 from compactbench.instruments.memory import peak_resident_mb
 from compactbench.instruments.quality import wilson
-from compactbench.instruments.trainer import Meter, changed
+from compactbench.instruments.trainer import Meter, changed, time_by_tokens
 from compactbench.record import Finetune, Precision, Procedure, Trial
 from compactbench.record.training import WARMUP_STEPS
 from compactbench.runtimes import Trained, installed
@@ -182,14 +182,21 @@ class Transformer(Classifier):
         arguments = meter.arguments
         assert arguments is not None  # a step was timed
         batch_size, count = arguments.train_batch_size * arguments.gradient_accumulation_steps, len(rows)
-        steady = meter.step_s[WARMUP_STEPS:] or meter.step_s
+        first = WARMUP_STEPS if meter.steps > WARMUP_STEPS else 0
+        steady = meter.step_s[first:]
         samples = min(round(meter.epochs * count), meter.steps * batch_size)
+        if samples >= count:
+            epoch_time = meter.total_s * count / samples
+        elif meter.step_tokens:
+            epoch_time = time_by_tokens(steady, meter.step_tokens[first:], meter.epoch_tokens())
+        else:
+            epoch_time = statistics.mean(steady) * math.ceil(count / batch_size)
         return Finetune(
             time_s=meter.total_s,
             steps=meter.steps,
             samples=samples,
             epochs=samples / count,
-            epoch_time_s=epoch_time(meter.total_s, samples, count, statistics.mean(steady), batch_size),
+            epoch_time_s=epoch_time,
             epoch_derived=samples < count,
             samples_per_s=batch_size / statistics.mean(steady),
             batch_size=batch_size,
@@ -210,6 +217,7 @@ class Transformer(Classifier):
             cut=sum(rows["cut"][:]),
             loss_curve=meter.curve,
             step_s=meter.step_s,
+            step_tokens=meter.step_tokens,
             baseline_ram_mb=self.baseline_mb,
             peak_ram_mb=peak_resident_mb() - self.baseline_mb,
             gpu=processor(self.task.device).memory(),
@@ -218,8 +226,3 @@ class Transformer(Classifier):
 
 
 CLASSIFIER = Transformer
-
-
-def epoch_time(total_s: float, samples: int, rows: int, step_s: float, batch_size: int) -> float:
-    """Time of one pass over `rows` texts, in s: measured when there was one, else steps per pass times `step_s`."""
-    return total_s * rows / samples if samples >= rows else step_s * math.ceil(rows / batch_size)

@@ -1,18 +1,18 @@
 """A saved model, loaded once in a process of its own, and what its answers take of time and memory."""
 
-import itertools
 import time
 from collections.abc import Callable
 from typing import Any, Protocol
 
 import numpy as np
 
-from compactbench.instruments.memory import peak_resident_mb, resident_mb
+from compactbench.instruments.memory import library_mb, peak_resident_mb, resident_mb, untouched_weights_mb
 from compactbench.instruments.processor import Processor
 from compactbench.instruments.throughput import measure, sweep
 from compactbench.record import LatencySamples, LengthSamples, Memory, Throughput, ThroughputPoint
 
-WARMUP_CALLS = 5
+WARMUP_CALLS, WARMUP_S = 5, 0.5
+"""Before calls count, at least so many are made, and for so long: the first ones are slower."""
 
 
 class Predictor(Protocol):
@@ -45,17 +45,19 @@ class Session:
         threads: int,
         process: int = 0,
     ) -> None:
-        self._baseline_mb = resident_mb()
+        self._baseline_mb, self._library_mb = resident_mb(), library_mb()
         self._processor, self._threads, self._process = processor, threads, process
         self._predict = load()
 
     def memory(self, texts: list[str]) -> Memory:
         """Peak memory of classifying `texts` as one batch."""
         self._predict(texts)
+        baseline, untouched = self._baseline_mb + library_mb() - self._library_mb, untouched_weights_mb()
         return Memory(
             batch_size=len(texts),
-            baseline_ram_mb=self._baseline_mb,
-            peak_ram_mb=peak_resident_mb() - self._baseline_mb,
+            baseline_ram_mb=baseline,
+            peak_ram_mb=peak_resident_mb() - baseline + untouched,
+            untouched_mb=untouched,
             gpu=self._processor.memory(),
         )
 
@@ -64,14 +66,16 @@ class Session:
         return in_batches(self._predict, texts, batch_size)
 
     def latency(self, sentence: str, calls: int) -> LatencySamples:
-        """Time of `calls` calls with `sentence`, one after the other, after a few to warm up."""
+        """Time of `calls` calls with `sentence`, one after the other, after some to warm up."""
         self._processor.wake()
-        for _ in range(WARMUP_CALLS):
+        begun, warmed_up = time.perf_counter(), 0
+        while warmed_up < WARMUP_CALLS or time.perf_counter() - begun < WARMUP_S:
             self._predict([sentence])
+            warmed_up += 1
         return LatencySamples(
             threads=self._threads,
             process=self._process,
-            warmup_calls=WARMUP_CALLS,
+            warmup_calls=warmed_up,
             samples_ms=[timed_ms(self._predict, [sentence]) for _ in range(calls)],
             gpu_state=self._processor.state(),
             tokenizer_ms=[timed_ms(self._predict.tokenize, [sentence]) for _ in range(calls)],
@@ -86,21 +90,15 @@ class Session:
         )
 
     def throughput(self, texts: list[str], cap: int) -> Throughput:
-        """Batches of `texts`, repeated where a batch needs more of them, doubling up to `cap`."""
+        """The search for the batch size, of at most `cap`."""
         self._processor.wake()
-        found = sweep(self._one_batch(texts), cap)
+        found = sweep(self._predict, texts, cap)
         return found.model_copy(update={"gpu_state": self._processor.state()})
 
-    def batches(self, texts: list[str], size: int) -> ThroughputPoint:
-        """Batches of `size` of the `texts`, and of no other size."""
+    def batches(self, texts: list[str], size: int, unsorted: bool) -> ThroughputPoint:
+        """`texts` in batches of `size`, sorted by length; and in no order, where asked for."""
         self._processor.wake()
-        return measure(self._one_batch(texts), size)
-
-    def _one_batch(self, texts: list[str]) -> Callable[[int], None]:
-        def run(size: int) -> None:
-            self._predict(list(itertools.islice(itertools.cycle(texts), size)))
-
-        return run
+        return measure(self._predict, texts, size, unsorted)
 
 
 def in_batches(call: Callable[[list[str]], np.ndarray], texts: list[str], batch_size: int) -> np.ndarray:

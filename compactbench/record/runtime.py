@@ -21,6 +21,9 @@ from compactbench.record.base import (
 )
 from compactbench.record.training import GpuMemory, GpuState
 
+NEARLY = 0.97
+"""A batch size with so much of the fastest one's speed is as fast: so small a difference is another in the next run."""
+
 
 class Mistake(Strict):
     """A test text that was classified wrong."""
@@ -75,11 +78,23 @@ class Quality(Strict):
 
 
 class Memory(Strict):
-    """Memory of classifying, in a fresh process of its own."""
+    """Memory of classifying, in fresh processes of its own."""
 
     batch_size: Number = Field(description="texts per batch")
-    baseline_ram_mb: Amount = Field(description="resident memory of the process with its libraries loaded, MB")
-    peak_ram_mb: Finite = Field(description="highest resident memory beyond that, MB")
+    baseline_ram_mb: Amount = Field(
+        description="resident memory of the process with its libraries loaded, and of what it touches of them later, MB"
+    )
+    peak_ram_mb: Finite = Field(
+        description="highest resident memory beyond that, the weights' file as a whole; median of the processes, MB"
+    )
+    untouched_mb: Amount | None = Field(
+        default=None,
+        description="of that, the part of a mapped weights' file that no text touched, MB; null where an earlier "
+        "version left it out, and counted pages of libraries that the model touched first",
+    )
+    peaks_ram_mb: list[Finite] | None = Field(
+        default=None, description="the same of each process; null where an earlier version had one process"
+    )
     gpu: GpuMemory | None = Field(description="memory on the GPU; null without one")
 
 
@@ -108,7 +123,7 @@ class LatencySamples(Strict):
 
 
 class LengthSamples(Strict):
-    """One call for each of some test texts, drawn at random, in one fresh process."""
+    """One call for each of some test texts in one fresh process; each process has texts of its own, of all lengths."""
 
     process: Count = Field(description="number of the fresh process, from 0")
     tokens: list[Count] = Field(description="tokens of each text as the model sees it (words without a tokenizer)")
@@ -118,23 +133,46 @@ class LengthSamples(Strict):
 
 
 class ThroughputPoint(Strict):
-    """One batch size that was tried."""
+    """One batch size that was tried: passes over the same texts, sorted by length as a job would have them."""
 
     batch_size: Number
-    samples_s: list[Positive] = Field(
-        min_length=1, description="time of each pass over one batch, tokenizing included, s"
+    samples_s: list[Positive] = Field(min_length=1, description="time of each pass, tokenizing included, s")
+    sentences_per_s: Positive = Field(description="texts of a pass over the median of those times")
+    unsorted_sentences_per_s: Positive | None = Field(
+        default=None, description="the same with the texts in no order; null where that was not measured"
     )
-    sentences_per_s: Positive = Field(description="batch size over the median of those times")
 
 
 class Throughput(Strict):
-    """Batches of test texts: the batch is doubled until memory runs out, the gain ends, or the cap is reached."""
+    """Passes over test texts: the batch is doubled until memory runs out, the gain ends, or the cap is reached."""
 
-    points: list[ThroughputPoint] = Field(min_length=1)
+    points: list[ThroughputPoint] = Field(min_length=1, description="the search for the batch size, in one process")
     stopped_by: Literal["oom", "plateau", "cap"] = Field(description="why no larger batch was tried")
     cap: Number = Field(description="the largest batch that the suite allows")
-    again: list[ThroughputPoint] = Field(description="the best batch size in further fresh processes")
+    texts: Number | None = Field(
+        default=None,
+        description="test texts of a pass, spread over all lengths; a larger batch repeats them; null where an earlier "
+        "version timed one batch, of the first texts of a draw",
+    )
+    again: list[ThroughputPoint] = Field(
+        description="the chosen batch size in further fresh processes, which alone count where there are any"
+    )
     gpu_state: GpuState | None = Field(default=None, description="the GPU after the search; null without one")
+
+    @property
+    def best(self) -> ThroughputPoint:
+        """The batch size that was chosen, in the search: the smallest that is nearly as fast as any.
+
+        An earlier version chose the fastest, which differed from run to run.
+        """
+        fastest = max(point.sentences_per_s for point in self.points)
+        chosen = {point.batch_size for point in self.again}
+        fits = [
+            point
+            for point in self.points
+            if (point.batch_size in chosen if chosen else point.sentences_per_s >= NEARLY * fastest)
+        ]
+        return min(fits, key=lambda point: point.batch_size)
 
 
 class RuntimeResult(Strict):

@@ -86,7 +86,10 @@ class Finetune(Strict):
     samples: Number = Field(description="texts seen, repeats counted")
     epochs: Amount = Field(description="passes over the training texts")
     epoch_time_s: Positive = Field(description="time of one pass over the training texts, s")
-    epoch_derived: bool = Field(description="whether that time is extrapolated from less than one pass")
+    epoch_derived: bool = Field(
+        description="whether that time is extrapolated from less than one pass: by the tokens of each step of a whole "
+        "one, where they were counted"
+    )
     samples_per_s: Positive = Field(description="texts per second, first steps left out")
     batch_size: Number | None = Field(description="texts per step; null without a trainer")
     learning_rate: Amount | None = Field(description="peak learning rate; null without a trainer")
@@ -97,6 +100,10 @@ class Finetune(Strict):
     cut: Count | None = Field(description="training texts cut at the suite's `max_length`; null without a trainer")
     loss_curve: list[LossPoint] = Field(description="the learning curve; empty without a trainer")
     step_s: list[Positive] = Field(description="time of each optimizer step, s; empty without a trainer")
+    step_tokens: list[Number] = Field(
+        default_factory=list,
+        description="tokens of each step, padding included; empty where an earlier version did not count them",
+    )
     baseline_ram_mb: Amount = Field(description="resident memory of the process with its libraries loaded, MB")
     peak_ram_mb: Finite = Field(description="highest resident memory beyond that, MB")
     gpu: GpuMemory | None = Field(description="memory on the GPU; null without one")
@@ -105,10 +112,13 @@ class Finetune(Strict):
     def time_for(self, samples: float) -> float:
         """Time of the training loop over so many texts like these, repeats counted, s.
 
-        In proportion, but for what the first steps took longer, which no further text adds to.
+        In proportion to the texts of an epoch where its time was derived by tokens; else to those that were seen, but
+        for what the first steps took longer, which no further text adds to.
         """
         first, others = self.step_s[:WARMUP_STEPS], self.step_s[WARMUP_STEPS:]
         once = max(0.0, sum(first) - len(first) * fmean(others)) if others else 0.0
+        if self.epoch_derived and self.step_tokens:
+            return once + self.epoch_time_s * self.epochs * samples / self.samples
         return once + (self.time_s - once) * samples / self.samples
 
     def peak_ram_for(self, samples: float) -> float:

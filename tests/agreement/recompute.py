@@ -98,7 +98,7 @@ RESULTS: Columns = {
     "tokenizer_p50_ms": speed.tokenizing,
     "latency_by_length_ms": speed.by_length,
     "throughput_device": lambda run: run.one["device"] if run.one["throughput"] else None,
-    "throughput_batch_size": speed.searched(lambda found: max(found["points"], key=speed.speed)["batch_size"]),
+    "throughput_batch_size": speed.searched(lambda found: speed.best(found)["batch_size"]),
     "max_batch_size": speed.searched(lambda found: found["points"][-1]["batch_size"]),
     "throughput_stopped_by": speed.searched(lambda found: found["stopped_by"]),
     "eval_accuracy": quality.accuracy,
@@ -179,16 +179,19 @@ def rows(records: list[dict[str, Any]], name: str, columns: Columns) -> Iterator
     for record in finished:
         windows[record["machine"]] += medians(record)
     usual = {machine: np.median(found) for machine, found in windows.items() if found}
-    drift = defaultdict(list)
+    states = defaultdict(list)
     for record in finished:
         if found := medians(record):
-            drift[record["machine"]].append(np.median(found) / usual[record["machine"]])
+            states[record["machine"]].append(np.log(np.median(found)))
+    drift = {machine: np.std(found, ddof=1) for machine, found in states.items() if len(found) > 1}
     for record in records:
         if record["status"] == "ok":
             found = np.array(medians(record))
-            noisy = bool(np.mean(found > 1.25 * usual[record["machine"]]) > 0.1) if len(found) else None
+            slowed = found > 1.25 * usual[record["machine"]] if len(found) else found
+            loaded = [window["others"] + window["steal"] > 0.1 for window in record.get("load", [])]
+            noisy = any(np.mean(one) > 0.1 for one in (slowed, loaded) if len(one)) if len(found) else None
             for one in record["runtimes"][: 1 if name == "results.csv" else None]:
-                yield cells(columns, Run(record, one, drift[record["machine"]] or [1.0], noisy))
+                yield cells(columns, Run(record, one, drift.get(record["machine"], 0.0), noisy))
         elif name == "results.csv":
             known = {"error": f"{record['stage']}: {record['error']}"}
             yield {column + end: None for column in columns for end in ENDS} | record | known

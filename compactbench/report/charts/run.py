@@ -20,7 +20,7 @@ from compactbench.report.charts.style import (
     with_legend,
 )
 from compactbench.report.statistics.label_curve import fitted_curve, marks
-from compactbench.report.tables.metrics import LATENCY, best_point
+from compactbench.report.tables.metrics import LATENCY, texts_timed
 from compactbench.report.text.run_page import STOPPED
 from compactbench.report.text.words import html, notes
 
@@ -138,8 +138,8 @@ def latency_by_length(results: list[record.RuntimeResult]) -> go.Figure:
         times = [time for sample in result.latency_by_length for time in sample.samples_ms]
         if times:
             add_marks(figure, tokens, times, name, f"%{{x}} tokens: %{{y:.1f}} ms ({name})", colour, size=8)
-    texts = max((len(sample.tokens) for result in results for sample in result.latency_by_length), default=0)
-    style(figure, "Latency by length of the text", f"{texts} test texts, one call each in every process", height=380)
+    texts = max(map(texts_timed, results), default=0)
+    style(figure, "Latency by length of the text", f"{texts:,} test texts", height=380)
     figure.update_xaxes(title_text="Tokens")
     figure.update_yaxes(title_text="Time of the call (ms)", rangemode="tozero")
     return with_legend(figure) if len(figure.data) > 1 else figure
@@ -151,7 +151,7 @@ def throughput(measured: record.Throughput) -> go.Figure:
     speeds = [point.sentences_per_s for point in measured.points]
     hover = "batch of %{x}: %{y:,.0f} sentences/s"
     figure = add_line(go.Figure(), sizes, speeds, "throughput", hover, "lines+markers", marker={"size": 8})
-    best = best_point(measured)
+    best = measured.best
     figure.add_scatter(
         x=[best.batch_size],
         y=[best.sentences_per_s],

@@ -15,7 +15,6 @@ from compactbench.record import (
     Record,
     RuntimeResult,
     Throughput,
-    ThroughputPoint,
 )
 from compactbench.report.statistics.balance import majority_accuracy, majority_macro_f1, unbalanced
 from compactbench.report.statistics.intervals import Estimate, Samples, percentile
@@ -31,12 +30,17 @@ def on(device: Device, record: Record, result: RuntimeResult) -> RuntimeResult |
     return next((one for one in known if (one.runtime, one.precision, one.device) == wanted), None)
 
 
+CALLS_FOR_P99 = 300
+"""Calls in each process from which a 99th percentile is told: below it, it is little else than the slowest call."""
+
+
 def latency(result: RuntimeResult | None, q: float, one_core: bool = False) -> Samples | None:
     """Percentile `q` of the calls with the fixed sentence on all cores, or on one, ms."""
     samples = result.latency if result else []
     threads = 1 if one_core else max((one.threads for one in samples), default=None)
     processes = [one.samples_ms for one in samples if one.threads == threads]
-    return Samples(processes, percentile(q)) if processes else None
+    too_few = q >= 99 and any(len(calls) < CALLS_FOR_P99 for calls in processes)
+    return Samples(processes, percentile(q)) if processes and not too_few else None
 
 
 def by_length(result: RuntimeResult | None) -> Samples | None:
@@ -45,17 +49,18 @@ def by_length(result: RuntimeResult | None) -> Samples | None:
     return Samples(processes, np.mean) if processes else None
 
 
+def texts_timed(result: RuntimeResult | None) -> int:
+    """The number of real texts; an earlier version had the same ones in each process."""
+    shares = {tuple(one.tokens) for one in result.latency_by_length} if result else set()
+    return sum(map(len, shares))
+
+
 def tokenizing(result: RuntimeResult | None) -> float | None:
     """The median time of tokenizing the fixed sentence, with all cores at hand, ms."""
     samples = result.latency if result else []
     threads = max((one.threads for one in samples), default=None)
     times = [time for one in samples if one.threads == threads for time in one.tokenizer_ms]
     return float(np.median(times)) if times else None
-
-
-def best_point(throughput: Throughput) -> ThroughputPoint:
-    """The best batch size of the search."""
-    return max(throughput.points, key=lambda point: point.sentences_per_s)
 
 
 def size_mb(artefact: Artefact | None, weights_alone: bool = False) -> float | None:
@@ -89,8 +94,8 @@ def _gpu(q: float) -> Read:
 
 
 def _throughput(run: Record, one: RuntimeResult) -> Samples | None:
-    """Sentences per second at the best batch size, in all processes that had it."""
-    points = [best_point(one.throughput), *one.throughput.again] if one.throughput else []
+    """Sentences per second at the chosen batch size: the search takes the best of many, so further processes count."""
+    points = one.throughput.again or [one.throughput.best] if one.throughput else []
     return Samples([[point.sentences_per_s] for point in points], np.median) if points else None
 
 
@@ -243,9 +248,7 @@ RESULTS: tuple[Column, ...] = (
     _LOAD_TIME,
     Column("throughput_device", "Throughput on", lambda _, one: one.device if one.throughput else None),
     _THROUGHPUT,
-    Column(
-        "throughput_batch_size", "Best batch size", _searched(lambda one: best_point(one).batch_size), dtype="Int64"
-    ),
+    Column("throughput_batch_size", "Best batch size", _searched(lambda one: one.best.batch_size), dtype="Int64"),
     Column("max_batch_size", "Largest batch tried", _searched(lambda one: one.points[-1].batch_size), dtype="Int64"),
     CPU_TIME,
     COST,

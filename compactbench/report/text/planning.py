@@ -15,7 +15,7 @@ ROWS = (1_000, 10_000, 100_000, 1_000_000)
 def about_rows(finetune: record.Finetune, suite: Suite) -> Markdown:
     """Time and memory of the same fine-tune with other numbers of rows, as a table."""
     passes = suite.epochs if finetune.batch_size else 1
-    grouped = finetune.procedure is not None and finetune.procedure.group_by_length
+    grouped = finetune.procedure is not None and finetune.procedure.group_by_length and not finetune.step_tokens
     few = f"It is judged by {finetune.steps} steps" + ", which began with the longest texts" * grouped + "."
     rows = [
         [f"{count:,}", _duration(finetune.time_for(passes * count)), f"{finetune.peak_ram_for(passes * count):,.0f} MB"]

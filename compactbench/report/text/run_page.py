@@ -1,5 +1,6 @@
 """The sentences on the page of one run, each made from a part of its record."""
 
+import statistics
 from pathlib import Path
 
 from compactbench import ROOT, record
@@ -17,10 +18,10 @@ from compactbench.report.tables.metrics import (
     LATENCY,
     METRICS,
     SIZE,
-    best_point,
     by_length,
     latency,
     size_mb,
+    texts_timed,
     tokenizing,
 )
 from compactbench.report.text.background import PAPER, commit
@@ -200,8 +201,11 @@ def about_quality(quality: record.Quality, data: record.Data, weights: record.We
 def about_memory(memory: record.Memory) -> Markdown:
     """Memory at inference."""
     gpu = f", and {memory.gpu.allocated_mb:,.0f} MB on the GPU" if memory.gpu else ""
+    between = ""
+    if peaks := memory.peaks_ram_mb:
+        between = f" (median of {len(peaks)} processes, {min(peaks):,.0f} to {max(peaks):,.0f} MB)"
     return Markdown(
-        f"Classifying {memory.batch_size} texts at once took up to {memory.peak_ram_mb:,.0f} MB beyond the "
+        f"Classifying {memory.batch_size} texts at once took up to {memory.peak_ram_mb:,.0f} MB{between} beyond the "
         f"{memory.baseline_ram_mb:,.0f} MB of a process with its libraries loaded{gpu}."
     )
 
@@ -220,17 +224,18 @@ def about_latency(results: list[record.RuntimeResult]) -> Markdown:
     """
     on = {result.device: result for result in results}
     cpu, gpu = on.get("cpu"), on.get("cuda")
+    p99 = latency(cpu, 99)
     text = (
+        f"Over {texts_timed(cpu):,} test texts of their own lengths, the mean is {_timed(by_length(cpu))}. "
         f"The fixed sentence takes {_timed(latency(cpu, 50))} in the median on all cores, "
-        f"{_timed(latency(cpu, 95))} at the 95th percentile and {_timed(latency(cpu, 99))} at the 99th; "
-        f"on one core the median is {_timed(latency(cpu, 50, one_core=True))}. "
+        f"{_timed(latency(cpu, 95))} at the 95th percentile"
+        + f", {_timed(p99)} at the 99th" * (p99 is not None)
+        + f"; on one core the median is {_timed(latency(cpu, 50, one_core=True))}. "
     )
     if gpu:
         text += f"On the GPU the median is {_timed(latency(gpu, 50), METRICS['gpu_latency_p50_ms'])}. "
-    texts = max((len(one.tokens) for one in cpu.latency_by_length), default=0) if cpu else 0
     return Markdown(
-        f"{text}Tokenizing alone takes {METRICS['tokenizer_p50_ms'].text(tokenizing(cpu))}. "
-        f"Over {texts} test texts of their own lengths, the mean is {_timed(by_length(cpu))}. "
+        f"{text}Tokenizing it alone takes {METRICS['tokenizer_p50_ms'].text(tokenizing(cpu))}. "
         "In brackets: 95\u00a0% intervals for another run, from the processes of this one alone."
     )
 
@@ -245,13 +250,16 @@ def _timed(samples: Samples | None, metric: Metric = LATENCY) -> str:
 
 def about_throughput(throughput: record.Throughput) -> Markdown:
     """The fastest batch, and why the search ended."""
-    best = best_point(throughput)
+    best = throughput.best
     largest = throughput.points[-1].batch_size
     others = [f"{point.sentences_per_s:,.0f}" for point in throughput.again]
-    again = f"; further processes reached {listed(others)}" if others else ""
+    again = f"; further processes, which alone count, reached {listed(others)}" if others else ""
     size = f"{best.batch_size} sentence{'s' * (best.batch_size > 1)}"
+    told = "" if throughput.texts is None else f" A pass holds {throughput.texts:,} test texts, sorted by length."
+    mixed = [one.unsorted_sentences_per_s for one in throughput.again if one.unsorted_sentences_per_s]
+    told += f" With the texts in no order it is {statistics.median(mixed):,.0f} a second." if mixed else ""
     return Markdown(
-        f"The fastest batch holds {size}: {best.sentences_per_s:,.0f} sentences a second{again}. "
+        f"The batch chosen holds {size}: {best.sentences_per_s:,.0f} sentences a second{again}.{told} "
         f"The largest batch tried holds {largest} (of at most {throughput.cap}); the search ended "
         f"because {STOPPED[throughput.stopped_by]}."
     )

@@ -9,11 +9,11 @@ NOT_KEPT = "not kept"
 
 @dataclass
 class Run:
-    """One record, one of its runtimes, and how slow its machine was in each of its runs."""
+    """One record, one of its runtimes, and how far the logarithm of its machine's speed differs from run to run."""
 
     record: dict[str, Any]
     one: dict[str, Any]
-    drift: list[float]
+    drift: float
     noisy: bool | None
 
     @property

@@ -5,34 +5,31 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from scipy.stats import bootstrap
+from scipy.stats import t
 
 from recomputed import Run
 
 
-def between(run: Run, processes: list[list[float]], statistic: Callable[..., Any], rate: bool = False) -> Any:
-    """A statistic of all samples, and its interval over processes and states of the machine."""
+def of_next_run(run: Run, processes: list[list[float]], statistic: Callable[..., Any]) -> Any:
+    """A statistic of all samples, and the interval of what another run of as many processes would give."""
     if not processes:
         return None, None, None
-    value = statistic(np.concatenate(processes))
-    if len(processes) < 2:
+    value, count = statistic(np.concatenate(processes)), len(processes)
+    if count < 2:
         return value, None, None
-    samples, states = np.array(processes), np.array(run.drift * (1 + (len(run.drift) == 1)))
-
-    def drawn(rows: np.ndarray, met: np.ndarray, axis: int) -> np.ndarray:
-        found = statistic(samples[rows.astype(int)].reshape(*rows.shape[:-1], -1), axis=-1)
-        return found / met[..., 0] if rate else found * met[..., 0]
-
-    rng = np.random.default_rng(0)
-    options = {"n_resamples": 999, "vectorized": True, "method": "percentile", "rng": rng}
-    return value, *bootstrap((np.arange(len(samples)), states), drawn, **options).confidence_interval
+    spread = np.std([np.log(statistic(process)) for process in processes], ddof=1)
+    factor = np.exp(t.isf(0.025, count - 1) * np.hypot(spread * np.sqrt(2 / count), np.sqrt(2) * run.drift))
+    return value, value / factor, value * factor
 
 
 def latency(run: Run, q: float, device: str | None = None, cores: int | None = None) -> Any:
     one = run.on(device) if device else run.one
     calls = one["latency"] if one else []
     threads = cores or max((c["threads"] for c in calls), default=0)
-    return between(run, [c["samples_ms"] for c in calls if c["threads"] == threads], partial(np.percentile, q=q))
+    processes = [c["samples_ms"] for c in calls if c["threads"] == threads]
+    if q == 99 and any(len(times) < 300 for times in processes):
+        processes = []
+    return of_next_run(run, processes, partial(np.percentile, q=q))
 
 
 def tokenizing(run: Run) -> Any:
@@ -43,19 +40,30 @@ def tokenizing(run: Run) -> Any:
 
 
 def by_length(run: Run) -> Any:
-    return between(
+    return of_next_run(
         run, [c["samples_ms"] for c in (run.on("cpu") or {"latency_by_length": []})["latency_by_length"]], np.mean
     )
 
 
-def speed(point: dict[str, Any]) -> float:
-    return point["batch_size"] / float(np.median(point["samples_s"]))
+def speed(point: dict[str, Any], texts: int | None) -> float:
+    """Texts per second; a pass holds so many, or one batch where that is larger or the record does not tell."""
+    return max(texts or 0, point["batch_size"]) / float(np.median(point["samples_s"]))
+
+
+def best(found: dict[str, Any]) -> dict[str, Any]:
+    """The point of the search whose size further processes had; without them, the smallest within 3 % of the fastest."""
+    again = {point["batch_size"] for point in found["again"]}
+    least = 0.97 * max(speed(point, found.get("texts")) for point in found["points"])
+    fits = [
+        p for p in found["points"] if p["batch_size"] in again or (not again and speed(p, found.get("texts")) >= least)
+    ]
+    return min(fits, key=lambda point: point["batch_size"])
 
 
 def throughput(run: Run) -> Any:
     found = run.one["throughput"]
-    points = [max(found["points"], key=speed), *found["again"]] if found else []
-    return between(run, [[speed(point)] for point in points], np.median, rate=True)
+    points = (found["again"] or [best(found)]) if found else []
+    return of_next_run(run, [[speed(point, found.get("texts"))] for point in points], np.median)
 
 
 def searched(read: Callable[[dict[str, Any]], Any]) -> Callable[[Run], Any]:
