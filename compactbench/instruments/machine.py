@@ -22,6 +22,7 @@ PACKAGES = [
     "accelerate",
     "numpy",
     "scikit-learn",
+    "model2vec",
     "onnxruntime",
     "openvino",
     "papermill",
