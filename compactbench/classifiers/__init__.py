@@ -9,7 +9,7 @@ import time
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import numpy as np
 from datasets import load_from_disk
@@ -139,8 +139,8 @@ class Classifier(ABC):
         """Convert the saved model for a runtime: see `Runtime.export`."""
         raise NotImplementedError(f"{self.kind} is not exported")
 
-    def fitted(self, time_s: float, iterations: int, processor: Processor) -> Finetune:
-        """What the record says of one fit of all training texts without a trainer."""
+    def fitted(self, time_s: float, iterations: int, processor: Processor, arguments: dict[str, Any]) -> Finetune:
+        """What the record says of one fit of all training texts without a trainer, by `arguments`."""
         samples = len(self.train)
         return Finetune(
             time_s=time_s,
@@ -153,7 +153,7 @@ class Classifier(ABC):
             batch_size=None,
             learning_rate=None,
             procedure=None,
-            arguments={},
+            arguments=arguments,
             code=None,
             edited=False,
             cut=None,

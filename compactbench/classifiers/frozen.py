@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 import torch
-from sklearn.linear_model import LogisticRegression
 from transformers import AutoConfig, AutoModel, PreTrainedConfig, PreTrainedModel
 from transformers.modeling_outputs import SequenceClassifierOutput
 
 from compactbench.classifiers import Built, Classifier, Task, TrainingFunction
+from compactbench.classifiers.linear import by_cross_validation, regression
 from compactbench.instruments.session import in_batches
 from compactbench.record import Finetune, Precision
 from compactbench.runtimes import Trained, installed
@@ -94,9 +94,8 @@ class Frozen(Classifier):
     def finetune(self, folder: Path, learning_rate: float | None, train: TrainingFunction) -> Finetune:
         """Embed the training texts, fit the regression, and save the artefact to `folder`; there is no trainer."""
         begun = time.perf_counter()
-        fitted = LogisticRegression(max_iter=1000, random_state=self.task.seed)
         embeddings = in_batches(self._embedded, self.train["text"][:], self.task.suite.eval_batch_size)
-        fitted.fit(embeddings, self.train["label"][:])
+        fitted, chosen = by_cross_validation(regression, embeddings, self.train["label"][:], self.task.seed)
         total = time.perf_counter() - begun
         weights, bias = fitted.coef_, fitted.intercept_
         if len(self.task.data.classes) == 2:  # one row says how much the second class is ahead of the first
@@ -105,7 +104,7 @@ class Frozen(Classifier):
             self._network.classifier.weight.copy_(torch.from_numpy(weights))
             self._network.classifier.bias.copy_(torch.from_numpy(bias))
         save_network(self._network, self._tokenizer, folder, self.task.suite.max_length)
-        return self.fitted(total, int(fitted.n_iter_.max()), processor(self.task.device))
+        return self.fitted(total, int(fitted.n_iter_.max()), processor(self.task.device), chosen)
 
     def predictor(self) -> TorchPredictor:
         """The network as it is."""

@@ -1,55 +1,61 @@
-"""TF-IDF and logistic regression: the baseline that a transformer must beat."""
+"""TF-IDF of words and of character n-grams, and a logistic regression: the baseline that a transformer must beat."""
 
-import time
-from pathlib import Path
+from typing import Any
 
-import joblib
+from scipy.sparse import csr_matrix
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.multiclass import OneVsRestClassifier
+from sklearn.pipeline import FeatureUnion
 
-from compactbench.classifiers import Built, Classifier, Task, TrainingFunction
-from compactbench.instruments.processor import Processor
-from compactbench.record import Finetune, Parameters
-from compactbench.runtimes.scikit_learn import FILE, PipelinePredictor
+from compactbench.classifiers import Built
+from compactbench.classifiers.linear import Linear
+from compactbench.record import Parameters
+
+LONGEST_N_GRAM = 5
+CHARACTERS = 20_000_000
+"""Training texts of more characters are learned by their words alone: the n-grams would take gigabytes of memory."""
+FEATURES = 200_000
+"""Words, and n-grams, that are kept at most: the most frequent."""
 
 
-class Tfidf(Classifier):
-    """Words weighted by TF-IDF with damped counts, into a logistic regression."""
+class Tfidf(Linear):
+    """Words and the character n-grams in them, weighted by TF-IDF with damped counts, into logistic regressions."""
 
     kind = "tfidf"
     label = "baseline: no transformer"
     encoder = False
-    runtime = "scikit-learn"
-    format = "scikit-learn"
 
-    def __init__(self, task: Task) -> None:
-        super().__init__(task)
-        self._fitted: Pipeline = make_pipeline(
-            TfidfVectorizer(sublinear_tf=True),
-            LogisticRegression(C=10, max_iter=1000, random_state=task.seed),
+    def features(self, texts: list[str]) -> tuple[FeatureUnion, csr_matrix]:
+        """The weights of the words and n-grams of each text, each of the two of length one."""
+        common = {"sublinear_tf": True, "max_features": FEATURES}
+        parts = [("words", TfidfVectorizer(**common))]
+        if self._with_characters:
+            parts += [("characters", TfidfVectorizer(analyzer="char_wb", ngram_range=(2, LONGEST_N_GRAM), **common))]
+        union = FeatureUnion(parts)
+        return union, csr_matrix(union.fit_transform(texts))
+
+    def head(self, strength: float) -> OneVsRestClassifier:
+        """One regression per class: with so many features, liblinear is several times faster than one for all."""
+        rows, columns = self.mapped[1].shape
+        return OneVsRestClassifier(
+            LogisticRegression(
+                solver="liblinear", dual=rows < columns, C=strength, max_iter=1000, random_state=self.task.seed
+            )
         )
 
+    def arguments(self) -> dict[str, Any]:
+        """What the texts are taken apart into."""
+        return {"features": "words and characters" if self._with_characters else "words"}
+
     def build(self) -> Built:
-        """What there will be to learn: a row of coefficients per class, its intercept, and the IDF weights."""
-        features = len(self._fitted[0].fit(self.train["text"][:]).vocabulary_)
-        classes = len(self.task.data.classes)
-        count = (classes if classes > 2 else 1) * (features + 1) + features
+        """What there is to learn: a row of coefficients per class, its intercept, and the IDF weights."""
+        count = self.coefficients + self.mapped[1].shape[1]
         return Built(Parameters(total=count, active=count), None, None)
 
-    def finetune(self, folder: Path, learning_rate: float | None, train: TrainingFunction) -> Finetune:
-        """Fit on the training texts and save the artefact to `folder`; there is no learning rate and no trainer."""
-        texts, labels = self.train["text"][:], self.train["label"][:]
-        begun = time.perf_counter()
-        self._fitted.fit(texts, labels)
-        total = time.perf_counter() - begun
-        folder.mkdir(parents=True, exist_ok=True)
-        joblib.dump(self._fitted, folder / FILE)
-        return self.fitted(total, int(self._fitted[1].n_iter_.max()), Processor())
-
-    def predictor(self) -> PipelinePredictor:
-        """The pipeline as it is."""
-        return PipelinePredictor(self._fitted)
+    @property
+    def _with_characters(self) -> bool:
+        return sum(map(len, self.train["text"][:])) <= CHARACTERS
 
 
 CLASSIFIER = Tfidf

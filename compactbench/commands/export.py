@@ -14,6 +14,7 @@ from compactbench.instruments.machine import default_machine
 from compactbench.parameters import load_model, load_suite, validate_name, validated
 from compactbench.record import Quality, Record
 from compactbench.record.file import RecordError, read_run
+from compactbench.report.text.serving import of_torch
 from compactbench.settings import DEFAULT_SUITE, Model, SettingsError, Suite
 
 
@@ -28,11 +29,11 @@ def run(given: argparse.Namespace) -> int:
     """Make the artefact again from the run's saved weights or, where they are gone, by fine-tuning again.
 
     Raises:
-        SettingsError: there is no such run, it is not a transformer's, or something is measured in this folder.
+        SettingsError: there is no such run, it is no network of torch's, or something is measured in this folder.
     """
     record = _finished(given.suite, given.model, given.machine or None)
-    if record.classifier.baseline:
-        raise SettingsError(f"parameters: key `model`: got {given.model!r}; accepted: a model with an encoder.")
+    if not of_torch(record):
+        raise SettingsError(f"parameters: key `model`: got {given.model!r}; accepted: a network that torch loads.")
     with alone("making an artefact"):
         return _export(record)
 

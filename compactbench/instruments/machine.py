@@ -21,6 +21,7 @@ PACKAGES = [
     "accelerate",
     "numpy",
     "scikit-learn",
+    "model2vec",
     "onnxruntime",
     "openvino",
     "papermill",

@@ -1,7 +1,7 @@
 """scikit-learn, which computes in one thread whatever it is given."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import joblib
 import numpy as np
@@ -10,7 +10,7 @@ from sklearn.pipeline import Pipeline
 from compactbench.runtimes import Runtime, Setup
 
 FILE = "model.joblib"
-"""The artefact's one file: a pipeline of a vectorizer and a linear model."""
+"""The artefact's one file: a pipeline of what makes features of texts, and a linear model."""
 
 
 class PipelinePredictor:
@@ -37,9 +37,9 @@ class ScikitLearn(Runtime):
 
     name = "scikit-learn"
     label = "scikit-learn"
-    needs = ("sklearn",)
+    needs: ClassVar[tuple[str, ...]] = ("sklearn",)
     precisions = {"cpu": ("fp32",)}
-    formats = ("scikit-learn",)
+    formats: ClassVar[tuple[str, ...]] = ("scikit-learn",)
     forked = True
 
     def load(self, folder: Path, setup: Setup, max_length: int) -> PipelinePredictor:

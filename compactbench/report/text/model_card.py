@@ -11,7 +11,7 @@ from compactbench.report.text.background import machine_in_words, versions
 from compactbench.report.text.run_page import layers_kept
 from compactbench.report.text.runtimes import table as runtimes_table
 from compactbench.report.text.runtimes import verdicts
-from compactbench.report.text.serving import exported, programs
+from compactbench.report.text.serving import exported, of_torch, programs
 from compactbench.report.text.words import Markdown, code, listed, markdown
 
 FILE = "README.md"
@@ -32,8 +32,8 @@ their own way."""
 
 
 def write(record: Record, folder: Path) -> None:
-    """Write the card of the artefact in `folder`; a baseline, which no hub serves, gets none."""
-    if not record.classifier.baseline:
+    """Write the card of the artefact in `folder`; a pipeline of scikit-learn, which no hub serves, gets none."""
+    if of_torch(record):
         (folder / FILE).write_text(card(record), encoding="utf-8")
 
 

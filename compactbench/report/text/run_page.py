@@ -161,6 +161,9 @@ def about_finetune(finetune: record.Finetune) -> Markdown:
     if done := finetune.procedure:
         library = f"{markdown(done.optimizer)}, {markdown(done.attention)} attention"
         procedure = f" {done.precision} arithmetic, {library}, {PADDING[done.padding]}."
+    elif finetune.arguments:
+        chosen = listed(markdown(name) + f" {markdown(str(value))}" for name, value in finetune.arguments.items())
+        procedure = f" Its linear model: {chosen}."
     if finetune.cut:
         procedure += f" {finetune.cut:,} training texts were longer than the suite's `max_length` and were cut."
     edited = " **Its training function was edited**, so no recommendation takes this run." if finetune.edited else ""

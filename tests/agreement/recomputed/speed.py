@@ -51,7 +51,7 @@ def speed(point: dict[str, Any], texts: int | None) -> float:
 
 
 def best(found: dict[str, Any]) -> dict[str, Any]:
-    """The batch size, in the search, that further processes had; without them the smallest within 3 % of the fastest."""
+    """Of the search, the batch size that further processes had; else the smallest within 3 % of the fastest."""
     sizes = {point["batch_size"] for point in found["again"]}
     speeds = {point["batch_size"]: speed(point, found.get("texts")) for point in found["points"]}
     sizes = sizes or {size for size, reached in speeds.items() if reached >= 0.97 * max(speeds.values())}
