@@ -16,9 +16,17 @@ from helpers.project import Project
 
 # tests run beside each other: a thread that waits leaves its core to them, here and in all that the tests start
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+# else each of the hundreds of processes that the tests start would compile the package anew
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 # a shell that starts the tests in the background has them, and all that they start, ignore these
 signal.signal(signal.SIGINT, signal.default_int_handler)
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files with slow tests go first: where a slow one came last, all other cores would wait for it."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
 
 
 @pytest.fixture
@@ -61,6 +69,8 @@ def address(book: Any) -> Iterator[str]:
     """Where the module's `book` is served."""
 
     class Quiet(http.server.SimpleHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"  # one connection for many requests
+
         def log_message(self, *_: Any) -> None: ...
 
     handler = functools.partial(Quiet, directory=str(book.html))
