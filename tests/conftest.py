@@ -16,8 +16,6 @@ from helpers.project import Project
 
 # tests run beside each other: a thread that waits leaves its core to them, here and in all that the tests start
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
-# else each of the hundreds of processes that the tests start would compile the package anew
-os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 # a shell that starts the tests in the background has them, and all that they start, ignore these
 signal.signal(signal.SIGINT, signal.default_int_handler)
 signal.signal(signal.SIGHUP, signal.SIG_DFL)

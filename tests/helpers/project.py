@@ -17,10 +17,8 @@ class Project:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         for name in COPIED:
-            if (ROOT / name).is_dir():  # what Python compiled may just be changing
-                shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
-            else:
-                shutil.copy(ROOT / name, folder / name)
+            copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
+            copy(ROOT / name, folder / name)
         ignored = shutil.ignore_patterns("_build", "runs", "summary.ipynb", ".jupyter_cache")
         shutil.copytree(ROOT / "book", folder / "book", symlinks=True, ignore=ignored)
 
