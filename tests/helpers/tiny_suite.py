@@ -17,7 +17,7 @@ ARCHITECTURE = {
 SUITE = {
     "suite": "tiny",
     "suite_title": "Tiny",
-    "models": ["tiny", "broken", "tfidf", "minilm-l3"],
+    "models": ["tiny", "broken", "tfidf"],
     "weights": "available",
     "random_weights_steps": 3,
     "max_steps": 24,
