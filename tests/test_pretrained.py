@@ -78,6 +78,8 @@ def test_export_makes_the_artefact_again(reported: Reported) -> None:
     assert f"accuracy {accuracy:.1%}, in the run {accuracy:.1%}" in again.stdout
     assert {str(path.relative_to(folder)) for path in folder.rglob("*")} == before
     assert "model-index:" in (folder / "README.md").read_text()
+    (reported.runs / "other.json").touch()
     wrong = reported.project.run(*words[:5], "minilm-l9", path=reported.packages)
     assert wrong.returncode == 2
-    assert "no finished run 'tiny/minilm-l9'; accepted: tiny/here/minilm-l3." in wrong.stderr
+    assert "no finished run 'tiny/minilm-l9'; accepted: tiny/here/minilm-l3, tiny/here/other." in wrong.stderr
+    (reported.runs / "other.json").unlink()
