@@ -37,7 +37,7 @@ def first(connected: Connected) -> Report:
         Fault(f"old/resolve/{COMMIT}/pytorch_model.bin", cut_at=12_000_000),
         Fault(f"safe/resolve/{COMMIT}/model.safetensors", status=429, headers={"Retry-After": "0"}),
         Fault("news/resolve", status=429, headers={"Retry-After": "0"}),
-        Fault(f"gone/resolve/{COMMIT}/model.safetensors", status=503, times=1000),
+        Fault(f"gone/resolve/{COMMIT}/model.safetensors", status=503, times=1000, headers={"Retry-After": "0"}),
     ]
     connected.hub.faults = faults
     report = connected.report()
