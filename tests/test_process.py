@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 import psutil
 import pytest
-from helpers.idle import Idle
-from helpers.probes import Cramped, Probe
+from helpers.cramped import Cramped
+from helpers.idle import Idle, hidden
+from helpers.probes import Probe
 
 from compactbench.benchmark.process import FreshProcess, ProcessError
 from compactbench.parameters import load_model
@@ -93,9 +94,7 @@ def test_a_stopped_process_holds_up_neither_a_long_question_nor_the_end(
 
 
 def test_a_factory_that_is_not_found_there_is_an_error_of_create(tmp_path: Path) -> None:
-    def nothing() -> None: ...
-
-    with FreshProcess(nothing, tmp_path / "log") as process, pytest.raises(ProcessError, match="<locals>"):
+    with FreshProcess(hidden(), tmp_path / "log") as process, pytest.raises(ProcessError, match="<locals>"):
         process.create()
 
 
