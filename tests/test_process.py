@@ -112,7 +112,7 @@ def test_a_batch_that_does_not_fit_ends_the_search_and_not_the_run(tmp_path: Pat
     classifier.save_pretrained(tmp_path / "artefact")
     tokenizer.save_pretrained(tmp_path / "artefact")
     with FreshProcess(Cramped, tmp_path / "log") as process:
-        found = process.create(tmp_path / "artefact", 200).call(Cramped.sweep, ["word " * 60], 2**16)
+        found = process.create(tmp_path / "artefact", 64).call(Cramped.sweep, ["word " * 60], 2**16)
         assert found.stopped_by == "oom"
         assert [point.batch_size for point in found.points] == [2**power for power in range(len(found.points))]
         assert process.call(Cramped.sweep, ["word"], 1).stopped_by == "cap"
