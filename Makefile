@@ -22,7 +22,7 @@ override PYTHON := $(value PYTHON)
 export SUITE MODELS MACHINE MODEL NAME ID PORT PYTHON
 RUN := .venv/bin/python -m
 READY := .venv/ready
-CORES := -n auto --dist loadfile    # the tests of a file share what is slow to make
+CORES := -n auto --dist loadfile --no-loadscope-reorder    # a file's tests share what is slow to make; slow files first
 
 .PHONY: help report site serve check export new-model lint quick test
 help:

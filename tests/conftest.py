@@ -14,11 +14,19 @@ from helpers.browser import CHROMIUM, FLAGS, WIDE, Visit
 from helpers.card import FIRST, Cuda, Nvml
 from helpers.project import Project
 
-# tests run beside each other: a thread that waits leaves its core to them, here and in all that the tests start
+# tests run beside each other, here and in all that they start: a thread that waits leaves its core to them, and who is
+# not told how many threads to take has one (else a fit of the baseline takes ten times as long: OpenBLAS spins)
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 # a shell that starts the tests in the background has them, and all that they start, ignore these
 signal.signal(signal.SIGINT, signal.default_int_handler)
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files with slow tests go first: where a slow one came last, all other cores would wait for it."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
 
 
 @pytest.fixture
@@ -61,6 +69,8 @@ def address(book: Any) -> Iterator[str]:
     """Where the module's `book` is served."""
 
     class Quiet(http.server.SimpleHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"  # one connection for many requests
+
         def log_message(self, *_: Any) -> None: ...
 
     handler = functools.partial(Quiet, directory=str(book.html))

@@ -14,20 +14,12 @@ from pathlib import Path
 import pytest
 import yaml
 from helpers.reported import MACHINE, Reported
-from helpers.tiny_suite import FLOOR
+from helpers.tiny_suite import BRIEF, FLOOR
 
 from compactbench.benchmark.run import STAGES
 
 PENDING = r"\.ipynb\t.*\tupdate pending$"
 """How the summary of Snakemake ends the line of a page that would be made."""
-SMALLEST = {
-    "models": ["floor", "tfidf"],
-    "runtimes": [],
-    "random_weights_runtimes": [],
-    "seeds": [42],
-    "processes": 1,
-    "label_counts": [],
-}
 
 pytestmark = pytest.mark.slow
 
@@ -35,7 +27,7 @@ pytestmark = pytest.mark.slow
 @pytest.fixture(scope="module")
 def first(tmp_path_factory: pytest.TempPathFactory) -> Reported:
     """Reported once, for all tests."""
-    return Reported(tmp_path_factory.mktemp("again"), **SMALLEST)
+    return Reported(tmp_path_factory.mktemp("again"), **BRIEF, models=["floor", "tfidf"])
 
 
 @pytest.fixture
@@ -45,23 +37,16 @@ def reported(first: Reported) -> Iterator[Reported]:
     first.restore()
 
 
-def test_building_the_site_never_measures(reported: Reported) -> None:
-    """Not even when params/ is newer than every run, as git leaves it in a fresh clone."""
+def test_building_the_site_never_measures_and_leaves_out_a_page_left_half_way(reported: Reported) -> None:
+    """Not even when params/ is newer than every run, as git leaves it; such a page would fail the strict build."""
     before = {name: reported.record(name)["started_at"] for name in ("floor", "tfidf")}
     for path in [*(reported.project.folder / "params").rglob("*.yaml"), reported.project.folder / "Snakefile"]:
         path.touch()
     shutil.rmtree(reported.project.folder / ".snakemake")  # a clone has no memory of earlier runs
+    shutil.copy(reported.project.folder / "notebooks" / "benchmark.ipynb", reported.runs / "stray.ipynb")
     built = reported.project.run("compactbench", "site", path=reported.packages)
     assert built.returncode == 0, built.stdout
     assert {name: reported.record(name)["started_at"] for name in before} == before
-
-
-def test_a_page_left_half_way_by_hand_stays_out_of_the_book(reported: Reported) -> None:
-    """It would fail the strict build, and with it every other page."""
-    stray = reported.runs / "stray.ipynb"
-    shutil.copy(reported.project.folder / "notebooks" / "benchmark.ipynb", stray)
-    built = reported.project.run("compactbench", "site", path=reported.packages)
-    assert built.returncode == 0, built.stdout
     assert not (reported.site / "runs" / "tiny" / MACHINE / "stray.html").exists()
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from helpers.project import Project
-from helpers.tiny_suite import write_suite
+from helpers.tiny_suite import BRIEF, write_suite
 from nbformat.v4 import new_code_cell
 
 from compactbench.benchmark.training import TAG
@@ -27,7 +27,7 @@ def edited(tmp_path_factory: pytest.TempPathFactory) -> tuple[Project, str]:
     folder = tmp_path_factory.mktemp("edited")
     (folder / "project").mkdir()
     project = Project(folder / "project")
-    write_suite(project.folder / "params", folder / "packages")
+    write_suite(project.folder / "params", folder / "packages", **BRIEF)
     template = project.folder / "notebooks" / "benchmark.ipynb"
     notebook = nbformat.read(template, as_version=4)
     notebook.cells.insert(1, new_code_cell(OWN))

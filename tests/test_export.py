@@ -112,7 +112,8 @@ def test_int8_is_near_and_a_quarter_of_the_size_embeddings_included(folder: Path
 def test_weights_that_layers_share_are_quantized_too(tmp_path: Path) -> None:
     """ALBERT's layers each transpose the one shared matrix, and what is not constant stays in fp32."""
     sizes = {"model_type": "albert", "hidden_size": 256, "num_attention_heads": 4, "intermediate_size": 1024}
-    small = load_model("albert").model_copy(update={"architecture": sizes | {"vocab_size": 1000}})
+    few = {"vocab_size": 1000, "num_hidden_layers": 3}
+    small = load_model("albert").model_copy(update={"architecture": sizes | few})
     classifier, tokenizer, _ = load_classifier(small, False, ["a", "b"], seed=0)
     export(classifier, tokenizer, tmp_path)
     whole, small_one = ((tmp_path / file_name(precision)).stat().st_size for precision in ("fp32", "int8"))

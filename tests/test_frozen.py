@@ -24,7 +24,7 @@ def fitted(tmp_path_factory: pytest.TempPathFactory) -> tuple[Frozen, Path]:
     folder, suite = tmp_path_factory.mktemp("frozen"), load_suite("starter")
     splits, facts = load(suite)
     splits.save_to_disk(folder / "splits")
-    where = (folder / "splits", "cpu", 2)
+    where = (folder / "splits", "cpu", 1)
     classifier = Frozen(Task(load_model("frozen-minilm"), "pretrained", suite, facts, *where, seed=1, labels=100))
     classifier.finetune(folder / "artefact", None, of_template())
     return classifier, folder / "artefact"

@@ -37,7 +37,7 @@ def first(connected: Connected) -> Report:
         Fault(f"old/resolve/{COMMIT}/pytorch_model.bin", cut_at=12_000_000),
         Fault(f"safe/resolve/{COMMIT}/model.safetensors", status=429, headers={"Retry-After": "0"}),
         Fault("news/resolve", status=429, headers={"Retry-After": "0"}),
-        Fault(f"gone/resolve/{COMMIT}/model.safetensors", status=503, times=1000),
+        Fault(f"gone/resolve/{COMMIT}/model.safetensors", status=503, times=1000, headers={"Retry-After": "0"}),
     ]
     connected.hub.faults = faults
     report = connected.report()
@@ -75,19 +75,22 @@ def test_a_file_cut_off_half_way_is_resumed_not_begun_again(first: Report) -> No
 
 
 def test_the_weights_that_were_served_are_the_weights_that_learned(connected: Connected, first: Report) -> None:
-    for name, file in (("safe", "model.safetensors"), ("old", "pytorch_model.bin")):
+    files = {"safe": "model.safetensors", "old": "pytorch_model.bin"}
+    program = (
+        "import sys\n"
+        "from safetensors.torch import save_file\n"
+        "from compactbench.parameters import load_model\n"
+        "from compactbench.sources.weights import load_classifier\n"
+        "for name in sys.argv[1:]:\n"
+        "    network, _, _ = load_classifier(load_model(name), True, ['a', 'b'], 0)\n"
+        "    save_file({k: v.clone() for k, v in network.bert.state_dict().items()}, f'{name}.loaded')\n"
+    )
+    done = python(connected, program, *files, HF_HUB_OFFLINE="1")  # the cache holds what the run fetched
+    assert done.returncode == 0, done.stderr
+    for name, file in files.items():
         record, served = connected.record(name), connected.hub.repositories[f"tests/{name}"].folder / file
         assert record["weights_sha256"] == hashlib.sha256(served.read_bytes()).hexdigest()
         assert (record["weights"], record["revision"]) == ("pretrained", COMMIT)
-        program = (
-            "from compactbench.parameters import load_model;"
-            "from compactbench.sources.weights import load_classifier;"
-            f"network, _, _ = load_classifier(load_model('{name}'), True, ['a', 'b'], 0);"
-            "from safetensors.torch import save_file;"
-            f"save_file({{k: v.clone() for k, v in network.bert.state_dict().items()}}, '{name}.loaded')"
-        )
-        done = python(connected, program, HF_HUB_OFFLINE="1")  # the cache holds what the run fetched
-        assert done.returncode == 0, done.stderr
         expected = load_file(served) if file.endswith("safetensors") else torch.load(served, weights_only=True)
         for key, tensor in load_file(connected.project.folder / f"{name}.loaded").items():
             assert torch.equal(tensor, expected[f"bert.{key}"]), key
@@ -165,21 +168,23 @@ def test_an_id_is_checked_without_a_file_and_without_its_weights(connected: Conn
     (broken / "tokenizer_config.json").write_text("{}")
     connected.hub.repositories |= {"tests/New": Repository(published(tmp_path / "new", old=False))}
     connected.hub.repositories |= {"tests/wordless": Repository(broken)}
-    words = ("compactbench", "check", "--suite", "hub", "--models")
+    words = ("check", "--suite", "hub", "--models")
     connected.hub.log = []
-    done = connected.run(*words, "tests/New")
+    done = connected.run("compactbench", *words, "tests/New")
     assert done.returncode == 0 and "hub: tests-new can run.\n" in done.stdout, done.stderr
     fetched = {one.path.rpartition("/")[2] for one in connected.hub.log if one.method == "GET" and one.status == 200}
     assert {"config.json", "vocab.txt"} <= fetched and not any("model." in name for name in fetched)
     bare = published(tmp_path / "bare", old=False)
     (bare / "model.safetensors").rename(bare / "model.gguf")
     connected.hub.repositories |= {"tests/gguf": Repository(bare)}
-    for name, reason in (("wordless", "its tokenizer has no words"), ("gguf", "it has no model.safetensors or ")):
-        said = connected.run(*words, f"tests/{name}").stderr
-        assert said.startswith(f"parameters: key `model_name`: got 'tests/{name}', which cannot be used: {reason}"), (
-            said
-        )
-    assert "which is missing there" in connected.run(*words, "tests/absent").stderr
+    expected = {
+        "wordless": "which cannot be used: its tokenizer has no words",
+        "gguf": "which cannot be used: it has no model.safetensors or ",
+        "absent": "which is missing there",
+    }
+    said = connected.refusals(*((*words, f"tests/{name}") for name in expected))
+    for (name, reason), line in zip(expected.items(), said, strict=True):
+        assert line.startswith(f"parameters: key `model_name`: got 'tests/{name}', {reason}"), line
 
 
 def test_a_slow_hub_is_not_waited_for_where_random_weights_do(connected: Connected) -> None:
@@ -196,8 +201,7 @@ def test_a_slow_hub_is_not_waited_for_where_random_weights_do(connected: Connect
 def test_a_new_model_is_described_from_the_hub(connected: Connected) -> None:
     repository = connected.hub.repositories["tests/safe"]
     repository.card, repository.tags = {"license": "apache-2.0"}, ["arxiv:1810.04805", "en"]
-    words = ("compactbench", "new-model", "--name", "fresh")
-    done = connected.run(*words, "--id", "tests/safe")
+    done = connected.run("compactbench", "new-model", "--name", "fresh", "--id", "tests/safe")
     assert done.returncode == 0, done.stderr
     file = connected.project.folder / "params" / "models" / "fresh.yaml"
     written = yaml.safe_load(file.read_text())
@@ -211,9 +215,14 @@ def test_a_new_model_is_described_from_the_hub(connected: Connected) -> None:
         "revision": COMMIT,
         "architecture": ARCHITECTURE,
     }
-    assert "accepted: a new name" in connected.run(*words, "--id", "tests/safe").stderr
+    wrong = {
+        ("fresh", "tests/safe"): "accepted: a new name",
+        ("other", "tests/absent"): "which is missing there",
+        ("further", "params"): "a folder without config.json",
+    }
+    said = connected.refusals(*(("new-model", "--name", name, "--id", source) for name, source in wrong))
+    for (name, source), line in zip(wrong, said, strict=True):
+        key = "NAME" if name == "fresh" else "ID"
+        assert line.startswith(f"parameters: key `{key}`: got ") and wrong[name, source] in line, line
+    assert not any(file.with_stem(name).exists() for name in ("other", "further"))
     file.unlink()
-    for source, sentence in (("tests/absent", "which is missing there"), ("params", "a folder without config.json")):
-        done = connected.run(*words, "--id", source)
-        assert done.returncode == 2 and sentence in done.stderr, done.stderr
-        assert done.stderr.startswith("parameters: key `ID`: got ") and not file.exists()

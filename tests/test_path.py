@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import yaml
 from helpers.project import Project
-from helpers.tiny_suite import SUITE, TINY, write_suite
+from helpers.tiny_suite import BRIEF, TINY, write_suite
 from test_data import NAMED, lines
 from test_weights import config, folder_of
 from transformers import BertForPreTraining
@@ -37,13 +37,12 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     data.parent.mkdir()
     data.write_text(lines())
     own = {"path": str(folder_of(home / "models" / "own", BertForPreTraining(config())))}
-    short = {"learning_rates": [], "seeds": [42], "label_counts": [], "dataset": {"path": str(data), **NAMED}}
     shutil.copytree(ROOT / "tests", folder / "tests", ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("Makefile", "requirements.txt", "README.md"):
         shutil.copy(ROOT / name, folder / name)
-    write_suite(folder / "params", folder / "packages")
-    for path, content in {"models/tiny": {**TINY, **own}, "suites/tiny": {**SUITE, **short}}.items():
-        (folder / "params" / f"{path}.yaml").write_text(yaml.safe_dump(content))
+    brief = BRIEF | {"runtimes": ["onnxruntime"], "dataset": {"path": str(data), **NAMED}}
+    write_suite(folder / "params", folder / "packages", **brief)
+    (folder / "params" / "models" / "tiny.yaml").write_text(yaml.safe_dump(TINY | own))
     (folder / ".venv").mkdir()
     for name in ("bin", "lib", "pyvenv.cfg", "share", "etc"):
         if (Path(sys.prefix) / name).exists():

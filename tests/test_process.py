@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 import psutil
 import pytest
-from helpers.idle import Idle
-from helpers.probes import Cramped, Probe
+from helpers.cramped import Cramped
+from helpers.idle import Idle, hidden
+from helpers.probes import Probe
 
 from compactbench.benchmark.process import FreshProcess, ProcessError
 from compactbench.parameters import load_model
@@ -93,9 +94,7 @@ def test_a_stopped_process_holds_up_neither_a_long_question_nor_the_end(
 
 
 def test_a_factory_that_is_not_found_there_is_an_error_of_create(tmp_path: Path) -> None:
-    def nothing() -> None: ...
-
-    with FreshProcess(nothing, tmp_path / "log") as process, pytest.raises(ProcessError, match="<locals>"):
+    with FreshProcess(hidden(), tmp_path / "log") as process, pytest.raises(ProcessError, match="<locals>"):
         process.create()
 
 
@@ -113,7 +112,7 @@ def test_a_batch_that_does_not_fit_ends_the_search_and_not_the_run(tmp_path: Pat
     classifier.save_pretrained(tmp_path / "artefact")
     tokenizer.save_pretrained(tmp_path / "artefact")
     with FreshProcess(Cramped, tmp_path / "log") as process:
-        found = process.create(tmp_path / "artefact", 200).call(Cramped.sweep, ["word " * 60], 2**16)
+        found = process.create(tmp_path / "artefact", 64).call(Cramped.sweep, ["word " * 60], 2**16)
         assert found.stopped_by == "oom"
         assert [point.batch_size for point in found.points] == [2**power for power in range(len(found.points))]
         assert process.call(Cramped.sweep, ["word"], 1).stopped_by == "cap"

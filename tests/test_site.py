@@ -7,7 +7,9 @@ import json
 import os
 import re
 import shutil
+import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -136,46 +138,54 @@ def test_the_way_to_add_a_model_names_every_key() -> None:
     assert [key for key in Model.model_fields if f"| `{key}` |" not in text] == []
 
 
-def test_an_unknown_fact_or_chart_fails_a_strict_build(tmp_path: Path) -> None:
-    tree = make_tree(tmp_path / "tree", with_reference_runs=False)
+@pytest.fixture
+def tree(book: Book, tmp_path: Path) -> Iterator[Path]:
+    """A built book's tree, for a test that changes it: afterwards the tree and its pages are as they were."""
+    place = book.tree.parent
+    shutil.copytree(place, tmp_path / "kept", symlinks=True)
+    yield book.tree
+    shutil.rmtree(place)
+    shutil.copytree(tmp_path / "kept", place, symlinks=True)
+
+
+def built_again(tree: Path) -> subprocess.CompletedProcess[str]:
+    """What changed is made, as in a second `make site`."""
+    return build(tree, tree.parent / "out")
+
+
+@pytest.mark.parametrize("book", ["made_up"], indirect=True)
+def test_an_unknown_fact_or_chart_fails_a_strict_build(tree: Path) -> None:
     (tree / "book" / "machines.md").write_text(UNKNOWN)
-    done = build(tree, tmp_path / "out")
+    done = built_again(tree)
     assert done.returncode != 0
     assert "no fact is called 'no_fact'" in done.stdout
     assert "no fact is called 'no_table'" in done.stdout
     assert "no chart is called 'no-such-chart'" in done.stdout
 
 
-@pytest.fixture
-def tree(book: Book, tmp_path: Path) -> Path:
-    """A copy of a built book's tree, for a test that changes it."""
-    return shutil.copytree(book.tree, tmp_path / "tree", symlinks=True)
-
-
 @pytest.mark.parametrize("book", ["made_up"], indirect=True)
-def test_a_newer_record_refreshes_the_summary(tree: Path, tmp_path: Path) -> None:
+def test_a_newer_record_refreshes_the_summary(tree: Path, book: Book) -> None:
     """A second build leaves the summary alone; one after a record was touched executes it again."""
     page = tree / "book" / "summary.ipynb"
     first = page.stat().st_mtime_ns
-    assert "executing notebooks/summary.ipynb" not in build(tree, tmp_path).stdout
+    assert "executing notebooks/summary.ipynb" not in built_again(tree).stdout
     assert page.stat().st_mtime_ns == first
     next((tree / "book" / "runs").rglob("*.json")).touch()
     corrected = tree / "book" / "machines.md"
     corrected.write_text("# Machines\n\nWritten after the clock was set back.\n")
     os.utime(corrected, (1, 1))  # Sphinx would take it for older than what it read
-    assert "executing notebooks/summary.ipynb" in build(tree, tmp_path).stdout
+    assert "executing notebooks/summary.ipynb" in built_again(tree).stdout
     assert page.stat().st_mtime_ns > first
-    assert "the clock was set back" in (tmp_path / "_build" / "html" / "machines.html").read_text()
+    assert "the clock was set back" in (book.html / "machines.html").read_text()
 
 
 @pytest.mark.parametrize("book", ["made_up"], indirect=True)
-def test_a_corrected_license_reaches_the_site(tree: Path, tmp_path: Path) -> None:
+def test_a_corrected_license_reaches_the_site(tree: Path, book: Book) -> None:
     """No record changes with it: the pages that were read before must be read again all the same."""
-    build(tree, tmp_path)
     model = tree / "params" / "models" / "bert-tiny.yaml"
     model.write_text(model.read_text().replace("license: Apache-2.0", "license: Corrected-1.0"))
-    assert build(tree, tmp_path).returncode == 0
-    page = (tmp_path / "_build" / "html" / "add-a-model.html").read_text()
+    assert built_again(tree).returncode == 0
+    page = (book.html / "add-a-model.html").read_text()
     assert re.search(r"<code.*bert-tiny.*</code>.*?<td[^>]*><p>Corrected-1.0", page, re.DOTALL)
 
 

@@ -7,7 +7,7 @@ import yaml
 from helpers.model_folders import build
 from helpers.project import Project
 from helpers.spoilt_folders import REFUSED
-from helpers.tiny_suite import SUITE
+from helpers.tiny_suite import BRIEF, SUITE
 from pydantic import TypeAdapter
 
 from compactbench.__main__ import main
@@ -120,9 +120,8 @@ def test_names_on_the_command_line_are_parted_as_by_a_shell(
 def test_a_folder_is_reported_at_once_and_once(project: Project) -> None:
     """Its page says where it came from, and a second report finds it measured."""
     build("xlm-roberta", project.folder).rename(project.folder / FOLDER)
-    suite = SUITE | {"learning_rates": [], "seeds": [42], "label_counts": [], "runtimes": [], "max_steps": 2}
     file = project.folder / "params" / "suites" / "tiny.yaml"
-    file.write_text(yaml.safe_dump(suite | {"models": ["tfidf"], "weights": "pretrained"}))
+    file.write_text(yaml.safe_dump(SUITE | BRIEF | {"models": ["tfidf"], "weights": "pretrained"}))
     words = ("compactbench", "report", "--suite", "tiny", "--machine", "here", "--models", f"'./{FOLDER}'")
     first = project.run(*words)
     assert first.returncode == 0, first.stdout + first.stderr

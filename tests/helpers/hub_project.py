@@ -14,22 +14,16 @@ from compactbench.sources.local import package_folder
 from compactbench.sources.tokenizer import WORDPIECE
 from helpers.hub_server import Hub, Repository, Request
 from helpers.project import Project
-from helpers.tiny_suite import ARCHITECTURE
+from helpers.tiny_suite import ARCHITECTURE, BRIEF
 
 MACHINE, TOKEN = "here", "hf_test"
 
 SUITE = {
+    **BRIEF,
     "suite": "hub",
     "dataset": {"hub_id": "tests/news", "name": "News of the tests"},
     "models": ["gone", "old", "safe"],
     "weights": "pretrained",
-    "max_steps": 4,
-    "seeds": [42],
-    "runtimes": [],
-    "processes": 2,
-    "latency_calls": 2,
-    "length_samples": 2,
-    "batch_cap_cpu": 2,
 }
 LARGER = 128
 """Width that makes a file larger than what the hub's library takes at once (10 MB), so that it can resume it."""
@@ -84,6 +78,17 @@ class Connected:
         """Run `python -m ...` with this hub as the only one."""
         hub = {"HF_ENDPOINT": self.hub.address, "HF_HOME": str(self.home), "HF_TOKEN": TOKEN, "NO_PROXY": "127.0.0.1"}
         return self.project.run(*words, environment=hub | environment)
+
+    def refusals(self, *commands: tuple[str, ...]) -> list[str]:
+        """What `compactbench` says of each command, a line each; one process loads the libraries for all."""
+        program = (
+            "import json, sys\n"
+            "from compactbench.__main__ import main\n"
+            "for words in json.loads(sys.argv[1]):\n"
+            "    sys.argv[1:] = words\n"
+            "    assert main() == 2\n"
+        )
+        return python(self, program, json.dumps(commands)).stderr.splitlines()
 
     def report(self, **environment: str) -> "Report":
         """`make report SUITE=hub MACHINE=here`, without the installation."""

@@ -47,3 +47,14 @@ class Reported:
     def record(self, model: str) -> dict:
         """The record of `model` as it lies on the disk."""
         return json.loads((self.runs / f"{model}.json").read_text())
+
+    def assert_runtimes(self, model: str, texts: int) -> None:
+        """`model` was measured in torch and, with so many test texts, in ONNX Runtime in both precisions."""
+        trained, *further = self.record(model)["runtimes"]
+        assert trained["label"] == "torch fp32" and trained["agreement"] is None
+        assert [result["label"] for result in further] == ["ONNX fp32", "ONNX int8"]
+        for result in further:
+            assert result["error"] is None
+            assert len(result["quality"]["right"]) == texts
+            assert [len(one["samples_ms"]) for one in result["latency"]] == [4, 4]
+            assert result["load_time_s"] > 0

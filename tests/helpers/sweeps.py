@@ -11,7 +11,7 @@ import yaml
 from compactbench.record.file import read
 from compactbench.record.page import broken
 from helpers.project import Project
-from helpers.tiny_suite import SUITE
+from helpers.tiny_suite import BRIEF, SUITE
 
 MODELS = ["one", "two"]
 
@@ -25,8 +25,7 @@ class Sweeps:
             made.mkdir()
         self.project = Project(folder / "a project")
         params, self.runs = self.project.folder / "params", self.project.folder / "book" / "runs" / "tiny" / "here"
-        plain = {"models": MODELS, "seeds": [42], "label_counts": [], "learning_rates": [], "processes": 1}
-        (params / "suites" / "tiny.yaml").write_text(yaml.safe_dump(SUITE | plain))
+        (params / "suites" / "tiny.yaml").write_text(yaml.safe_dump(SUITE | BRIEF | {"models": MODELS}))
         for name in MODELS:
             (params / "models" / f"{name}.yaml").write_text(
                 f"model: {name}\nkind: tfidf\ntitle: {name}\nmodel_name: none\nsummary: A baseline.\n"

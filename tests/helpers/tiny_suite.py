@@ -17,7 +17,7 @@ ARCHITECTURE = {
 SUITE = {
     "suite": "tiny",
     "suite_title": "Tiny",
-    "models": ["tiny", "broken", "tfidf", "minilm-l3"],
+    "models": ["tiny", "broken", "tfidf"],
     "weights": "available",
     "random_weights_steps": 3,
     "max_steps": 24,
@@ -32,6 +32,20 @@ SUITE = {
     "seeds": [42, 7],
     "label_counts": [50],
 }
+BRIEF = {
+    "runtimes": [],
+    "random_weights_runtimes": [],
+    "random_weights_steps": 1,
+    "max_steps": 2,
+    "learning_rates": [],
+    "seeds": [42],
+    "label_counts": [],
+    "processes": 1,
+    "latency_calls": 1,
+    "length_samples": 1,
+    "batch_cap_cpu": 1,
+}
+"""What to change in the suite where it is not the measuring that is tested."""
 TINY = {
     "model": "tiny",
     "title": "Tiny",
