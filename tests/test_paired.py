@@ -8,11 +8,13 @@ from helpers.factory import calls, make_record
 from scipy.optimize import minimize_scalar
 from scipy.special import xlogy
 from scipy.stats import binomtest, norm
+from sklearn.metrics import f1_score
 
 from compactbench.record import Record
 from compactbench.report.choice.pareto import front
 from compactbench.report.choice.recommend import Recommendation, recommend
-from compactbench.report.statistics.paired import Comparison, Pairs, pairs
+from compactbench.report.statistics.macro_f1 import macro_f1_deviation
+from compactbench.report.statistics.paired import Comparison, Pairs, paired, pairs
 from compactbench.report.statistics.score import Counts
 from compactbench.report.tables.metrics import ACCURACY, LATENCY
 from compactbench.report.tables.results import by_model, results
@@ -192,3 +194,68 @@ def test_the_front_counts_ties_as_equal_and_keeps_what_is_better_than_all_on_it(
             return {one, other} in ({"best", "near"}, {"near", "far"})
 
     assert set(frame[front(frame, LATENCY, ACCURACY, Chain())]["model"]) == {"best", "far"}
+
+
+def with_seeds(model: str, *rights: str, latency: float = 1.0) -> Record:
+    """A run whose further seeds have splits of their own of 2,000 test texts, all of class 0, and 2,000 to train on."""
+    record = model_at(model, rights[0], latency)
+    answers = ["".join(right).translate(str.maketrans("01", "10")) for right in rights]
+    repeats = [
+        {
+            "seed": 100 + number,
+            "labels": 2000,
+            "time_s": 1.0,
+            "accuracy": right.count("1") / 2000,
+            "accuracy_interval": [0.5, 1.0],
+            "macro_f1": 0.5,
+            "split": "ab"[number] * 64,
+            "true": " ".join("0" * 2000),
+            "predicted": " ".join(answer),
+        }
+        for number, (right, answer) in enumerate(zip(rights[1:], answers[1:], strict=True))
+    ]
+    data = {"test_counts": [1000, 1000], "train_counts": [1000, 1000]}
+    return make_record(model, quality=record.trained.quality.model_dump(), data=data, repeats=repeats)
+
+
+def test_seeds_count_as_one_test_set_that_says_as_much() -> None:
+    """Of 2,000 texts the second loses 40, 60 and 50 and wins 10: differences of 1.5, 2.5 and 2 points, S^2 of .25.
+
+    A pair's variance is .03 - .02^2; half of the texts are test texts, so the whole is S^2 / 3 + .5 * .0296 / 2000.
+    """
+    best = with_seeds("best", *[wrong(range(10))] * 3)
+    other = with_seeds("other", *(wrong(range(10, 10 + lost)) for lost in (40, 60, 50)))
+    found = paired(best, other)
+    whole = 0.005**2 / 3 + 0.5 * 0.0296 / 2000
+    assert found.difference == pytest.approx(0.02)
+    assert found.texts == pytest.approx(0.0296 / whole)
+    assert (found.only_one / found.texts, found.only_other / found.texts) == pytest.approx((0.025, 0.005))
+    assert found.degrees == pytest.approx(2 * (whole / (0.005**2 / 3)) ** 2)
+
+
+def test_seeds_that_agree_narrow_the_interval_and_those_that_do_not_widen_it() -> None:
+    def width(*lost: int) -> float:
+        best = with_seeds("best", *[wrong(range(10))] * len(lost))
+        other = with_seeds("other", *(wrong(range(10, 10 + number)) for number in lost))
+        low, high = pairs([best, other]).compare("other", "best").interval
+        return high - low
+
+    assert width(50, 50, 50) < width(50) < width(10, 90, 50)
+
+
+def test_the_deviation_of_a_difference_of_macro_f1_is_that_of_drawn_texts() -> None:
+    """Drawn one by one, which the counts of equal answers stand for."""
+    rng = np.random.default_rng(3)
+    true = np.repeat([0, 1, 2], [60, 30, 10])
+    one, other = (np.where(rng.random(100) < share, true, rng.integers(3, size=100)) for share in (0.8, 0.7))
+    differences = []
+    for _ in range(1500):
+        rows = rng.integers(100, size=100)
+        scores = [
+            f1_score(true[rows], given[rows], average="macro", labels=[0, 1, 2], zero_division=0)
+            for given in (one, other)
+        ]
+        differences.append(scores[0] - scores[1])
+    found = macro_f1_deviation(np.array([true, one, other]), 3)
+    assert found == pytest.approx(np.std(differences, ddof=1), rel=0.1)
+    assert macro_f1_deviation(np.array([true, one, one]), 3) == 0

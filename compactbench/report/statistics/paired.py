@@ -8,10 +8,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from scipy.stats import norm
+import numpy as np
+from scipy.stats import norm, t
 
-from compactbench.record import FailedRecord, Interval, Quality, Record, RuntimeResult
+from compactbench.record import FailedRecord, Interval, Record, RuntimeResult, parted
+from compactbench.report.statistics import seeds
 from compactbench.report.statistics.balance import unbalanced
+from compactbench.report.statistics.macro_f1 import macro_f1_deviation
 from compactbench.report.statistics.score import POWER, Counts
 
 MARGIN = 0.01
@@ -74,11 +77,10 @@ class Pairs:
         if one not in self.records or other not in self.records:
             return None
         first, second = self.records[one], self.records[other]
-        if (first.data.fingerprint, first.data.test_counts) != (second.data.fingerprint, second.data.test_counts):
-            return None
+        error = ERROR / (len(self.records) - 1)
         if unbalanced(first.data):
-            return _in_macro_f1(first, second, self.margin, len(self.records) - 1)
-        return _in_accuracy(paired(first, second), self.margin, len(self.records) - 1)
+            return _in_macro_f1(first, second, self.margin, error)
+        return _in_accuracy(paired(first, second), self.margin, error)
 
     def tied(self, one: str, other: str) -> bool:
         """Whether they are shown to differ by less than the margin."""
@@ -97,46 +99,67 @@ def pairs(records: Sequence[Record | FailedRecord], margin: float = MARGIN) -> P
 
 def against_trained(record: Record, result: RuntimeResult, margin: float = MARGIN) -> Comparison | None:
     """A model in another runtime against the model as trained, by accuracy; None where nothing can be said."""
-    if record.weights == "random" or result is record.trained:
+    own, trained = result.quality, record.trained.quality
+    if record.weights == "random" or result is record.trained or not (own and trained and own.right and trained.right):
         return None
     further = [one for one in record.runtimes if one is not record.trained and one.quality]
-    return _in_accuracy(_counted(result.quality, record.trained.quality), margin, len(further))
+    both = list(zip(own.right, trained.right, strict=False))  # it may have been asked the first texts alone
+    counts = Counts(len(both), both.count(("1", "0")), both.count(("0", "1")))
+    return _in_accuracy(counts, margin, ERROR / len(further))
 
 
 def paired(one: Record, other: Record) -> Counts | None:
-    """What the test texts say of two models; None where a record of the first version does not tell which were right.
+    """What the test texts say of two models; None where they were not asked the same, or nobody knows which were right.
 
-    The one place that counts come from.
+    Several seeds count as that one test set which says as much as all of theirs: its variance is that of the mean over
+    the seeds (`seeds.mean_variance`).
     """
-    return _counted(one.runtimes[0].quality, other.runtimes[0].quality)
-
-
-def _counted(one: Quality | None, other: Quality | None) -> Counts | None:
-    if one is None or other is None or one.right is None or other.right is None:
+    found = list(seeds.paired(one, other).values())
+    if not found:
         return None
-    # A further runtime may have been asked the first texts alone.
-    both = list(zip(one.right, other.right, strict=False))
-    return Counts(len(both), both.count(("1", "0")), both.count(("0", "1")))
+    first, second = (float(np.mean([np.mean(pair[n] & ~pair[1 - n]) for pair in found])) for n in (0, 1))
+    texts, of_pair = float(np.mean([len(right) for right, _ in found])), first + second - (first - second) ** 2
+    if not of_pair:
+        return Counts(texts, 0, 0)
+    differences = [float(right.mean() - others.mean()) for right, others in found]
+    variance, degrees = seeds.mean_variance(differences, of_pair / texts, seeds.overlap(one))
+    texts = of_pair / variance
+    return Counts(texts, first * texts, second * texts, degrees)
 
 
-def _in_accuracy(counts: Counts | None, margin: float, comparisons: int) -> Comparison | None:
-    """Judged by `counts`, one of so many comparisons, among which Bonferroni's correction shares the error."""
+def _in_accuracy(counts: Counts | None, margin: float, error: float) -> Comparison | None:
+    """Judged by `counts`, each end of the interval with that `error`."""
     if counts is None:
         return None
-    error = ERROR / comparisons
     return Comparison(counts.difference, counts.interval(error), margin, counts.texts_needed(margin, error))
 
 
-def _in_macro_f1(one: Record, other: Record, margin: float, comparisons: int) -> Comparison | None:
-    """Likewise by macro F1, no mean over texts, from both intervals, whose half-widths add as independent errors do.
+def _in_macro_f1(one: Record, other: Record, margin: float, error: float) -> Comparison | None:
+    """Likewise by macro F1, no mean over texts: by its standard deviation over drawn texts and over seeds."""
+    first, second = seeds.macro_f1(one), seeds.macro_f1(other)
+    differences = [first[key] - second[key] for key in first.keys() & second.keys()]
+    of_texts = _macro_f1_deviation(one, other)
+    if not differences or of_texts is None:
+        return None
+    variance, degrees = seeds.mean_variance(differences, of_texts**2, seeds.overlap(one))
+    difference, half = float(np.mean(differences)), float(t.isf(error, degrees)) * math.sqrt(variance)
+    texts = sum(one.data.test_counts) * (float(norm.isf(error) + norm.ppf(POWER)) * of_texts / margin) ** 2
+    return Comparison(difference, (difference - half, difference + half), margin, math.ceil(texts))
 
-    Both were asked the same texts, which a paired interval would use, and be narrower.
+
+def _macro_f1_deviation(one: Record, other: Record) -> float | None:
+    """The standard deviation, by the choice of test texts, of the difference of two macro F1 from the run's own seed.
+
+    Where records do not tell the classes that were given, the intervals of both stand for it, as if the texts of one
+    were not those of the other: on the wide side.
     """
     first, second = one.runtimes[0].quality, other.runtimes[0].quality
-    if not first or not second or not first.macro_f1_interval or not second.macro_f1_interval:
+    if not first or not second:
+        return None
+    if one.data.test_labels and first.predicted and second.predicted:
+        answers = zip(*map(parted, (one.data.test_labels, first.predicted, second.predicted)), strict=False)
+        return macro_f1_deviation(np.array(list(answers)).T, len(one.data.classes))
+    if not first.macro_f1_interval or not second.macro_f1_interval:
         return None
     halves = [(high - low) / 2 for low, high in (first.macro_f1_interval, second.macro_f1_interval)]
-    z, deviation = float(norm.isf(ERROR / comparisons)), math.hypot(*halves) / float(norm.isf(0.025))
-    difference = first.macro_f1 - second.macro_f1
-    texts = sum(one.data.test_counts) * ((z + float(norm.ppf(POWER))) * deviation / margin) ** 2
-    return Comparison(difference, (difference - z * deviation, difference + z * deviation), margin, math.ceil(texts))
+    return math.hypot(*halves) / float(norm.isf(0.025))

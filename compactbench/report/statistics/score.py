@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 
 from scipy.optimize import brentq
-from scipy.stats import norm
+from scipy.stats import norm, t
 
 from compactbench.record import Interval
 
@@ -17,14 +17,16 @@ class Counts:
     """What the test texts say of two classifiers.
 
     Args:
-        texts: how many both were asked.
+        texts: how many both were asked; those of several seeds may count as a number that is not whole.
         only_one: how many of these the first alone got right.
         only_other: how many the second alone did.
+        degrees: of freedom, where the spread between seeds is known from few of them.
     """
 
-    texts: int
-    only_one: int
-    only_other: int
+    texts: float
+    only_one: float
+    only_other: float
+    degrees: float = math.inf
 
     @property
     def difference(self) -> float:
@@ -37,7 +39,7 @@ class Counts:
         Args:
             error: how often each end may lie on the wrong side: .05 for a one-sided bound of 95 % at either end.
         """
-        z = norm.isf(error)
+        z = float(t.isf(error, self.degrees))
         swapped = Counts(self.texts, self.only_other, self.only_one)
         return _lower(self, z), -_lower(swapped, z)
 

@@ -52,33 +52,54 @@ def over_seeds(record: Record, result: RuntimeResult, measure: Literal["accuracy
     if measure == "accuracy" and own.right and trained.right:  # a further runtime may have been asked the first texts
         change = value - fmean(map(int, trained.right[: len(own.right)]))
     found = [getattr(one, measure) + change for one in (trained, *repeats)]
-    texts, split = sum(record.data.test_counts), record.data.fingerprint
-    same = all(one.split in (None, split) for one in repeats)
-    overlap = 1.0 if same else texts / (texts + sum(record.data.train_counts))
     mean = min(1.0, max(0.0, fmean(found)))
-    of_texts = mean * (1 - mean) / texts if measure == "accuracy" else ((interval[1] - interval[0]) / 2 / NORMAL) ** 2
-    return Estimate(mean, two_level(found, of_texts, overlap) if of_texts else interval)
+    of_texts = ((interval[1] - interval[0]) / 2 / NORMAL) ** 2
+    if measure == "accuracy":
+        of_texts = mean * (1 - mean) / sum(record.data.test_counts)
+    return Estimate(mean, two_level(found, of_texts, overlap(record)) if of_texts else interval)
+
+
+def overlap(record: Record) -> float:
+    """The share of the test texts of one seed that any other has, too; 1 where all have the same."""
+    texts, split = sum(record.data.test_counts), record.data.fingerprint
+    same = all(one.split in (None, split) for one in of_all_labels(record))
+    return 1.0 if same else texts / (texts + sum(record.data.train_counts))
 
 
 def two_level(found: Sequence[float], of_texts: float, overlap: float) -> Interval:
     """The 95 % interval of the mean of a share over seeds, for other seeds and other texts of the same kind.
 
-    Its variance is S^2 / k + overlap * V for k seeds. S^2 is the variance between the seeds, which holds all that
-    differs between them; what their test texts share cannot show in it, and is that of a share of the texts of one seed
-    (Nadeau and Bengio, 2003, "Inference for the Generalization Error", put a multiple of S^2 in its place). It errs on
-    the wide side where a model's answer to a text changes with the seed, since both parts then hold that. The degrees
-    of freedom are Satterthwaite's (1946); the ends are Wilson's for as many texts as would have that variance, as Korn
-    and Graubard (1998) do, so that they stay right near 1.
+    The ends are Wilson's for as many texts as would have the variance of `mean_variance`, as Korn and Graubard (1998)
+    do, so that they stay right near 1.
 
     Args:
         found: the share from each of two seeds or more.
-        of_texts: V, the variance of one of them by the choice of its test texts, above 0.
-        overlap: share of the test texts of one seed that any other has, too; 1 where all have the same.
+        of_texts: the variance of one of them by the choice of its test texts, above 0.
+        overlap: as `overlap` gives it.
     """
-    mean, between = min(1.0, max(0.0, fmean(found))), variance(found) / len(found)
+    mean, (whole, degrees) = min(1.0, max(0.0, fmean(found))), mean_variance(found, of_texts, overlap)
+    return _wilson(mean, mean * (1 - mean) / whole, float(t.ppf(UPPER, degrees)))
+
+
+def mean_variance(found: Sequence[float], of_texts: float, overlap: float) -> tuple[float, float]:
+    """The variance of a mean over seeds, for other seeds and other texts of the same kind, and its degrees of freedom.
+
+    It is S^2 / k + overlap * V for k seeds. S^2 is the variance between the seeds, which holds all that
+    differs between them; what their test texts share cannot show in it, and is that of a share of the texts of one seed
+    (Nadeau and Bengio, 2003, "Inference for the Generalization Error", put a multiple of S^2 in its place). It errs on
+    the wide side where a model's answer to a text changes with the seed, since both parts then hold that. The degrees
+    of freedom are Satterthwaite's (1946). Of one seed alone the variance is V.
+
+    Args:
+        found: what is averaged, from each seed.
+        of_texts: V, the variance of one of them by the choice of its test texts, above 0.
+        overlap: as `overlap` gives it.
+    """
+    if len(found) == 1:
+        return of_texts, math.inf
+    between = variance(found) / len(found)
     whole = between + overlap * of_texts
-    quantile = float(t.ppf(UPPER, (len(found) - 1) * (whole / between) ** 2)) if between else NORMAL
-    return _wilson(mean, mean * (1 - mean) / whole, quantile)
+    return whole, (len(found) - 1) * (whole / between) ** 2 if between else math.inf
 
 
 def paired(one: Record, other: Record) -> dict[int, tuple[np.ndarray, np.ndarray]]:
@@ -115,6 +136,13 @@ def of_all_labels(record: Record) -> list[Repeat]:
     """The fine-tunes from further seeds with all training texts."""
     texts = sum(record.data.train_counts)
     return [one for one in record.repeats if one.labels == texts]
+
+
+def macro_f1(record: Record) -> dict[tuple[int, str | None], float]:
+    """The macro F1 from each seed and its split."""
+    own = record.runtimes[0].quality
+    found = {(one.seed, one.split): one.macro_f1 for one in of_all_labels(record)}
+    return found | ({(record.conditions.seed, record.data.fingerprint): own.macro_f1} if own else {})
 
 
 def _as_trained(record: Record) -> Quality | None:
