@@ -1,10 +1,12 @@
 """The runtimes: their table, the best of each model, and what a reader who asks for one is told."""
 
+from argparse import Namespace
 from typing import Any
 
 import pytest
 from helpers.factory import BASELINE, FROZEN, calls, make_failed, make_record, runtime
 
+from compactbench.commands import export
 from compactbench.record import Record
 from compactbench.report.charts.runtimes import latencies_chart
 from compactbench.report.choice.recommend import recommend
@@ -15,6 +17,7 @@ from compactbench.report.text.facts import exported
 from compactbench.report.text.model_card import card, metadata
 from compactbench.report.text.runtimes import gains, table, verdicts
 from compactbench.report.text.serving import PROGRAMS, programs
+from compactbench.settings import SettingsError
 
 RIGHT = "1" * 1140 + "0" * 60
 WORSE = "1" * 800 + "0" * 400
@@ -212,6 +215,16 @@ def test_a_page_shows_the_programs_that_can_read_its_artefact(changes: dict, fil
         if (PROGRAMS / name).read_text() in shown
     ] == files
     assert shown.count("```") == 2 * len(files) and shown
+
+
+def test_a_pipeline_says_what_it_needs_and_is_not_exported(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Static embeddings are no baseline, and torch reads neither: `make export` would fine-tune, and then fail."""
+    static = make_record(runtime="model2vec", **FROZEN)
+    for run, needed in ((static, "model2vec and scikit-learn"), (make_record(runtime="scikit-learn"), "scikit-learn")):
+        assert programs(run).startswith(f"With {needed} installed, `joblib.load` gives the pipeline")
+    monkeypatch.setattr(export, "_finished", lambda *_: static)
+    with pytest.raises(SettingsError, match="accepted: a network that torch loads"):
+        export.run(Namespace(model="static-minilm", suite="starter", machine=None))
 
 
 def test_the_index_says_what_an_export_of_the_recommended_one_gains() -> None:
