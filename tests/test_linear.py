@@ -1,5 +1,6 @@
 """Linear models on fixed features: how C is chosen, what few texts may not break, and what answers."""
 
+import hashlib
 import subprocess
 import sys
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from helpers.factory import make_record
+from transformers import BertConfig, BertModel
 
 from compactbench.benchmark.training import of_template
 from compactbench.classifiers import Task, linear
@@ -21,7 +23,9 @@ from compactbench.settings import Model
 
 SUITE = load_suite("starter")
 SENTENCES = ["Shares rose.", "The cup final was decided in extra time."]
-TINY = {"model_type": "bert", "hidden_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2}
+LETTERS = [chr(number) for number in range(ord("a"), ord("z") + 1)]
+VOCABULARY = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "the", "cup", "final", ".", *LETTERS]
+VOCABULARY += [f"##{letter}" for letter in LETTERS]
 ASKED_ALONE = """
 import sys
 from pathlib import Path
@@ -139,13 +143,19 @@ def test_very_long_training_sets_are_learned_by_words_alone(
 
 @pytest.mark.slow
 def test_static_embeddings_answer_without_torch(task: Task, tmp_path: Path) -> None:
-    """Random weights: the way from the encoder to the answer is the same. Width 32 is less than PCA keeps."""
-    model = Model(model="s", title="S", model_name="x", summary="S.", kind="static", architecture=TINY)
-    classifier = Static(Task(**{**vars(task), "model": model, "weights": "random"}))
+    """A BERT of width 32, less than PCA keeps, which knows 61 tokens; three of them frame texts and have no vector."""
+    small = {"hidden_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2}
+    BertModel(BertConfig(vocab_size=len(VOCABULARY), **small)).save_pretrained(tmp_path / "encoder")
+    (tmp_path / "encoder" / "vocab.txt").write_text("\n".join(VOCABULARY))
+    where = str(tmp_path / "encoder")
+    model = Model(model="s", title="S", model_name=where, path=where, summary="S.", kind="static")
+    classifier = Static(Task(**{**vars(task), "model": model, "weights": "pretrained"}))
     done = classifier.finetune(tmp_path, None, of_template())
     built = classifier.build()
-    assert built.parameters.active == 5 * (32 + 1) and built.revision is built.weights_sha256 is None
-    assert (built.parameters.total - built.parameters.active) % 32 == 0
+    assert built.parameters.active == 5 * (32 + 1)
+    assert built.parameters.total - built.parameters.active == 32 * (len(VOCABULARY) - 3)
+    weights = (tmp_path / "encoder" / "model.safetensors").read_bytes()
+    assert built.weights_sha256 == hashlib.sha256(weights).hexdigest()
     assert done.arguments.keys() == {"C", "folds"}
     predict = classifier.predictor()
     found = predict(SENTENCES)
