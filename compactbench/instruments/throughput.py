@@ -13,7 +13,7 @@ GAIN = 1.02
 """A doubling that gains less than 2 % counts as none; two of them in a row are a plateau."""
 PASS_S = 0.5
 """A pass holds as many texts as the model classifies in about so long."""
-LEAST_TEXTS = 128
+LEAST_TEXTS = 64
 """A pass of a slow model holds so many: of fewer, a large batch would hold texts less alike than in a real job."""
 PROBE = 16
 """Texts of the one batch that tells how fast the model is."""
