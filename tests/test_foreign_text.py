@@ -143,7 +143,8 @@ def test_the_model_card_is_text() -> None:
     suite = {"max_length": 512, "dataset": {"hub_id": hostile("some/news")}}
     run = attacked_run(make_record(settings={"suite": suite, "model": model}))
     int8 = RuntimeResult.model_validate(runtime(runtime="onnxruntime", precision="int8"))
-    text = card(run.model_copy(update={"runtimes": [*run.runtimes, int8]}))
+    trained = run.trained.model_copy(update={"runtime": "torch"})  # else it is no network, and has other words
+    text = card(run.model_copy(update={"runtimes": [trained, *run.runtimes[1:], int8]}))
     front, body = re.fullmatch(r"---\n(.*?)\n---\n(.*)", text, re.DOTALL).groups()
     told = yaml.safe_load(front)
     assert told["base_model"] == " ".join(hostile("somewhere/alpha").split())
