@@ -142,14 +142,15 @@ def test_very_long_training_sets_are_learned_by_words_alone(
 
 
 @pytest.mark.slow
-def test_static_embeddings_answer_without_torch(task: Task, tmp_path: Path) -> None:
+def test_static_embeddings_answer_without_torch(task: Task, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A BERT of width 32, less than PCA keeps, which knows 61 tokens; three of them frame texts and have no vector."""
     small = {"hidden_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2}
     BertModel(BertConfig(vocab_size=len(VOCABULARY), **small)).save_pretrained(tmp_path / "encoder")
     (tmp_path / "encoder" / "vocab.txt").write_text("\n".join(VOCABULARY))
     where = str(tmp_path / "encoder")
     model = Model(model="s", title="S", model_name=where, path=where, summary="S.", kind="static")
-    classifier = Static(Task(**{**vars(task), "model": model, "weights": "pretrained"}))
+    task = Task(**{**vars(task), "model": model, "weights": "pretrained", "shared": tmp_path})
+    classifier = Static(task)
     done = classifier.finetune(tmp_path, None, of_template())
     built = classifier.build()
     assert built.parameters.active == 5 * (32 + 1)
@@ -164,4 +165,8 @@ def test_static_embeddings_answer_without_torch(task: Task, tmp_path: Path) -> N
     assert predict.length("the cup final") == 3 and predict.length("") == 0
     assert predict.length("cup " * 600) == SUITE.max_length
     assert answers_alone("model2vec", tmp_path) == pytest.approx(found)
+    monkeypatch.setattr("compactbench.classifiers.static.distill_from_model", None)  # takes a minute of a real encoder
+    again = Static(task)
+    again.finetune(tmp_path / "again", None, of_template())
+    assert again.build() == built
     assert b"compactbench" not in (tmp_path / "model.joblib").read_bytes()  # a user needs the two libraries alone

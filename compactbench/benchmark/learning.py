@@ -75,4 +75,4 @@ class Learning:
 
     def _task(self, seed: int, labels: int | None, data: Data, splits: Path) -> Task:
         where = (splits, self.conditions.device, self.conditions.threads)
-        return Task(self.plan.model, self.plan.weights, self.plan.suite, data, *where, seed, labels)
+        return Task(self.plan.model, self.plan.weights, self.plan.suite, data, *where, seed, labels, self.splits.parent)

@@ -57,6 +57,7 @@ class Task:
         threads: threads it may use.
         seed: of the new head, of random weights and of the order of batches.
         labels: how many training texts to learn from; None: all.
+        shared: folder for what no text and no seed decides, which the next fine-tune of the same run finds there.
     """
 
     model: Model
@@ -68,6 +69,7 @@ class Task:
     threads: int
     seed: int
     labels: int | None = None
+    shared: Path | None = None
 
 
 class Built(NamedTuple):

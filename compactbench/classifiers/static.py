@@ -1,5 +1,6 @@
 """Static embeddings: a vector per token, distilled from an encoder on the spot; their mean, and a regression on top."""
 
+import joblib
 import numpy as np
 import torch
 from model2vec import StaticModel
@@ -26,17 +27,26 @@ class Static(Linear):
 
     def features(self, texts: list[str]) -> tuple[FunctionTransformer, np.ndarray]:
         """The mean of the vectors of each text's tokens, of length one; shape (texts, 256)."""
+        kept = self.task.shared / "static.joblib" if self.task.shared else None
+        made = joblib.load(kept) if kept and kept.is_file() else self._distilled()
+        if kept:
+            joblib.dump(made, kept)
+        static: StaticModel = made[0]
+        self._revision: str | None = made[1]
+        self._vectors = static.embedding.size
+        return FunctionTransformer(static.encode), static.encode(texts)
+
+    def _distilled(self) -> tuple[StaticModel, str | None]:
+        """The vectors of the tokens, and the commit of the encoder's weights."""
         task = self.task
         torch.set_num_threads(task.threads)
         pretrained = task.weights == "pretrained"
-        whole, tokenizer, self._revision = load_classifier(task.model, pretrained, task.data.classes, task.seed)
+        whole, tokenizer, revision = load_classifier(task.model, pretrained, task.data.classes, task.seed)
         encoder = whole.base_model
         encoder.name_or_path = "."  # the name of a folder: of any other the library asks the hub
         made = distill_from_model(encoder, tokenizer, device=task.device, quantize_to="float32")
         # anew, because what it says of its making needs torch to be read
-        static = StaticModel(made.embedding, made.tokenizer, normalize=True, max_length=task.suite.max_length)
-        self._vectors = static.embedding.size
-        return FunctionTransformer(static.encode), static.encode(texts)
+        return StaticModel(made.embedding, made.tokenizer, normalize=True, max_length=task.suite.max_length), revision
 
     def head(self, strength: float) -> LogisticRegression:
         """A logistic regression."""
