@@ -32,6 +32,9 @@ def test_a_run_is_foretold_from_an_earlier_one(tmp_path: Path, monkeypatch: pyte
     assert (found.finetune_ram_mb, found.disk_mb) == pytest.approx((1300, 81))
     assert found.like == "starter/reference-cpu/bert-tiny"
     assert forecast(Plan(suite, "here", [model], {model.model: "random"}), model, data) is None
+    tries = suite.model_copy(update={"learning_rates": [1e-5, 1e-4], "tuning_steps": 35})  # 560 of 2,800 texts each
+    tried = forecast(Plan(tries, "here", [model], {model.model: "pretrained"}), model, data)
+    assert tried and tried.minutes - found.minutes == pytest.approx(2 * 500 / 5 / 60)
 
 
 def test_a_check_tells_minutes_of_each_and_of_all(capsys: pytest.CaptureFixture) -> None:

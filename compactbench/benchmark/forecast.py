@@ -8,7 +8,6 @@ from compactbench.record import Data, Record
 from compactbench.record.file import RecordError, read
 from compactbench.settings import Model, Suite
 
-PER_TRAINING_TEXT = ("finetune", "tuning")
 PER_TEST_TEXT = ("quality", "export")
 """Stages whose time grows with the texts; the export classifies the test texts in every runtime."""
 OF_EACH_REPEAT = ("parameters", "finetune", "quality")
@@ -54,11 +53,13 @@ def forecast(plan: Plan, model: Model, data: Data) -> Forecast | None:
 
 def _scaled(run: Record, suite: Suite, data: Data) -> Forecast:
     longer, samples = data.words_p50 / run.data.words_p50, _samples(suite, data, run)
-    growth = dict.fromkeys(PER_TRAINING_TEXT, samples / run.finetune.samples * longer)
+    growth = {"finetune": samples / run.finetune.samples * longer}
     if run.weights != "random":  # which classify two batches alone
         growth |= dict.fromkeys(PER_TEST_TEXT, sum(data.test_counts) / sum(run.data.test_counts) * longer)
     seconds = {str(stage): took * growth.get(str(stage), 1.0) for stage, took in run.stage_seconds.items()}
     seconds["repeats"] = _repeats_s(seconds, suite, data) if run.weights != "random" else 0.0
+    learns = run.weights != "random" and run.classifier.fine_tuned
+    seconds["tuning"] = _tuning_s(seconds, suite, samples) if learns else 0.0
     sizes = [sum(runtime.artefact.files.values()) for runtime in run.runtimes if runtime.artefact]
     return Forecast(
         minutes=sum(seconds.values()) / 60,
@@ -78,6 +79,12 @@ def _repeats_s(seconds: dict[str, float], suite: Suite, data: Data) -> float:
         for share in shares
         for stage in OF_EACH_REPEAT
     )
+
+
+def _tuning_s(seconds: dict[str, float], suite: Suite, samples: float) -> float:
+    """Time of the suite's tries of learning rates, from what a fine-tune of so many samples takes, s."""
+    share = min(1.0, suite.tuning_steps * suite.batch_size / samples) if suite.tuning_steps else 1.0
+    return len(suite.learning_rates) * (seconds.get("parameters", 0.0) + seconds["finetune"] * share)
 
 
 def _samples(suite: Suite, data: Data, run: Record) -> float:
