@@ -45,3 +45,12 @@ def test_reference_runs_keep_their_promises() -> None:
     for record in records.values():
         for part in (record.finetune, record.trained.memory):
             assert part.baseline_ram_mb + part.peak_ram_mb < 4000
+
+
+def test_the_gate_runs_the_commands_of_the_readme() -> None:
+    """A gate that calls something else would pass while a newcomer's first commands fail."""
+    readme = (ROOT / "README.md").read_text()
+    shown = {line for block in re.findall(r"```bash\n(.*?)```", readme, re.DOTALL) for line in block.splitlines()}
+    shown |= set(re.findall(r"^\| `(make [^`]*)` \|", readme, re.MULTILINE))
+    called = re.findall(r"^(?:\w+=\w+ )*(make .*)$", (ROOT / ".ci" / "run").read_text(), re.MULTILINE)
+    assert len(called) == 2 and set(called) <= shown
