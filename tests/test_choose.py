@@ -149,7 +149,9 @@ def test_a_runtime_is_one_that_the_records_hold():
     suite, machine, limits, runtime = asked("starter", "reference-cpu", {"runtime": "any", "artefact_size_mb": 5})
     assert (suite, machine, limits, runtime) == ("starter", "reference-cpu", {"artefact_size_mb": 5}, "any")
     assert asked(None, None, {})[3] == "any" and asked(None, None, {"runtime": None})[3] is None
-    with pytest.raises(SettingsError, match=r"runtime is 'onnx'; accepted: any, model2vec, onnxruntime, scikit-learn, torch"):
+    with pytest.raises(
+        SettingsError, match=r"runtime is 'onnx'; accepted: any, model2vec, onnxruntime, scikit-learn, torch"
+    ):
         asked("starter", "reference-cpu", {"runtime": "onnx"})
 
 

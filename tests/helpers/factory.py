@@ -12,6 +12,13 @@ START = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 MACHINE = {"cpu": "Example CPU", "cores": 2, "ram_mb": 16000.0, "os": "Linux 6.1", "governor": None} | dict.fromkeys(
     ("gpu", "gpu_memory_mb", "gpu_driver", "gpu_clock_mhz", "cpu_limit", "ram_limit_mb")
 )
+MACHINE |= {
+    "cpu_identity": "Maker, family 1, model 2, stepping 3",
+    "cpu_instructions": ["avx2"],
+    "cpu_caches": ["L2 512K"],
+    "virtual": True,
+    "thread_variables": {"OMP_NUM_THREADS": "2"},
+}
 
 
 CLASSIFIERS = {

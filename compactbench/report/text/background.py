@@ -109,7 +109,7 @@ def _machine(run: Record) -> dict[str, str]:
         "main memory": f"{machine.ram_mb / 1e3:.1f} GB",
         "granted by the container": listed(form.format(limit) for form, limit in limits.items() if limit) or "no limit",
         "variables for threads": listed(
-            [f"{name}={value}" for name, value in (machine.thread_variables or {}).items()] or ["–"]
+            [name + "=" + value for name, value in (machine.thread_variables or {}).items()] or ["–"]
         ),
         "frequency governor": machine.governor or "not readable",
         "operating system": machine.os,
