@@ -272,3 +272,16 @@ def test_a_disturbed_run_is_marked_where_it_is_drawn() -> None:
     windows = [{"stage": "latency", "samples_ms": [time]} for time in (10.0, 10.0, 10.0, 99.0)]
     figure = charts.tradeoff(results([make_record("quiet"), make_record("loud", fixed_work=windows)]), X, BUBBLE)
     assert sorted(traces(figure)["fine-tuned transformer"]["text"]) == ["Loud<br>(noisy)", "Quiet"]
+
+
+def test_of_many_models_those_on_the_front_have_labels() -> None:
+    """Eight labels of three lines each covered one another and the bubbles."""
+    runs = [drawn_at(f"m{number}", latency=number + 1.0, accuracy=0.9 - 0.01 * number) for number in range(6)]
+
+    def labelled(count: int) -> list[str]:
+        drawn = traces(charts.tradeoff(results(runs[:count]), X, BUBBLE))["fine-tuned transformer"]
+        assert len(drawn["x"]) == count
+        return [text for text in drawn["text"] if text]
+
+    assert labelled(6) == ["M0"]
+    assert len(labelled(5)) == 5

@@ -31,6 +31,8 @@ from compactbench.report.text.words import Html, html, notes
 
 LARGEST, SMALLEST = 44, 6
 """Diameter of the largest bubble, and of those too small to see at their own size, px."""
+NAMED = 5
+"""So many labels fit beside bubbles; of more models those on the front have one, and the others tell on hovering."""
 STRIP_ROW = 17
 """Height of one row in the strip of ticks, px."""
 WEIGHTS = {
@@ -159,7 +161,10 @@ def _add_bubbles(
     x_axis: Row,
     y_axis: Row,
 ) -> None:
-    """Draw models of known accuracy, each kind of classifier in a colour of its own. Pareto-dominated ones are pale."""
+    """Draw models of known accuracy, each kind of classifier in a colour of its own.
+
+    Pareto-dominated ones are pale, and without a label where there are many.
+    """
     largest = max((row[bubble.name] or 0 for row in marks), default=0) or 1
     diameters = [max(LARGEST * math.sqrt((row[bubble.name] or 0) / largest), SMALLEST) for row in marks]
     across = {row["model"]: share_of_axis(row[x.name], x_axis) for row in marks}
@@ -168,17 +173,19 @@ def _add_bubbles(
     )
     lines = [(across[model], low[model], across[model], high[model]) for model in across]
     lines += [(across[one], up[one], across[next_], up[next_]) for one, next_ in itertools.pairwise(on_front)]
+    named = [len(marks) <= NAMED or row["model"] in on_front for row in marks]
+    texts = [folded(label(row)) if shown else Html("") for row, shown in zip(marks, named, strict=True)]
     places = labels.positions(
         list(across.values()),
         list(up.values()),
         [diameter / 2 for diameter in diameters],
-        [folded(label(row)) for row in marks],
+        texts,
         lines,
     )
-    drawn = list(zip(marks, diameters, places, strict=True))
+    drawn = list(zip(marks, diameters, places, texts, strict=True))
     for name, colour in _colours(marks).items():
         members = [mark for mark in drawn if mark[0]["classifier"] == name]
-        rows = [row for row, _, _ in members]
+        rows = [row for row, *_ in members]
         reached = [row[y.name] for row in rows]
         _add_marks(
             figure,
@@ -188,11 +195,11 @@ def _add_bubbles(
             y=reached,
             error_y=error_bars(reached, [(row[y.low], row[y.high]) for row in rows], colour),
             name=html(name),
-            text=[folded(label(row)) for row in rows],
-            textposition=[place for _, _, place in members],
+            text=[text for *_, text in members],
+            textposition=[place for *_, place, _ in members],
             marker={
                 "color": colour,
-                "size": [diameter for _, diameter, _ in members],
+                "size": [diameter for _, diameter, *_ in members],
                 "symbol": ["circle" if row[bubble.name] is not None else "circle-open" for row in rows],
                 "opacity": [0.85 if row["model"] in on_front else 0.45 for row in rows],
                 "line": {"width": 1, "color": colour},
