@@ -103,13 +103,14 @@ def test_no_learning_rate_is_tried_where_nothing_learns_with_one(reported: Repor
 
 
 def test_the_fixed_work_was_timed_around_every_measurement(reported: Reported) -> None:
-    """Before and after: the fine-tune, each latency process of each runtime, the search and its second process."""
+    """Before and after: the fine-tune, each latency process of each runtime, the search and two processes after it."""
     record = reported.record("tiny")
     stages = [window["stage"] for window in record["fixed_work"]]
     timed = sum(len(one["latency"]) for one in record["runtimes"])
     threads = {one["threads"] for one in record["runtimes"][0]["latency"]}
     assert timed == 2 * (len(threads) + 2)  # two processes: torch with each number of threads, ONNX in fp32 and int8
-    assert stages == ["finetune"] * 2 + ["latency"] * 2 * timed + ["throughput"] * 2 * (2 * 3)
+    assert stages == ["finetune"] * 2 + ["latency"] * 2 * timed + ["throughput"] * 2 * (3 * 3)
+    assert [window["stage"] for window in record["load"]] == stages[::2]  # and the load between the two
 
 
 def test_every_runtime_is_in_the_record(reported: Reported) -> None:
