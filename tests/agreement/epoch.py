@@ -16,7 +16,7 @@ from compactbench.benchmark.training import of_template
 from compactbench.classifiers import Task
 from compactbench.classifiers.transformer import Transformer
 from compactbench.data.load import load
-from compactbench.instruments.machine import cores
+from compactbench.instruments.cpu import cores
 from compactbench.parameters import load_model, load_suite
 from compactbench.record import Finetune
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import torch.utils.benchmark
 
 from compactbench.classifiers import Classifier
-from compactbench.instruments.machine import cores
+from compactbench.instruments.cpu import cores
 from compactbench.instruments.processor import Processor
 from compactbench.instruments.session import Session
 from compactbench.parameters import load_suite

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
-from compactbench.instruments.machine import cores
+from compactbench.instruments.cpu import cores
 from compactbench.instruments.session import timed_ms
 from compactbench.parameters import load_suite
 from compactbench.record import Precision

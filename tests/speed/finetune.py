@@ -21,7 +21,7 @@ from compactbench.benchmark.training import of_template
 from compactbench.classifiers import Task
 from compactbench.classifiers.transformer import Transformer
 from compactbench.data.load import fewer, load
-from compactbench.instruments.machine import cores
+from compactbench.instruments.cpu import cores
 from compactbench.parameters import load_model, load_suite
 
 MEAN_WORDS, LONGEST_WORDS = 41, 215

@@ -11,7 +11,7 @@ import statistics
 import subprocess
 import sys
 
-from compactbench.instruments.machine import cores
+from compactbench.instruments.cpu import cores
 from compactbench.parameters import load_suite
 
 CALLS = 60
