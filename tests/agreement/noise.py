@@ -8,6 +8,7 @@ counts as its median over the median of the quiet windows, the load as others' a
 """
 
 import contextlib
+import shlex
 import statistics
 import subprocess
 import sys
@@ -31,7 +32,9 @@ while True:
 @contextlib.contextmanager
 def neighbour() -> Iterator[None]:
     """A process that this one did not start, as the load sees it: a shell started it and is gone."""
-    command = f"OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 {sys.executable} -c '{BUSY}' >/dev/null 2>&1 & echo $!"
+    command = (
+        f"OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 {shlex.quote(sys.executable)} -c '{BUSY}' >/dev/null 2>&1 & echo $!"
+    )
     pid = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=True).stdout.strip()
     try:
         yield

@@ -60,7 +60,7 @@ def tradeoff(
     """
     rows = [row for row in plain_rows(frame) if row["status"] == "ok" and row[x.name] is not None]
     y = deciding(frame)
-    marks = [row for row in rows if row[y.name] is not None]
+    marks = [row for row in rows if row[y.name] is not None and not row["undertrained"]]
     ticks = sorted((row for row in rows if row["weights"] == "random"), key=lambda row: row[x.name])
     x_axis = value_axis([row[x.name] for row in rows])
     y_axis = value_axis([row[end] for row in marks for end in (y.low, y.high)])
@@ -140,8 +140,14 @@ def label(row: Row) -> Html:
 
 
 def folded(name: Html) -> Html:
-    """A name whose brackets stand on a second line, so that it fits beside a mark on a phone."""
-    return name.replace(" (", Html(f"{labels.BREAK}("))
+    """A name in lines that end before brackets and after a comma, so that it fits beside a mark on a phone."""
+    return name.replace(" (", Html(f"{labels.BREAK}(")).replace(", ", Html(f",{labels.BREAK}"))
+
+
+def _without_runtime(row: Row) -> str:
+    """The title without its last brackets, which hold the runtime where a model is not as trained."""
+    title: str = row["title"]
+    return title.rpartition(" (")[0] or title
 
 
 def axis_title(metric: Metric, kind: str) -> str:
@@ -173,8 +179,9 @@ def _add_bubbles(
     )
     lines = [(across[model], low[model], across[model], high[model]) for model in across]
     lines += [(across[one], up[one], across[next_], up[next_]) for one, next_ in itertools.pairwise(on_front)]
-    named = [len(marks) <= NAMED or row["model"] in on_front for row in marks]
-    texts = [folded(label(row)) if shown else Html("") for row, shown in zip(marks, named, strict=True)]
+    texts = [folded(label(row)) for row in marks]
+    if len(marks) > NAMED:
+        texts = [folded(html(_without_runtime(row))) if row["model"] in on_front else Html("") for row in marks]
     places = labels.positions(
         list(across.values()),
         list(up.values()),

@@ -160,6 +160,7 @@ def tradeoff_caption(group: pd.DataFrame, x: Metric, bubble: Metric, pairs: Pair
     named = {
         "Random weights, so no accuracy": random,
         "Edited training, so not compared": edited,
+        "Undertrained, so not drawn": [row["title"] for row in rows if row["undertrained"]],
         "Failed, so not drawn": failed,
         f"{x.label} not measured": lacking,
     }
