@@ -9,16 +9,8 @@ fresh process. The last line is the difference.
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any
 
-from compactbench.benchmark.process import FreshProcess
-from compactbench.benchmark.training import of_template
-from compactbench.classifiers import Task
-from compactbench.classifiers.transformer import Transformer
-from compactbench.data.load import load
-from compactbench.instruments.cpu import cores
-from compactbench.parameters import load_model, load_suite
-from compactbench.record import Finetune
+from forecast import learn
 
 ALLOWED = 0.1
 
@@ -38,17 +30,6 @@ def main() -> None:
     apart = few.epoch_time_s / whole.epoch_time_s - 1
     print(f"epoch time differs by {apart:+.1%} (allowed: 10 %)")
     sys.exit(abs(apart) > ALLOWED)
-
-
-def learn(labels: int | None, model: str, folder: Path, **changes: Any) -> Finetune:
-    """One fine-tune with so many training texts, in a fresh process."""
-    suite = load_suite("starter", {"suite": "starter", **changes})
-    splits, data = load(suite)
-    splits.save_to_disk(folder / "splits")
-    task = Task(load_model(model), "pretrained", suite, data, folder / "splits", "cpu", cores(), seed=42, labels=labels)
-    with FreshProcess(Transformer, folder / "log").create(task) as process:
-        process.call(Transformer.build)
-        return process.call(Transformer.finetune, folder / "model", None, of_template())
 
 
 if __name__ == "__main__":

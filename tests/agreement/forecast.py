@@ -9,6 +9,7 @@ with all else as the suite says; what the first foretells is held against the se
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from compactbench.benchmark.process import FreshProcess
 from compactbench.benchmark.training import of_template
@@ -36,9 +37,9 @@ def main() -> None:
     sys.exit(max(abs(time), abs(memory)) > ALLOWED)
 
 
-def learn(labels: int, model: str, folder: Path) -> Finetune:
-    """One fine-tune with so many training texts, in a fresh process."""
-    suite = load_suite("starter")
+def learn(labels: int | None, model: str, folder: Path, **changes: Any) -> Finetune:
+    """One fine-tune with so many training texts, in a fresh process; `changes` are keys of the starter."""
+    suite = load_suite("starter", {"suite": "starter", **changes})
     splits, data = load(suite)
     splits.save_to_disk(folder / "splits")
     task = Task(load_model(model), "pretrained", suite, data, folder / "splits", "cpu", cores(), seed=42, labels=labels)

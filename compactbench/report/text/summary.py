@@ -149,7 +149,7 @@ def tradeoff_caption(group: pd.DataFrame, x: Metric, bubble: Metric, pairs: Pair
     failed = [row["title"] + " (" + row["error"] + ")" for row in rows if row["status"] == "failed"]
     lacking = [row["title"] for row in rows if row["status"] == "ok" and row[x.name] is None]
     quality = deciding(group)
-    shown = group[quality.name].notna() & group[x.name].notna()
+    shown = group[quality.name].notna() & group[x.name].notna() & group["undertrained"].isna()
     text = (
         f"{quality.label} against {in_sentence(x)}; the area of a bubble is in proportion to its "
         f"{in_sentence(bubble)} (a very small one is drawn larger, to be seen), vertical lines are 95\u00a0% "
