@@ -8,9 +8,10 @@ from compactbench.report.charts import tradeoff as charts
 from compactbench.report.choice.pareto import front
 from compactbench.report.choice.recommend import recommend
 from compactbench.report.statistics.learned import undertrained
+from compactbench.report.statistics.paired import pairs
 from compactbench.report.tables.metrics import ACCURACY, LATENCY, SIZE
 from compactbench.report.tables.results import results
-from compactbench.report.text.summary import recommendation, tradeoff_caption
+from compactbench.report.text.summary import conclusion, recommendation, tradeoff_caption
 
 
 def with_losses(losses: list[float]) -> Record:
@@ -63,6 +64,9 @@ def test_who_is_undertrained_takes_part_in_no_verdict_and_is_named_beside_it() -
     assert "**Not weighed, because undertrained**: Early (its loss was still falling)" in text
     assert "No other model of known accuracy could be weighed" in text
     assert not front(frame, LATENCY, ACCURACY)[frame["model"] == "early"].any()
+    known = pairs([early, make_record("steady", title="Steady")])
+    assert known.compare("early", "steady") is None
+    assert "(undertrained: its loss was still falling)" in conclusion(frame, choice, known)
     drawn = charts.tradeoff(frame, LATENCY, SIZE)
     assert [text for trace in drawn.data for text in trace.text or []] == ["Steady"]
     caption = tradeoff_caption(frame, LATENCY, SIZE)

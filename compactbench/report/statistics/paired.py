@@ -14,6 +14,7 @@ from scipy.stats import norm, t
 from compactbench.record import FailedRecord, Interval, Record, RuntimeResult, parted
 from compactbench.report.statistics import seeds
 from compactbench.report.statistics.balance import unbalanced
+from compactbench.report.statistics.learned import undertrained
 from compactbench.report.statistics.macro_f1 import macro_f1_deviation
 from compactbench.report.statistics.score import POWER, Counts
 
@@ -92,9 +93,10 @@ NONE = Pairs()
 
 
 def pairs(records: Sequence[Record | FailedRecord], margin: float = MARGIN) -> Pairs:
-    """The runs of one suite on one machine that can be compared; those with random weights cannot."""
+    """The runs of one suite on one machine that can be compared: neither with random weights nor undertrained."""
     finished = [record for record in records if isinstance(record, Record) and record.weights != "random"]
-    return Pairs({record.model: record for record in finished if record.runtimes[0].quality}, margin)
+    able = [record for record in finished if record.runtimes[0].quality and not undertrained(record)]
+    return Pairs({record.model: record for record in able}, margin)
 
 
 def against_trained(record: Record, result: RuntimeResult, margin: float = MARGIN) -> Comparison | None:

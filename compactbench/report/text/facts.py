@@ -23,7 +23,7 @@ from compactbench.report.tables.results import Records, by_model, headline, plai
 from compactbench.report.tables.runtimes import ANY, deployed, in_runtime
 from compactbench.report.text import background, health
 from compactbench.report.text.runtimes import left_open
-from compactbench.report.text.summary import verdict
+from compactbench.report.text.summary import says_little, verdict
 from compactbench.report.text.words import Markdown, code, listed, markdown, markdown_table, notes, small
 
 MODELS = ROOT / "params" / "models"
@@ -178,7 +178,7 @@ def _exchange(row: Row, chosen: Row, quality: Metric, on_front: bool, compared: 
     """What another model gives and takes, held against the chosen one."""
     apart = (row[quality.name] - chosen[quality.name]) * 100
     found = compared.compare(row["model"], chosen["model"])
-    told = f" ({judged(found)})" if found else ""
+    told = f" ({judged(found)})" if found else says_little(row)
     times = _times(row, chosen)
     pace = "" if times is None else f"{1 / times:.1f} times as fast " if times < 1 else f"{times:.1f} times as slow "
     named = f"**{markdown(row['title'])}**{small(notes(row['weights'], row['edited']))}"

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from compactbench.record import FailedRecord, Record
+from compactbench.report.statistics.learned import undertrained
 from compactbench.report.statistics.seeds import over_seeds, paired, superiority
 from compactbench.report.tables.metrics import ACCURACY
 from compactbench.report.text.words import Markdown, markdown, markdown_table
@@ -17,7 +18,8 @@ def against_best(records: Sequence[Record | FailedRecord]) -> Markdown:
     found = [
         (run, known)
         for run in records
-        if isinstance(run, Record) and run.weights != "random" and (known := over_seeds(run, run.trained, "accuracy"))
+        if isinstance(run, Record) and run.weights != "random" and not undertrained(run)
+        if (known := over_seeds(run, run.trained, "accuracy"))
     ]
     if not found:
         return ONE_SEED

@@ -72,6 +72,11 @@ def undertrained(rows: dict[str, Row]) -> Markdown:
     )
 
 
+def says_little(row: Row) -> Markdown:
+    """Why the accuracy of `row` says little, in brackets; empty where it says what it can."""
+    return Markdown(f" (undertrained: {markdown(row['undertrained'])})" if row["undertrained"] else "")
+
+
 def verdict(choice: Recommendation, rows: dict[str, Row]) -> Markdown:
     """What the same test texts say of the recommended model's quality against that of the others."""
     if choice.chosen is None or choice.best is None:
@@ -245,7 +250,7 @@ def _held_against(row: Row, best: Row, quality: Metric, pairs: Pairs) -> str:
     side = "below" if points < 0 else "above"
     text = f"{markdown(row['title'])} is {abs(points):.1f} points {side} it in {in_sentence(quality)}"
     found = pairs.compare(row["model"], best["model"])
-    text += f" ({judged(found)})" if found else ""
+    text += f" ({judged(found)})" if found else says_little(row)
     own, other = row[LATENCY.name], best[LATENCY.name]
     if own is not None and other is not None:
         text += f" and needs {own / other:.0%} of its time per sentence on the CPU".replace("%", "\u00a0%")
