@@ -212,12 +212,18 @@ def test_every_page_in_both_themes_wide_and_narrow(book: Book, visit: Visit) -> 
 
 
 def test_the_tradeoff_shows_every_record_at_its_numbers(book: Book, visit: Visit) -> None:
-    """A mark per finished run of the headline group: trained ones at (x, accuracy), random ones at x on the strip."""
+    """A mark per finished run of the headline group: trained ones at (x, accuracy), random ones at x on the strip.
+
+    Undertrained ones are named below it.
+    """
     for path, slug, metric in TRADEOFFS:
         visit.open(path)
         shown = visit.ask(MARKS.replace("SLUG", slug))
-        expected = {row["model"]: row for row in deployed(book) if row["status"] == "ok"}
+        finished = [row for row in deployed(book) if row["status"] == "ok"]
+        expected = {row["model"]: row for row in finished if not row["undertrained"]}
         assert {mark["model"] for mark in shown} == set(expected), slug
+        told = visit.page.locator("main").inner_text()
+        assert all(str(row["title"]) in told for row in finished)
         for mark in shown:
             row = expected[mark["model"]]
             assert mark["x"] == row[metric]
