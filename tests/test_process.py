@@ -70,6 +70,26 @@ def test_the_end_of_the_server_that_processes_are_forked_from_is_told(tmp_path: 
         assert process.create().call(Idle.listen, "abc") == 3
 
 
+def test_a_server_that_is_just_ending_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server with threads listens no more, and is still to be waited for, for some milliseconds after its end."""
+    asked: list[int] = []
+
+    def not_yet(pid: int, options: int) -> tuple[int, int]:
+        asked.append(pid)
+        return (0, 0) if len(asked) < 3 else waitpid(pid, options)
+
+    with FreshProcess(Idle, tmp_path / "log", forked=True) as process:
+        process.create()
+        server = next(one for one in psutil.Process().children() if any("forkserver" in word for word in one.cmdline()))
+    server.kill()
+    os.waitid(os.P_PID, server.pid, os.WEXITED | os.WNOWAIT)
+    waitpid = os.waitpid
+    monkeypatch.setattr(os, "waitpid", not_yet)
+    with FreshProcess(Idle, tmp_path / "log", forked=True) as process:
+        assert process.create().call(Idle.listen, "abc") == 3
+    assert asked[:3] == [server.pid] * 3
+
+
 @pytest.mark.parametrize("forked", [False, True])
 def test_a_stopped_process_is_killed_when_its_time_is_over(forked: bool, tmp_path: Path) -> None:
     """It held the sweep for ever."""
