@@ -7,7 +7,6 @@ from compactbench.record import Record
 from compactbench.report.charts.tradeoff import tradeoff
 from compactbench.report.choice.deciding import deciding, floor
 from compactbench.report.choice.recommend import recommend
-from compactbench.report.statistics.balance import unbalanced
 from compactbench.report.statistics.paired import pairs
 from compactbench.report.tables.metrics import ACCURACY, LATENCY, MACRO_F1, SIZE
 from compactbench.report.tables.results import plain_rows, results
@@ -39,7 +38,7 @@ NEAR = measured("near", 0.65, 5.0, [[3, 0], [9, 48]])
 @pytest.mark.parametrize(("counts", "told"), [([30, 30], False), ([20, 40], False), ([20, 41], True), ([0, 9], True)])
 def test_more_than_twice_as_many_texts_are_unbalanced(counts: list[int], told: bool) -> None:
     data = make_record().data.model_copy(update={"test_counts": counts})
-    assert unbalanced(data) is told
+    assert data.unbalanced is told
 
 
 def test_the_floor_is_the_most_frequent_class_by_hand() -> None:

@@ -11,6 +11,7 @@ import pytest
 from helpers.reported import Reported
 
 from compactbench import ROOT
+from compactbench.benchmark.run import STAGES
 from compactbench.record import json_schema
 from compactbench.report.tables.collect import collect
 from compactbench.report.tables.results import results
@@ -103,13 +104,16 @@ def test_no_learning_rate_is_tried_where_nothing_learns_with_one(reported: Repor
 
 
 def test_the_fixed_work_was_timed_around_every_measurement(reported: Reported) -> None:
-    """Before and after: the fine-tune, each latency process of each runtime, the search and two processes after it."""
+    """Before and after: the fine-tune, each latency process of each runtime, the search and a process after it; then,
+    in a second session, as many latency processes and one more of throughput.
+    """
     record = reported.record("tiny")
     stages = [window["stage"] for window in record["fixed_work"]]
     timed = sum(len(one["latency"]) for one in record["runtimes"])
     threads = {one["threads"] for one in record["runtimes"][0]["latency"]}
     assert timed == 2 * (len(threads) + 2)  # two processes: torch with each number of threads, ONNX in fp32 and int8
-    assert stages == ["finetune"] * 2 + ["latency"] * 2 * timed + ["throughput"] * 2 * (3 * 3)
+    first, second = (["latency"] * timed + ["throughput"] * 2 * processes for processes in (3 * 2, 3))
+    assert stages == ["finetune"] * 2 + first + second
     assert [window["stage"] for window in record["load"]] == stages[::2]  # and the load between the two
 
 
@@ -119,7 +123,7 @@ def test_every_runtime_is_in_the_record(reported: Reported) -> None:
 
 
 def test_log_lies_beside_the_record(reported: Reported) -> None:
-    assert "stage 11 of 11: throughput" in (reported.runs / "tiny.log").read_text()
+    assert f"stage {len(STAGES)} of {len(STAGES)}: throughput" in (reported.runs / "tiny.log").read_text()
     assert "Error" in (reported.runs / "broken.log").read_text()
 
 

@@ -14,6 +14,15 @@ from compactbench.data.load import load
 from compactbench.record import Conditions, Data, Repeat, Trial
 
 
+def best_rate(trials: list[Trial], data: Data) -> float:
+    """The learning rate of the best trial: by the measure that decides between models, and where that ties by loss."""
+
+    def judged(trial: Trial) -> tuple[float, float]:
+        return (trial.macro_f1 or 0.0) if data.unbalanced else trial.accuracy, -trial.loss
+
+    return max(trials, key=judged).learning_rate
+
+
 @dataclass(frozen=True)
 class Learning:
     """How the model of one run learns.

@@ -12,10 +12,10 @@ from compactbench import ROOT, classifiers, runtimes
 from compactbench.benchmark.capacity import refuse_if_short
 from compactbench.benchmark.fingerprint import fingerprint, refuse_changed
 from compactbench.benchmark.journal import Journal
-from compactbench.benchmark.learning import Learning
+from compactbench.benchmark.learning import Learning, best_rate
 from compactbench.benchmark.plan import plan
 from compactbench.benchmark.process import FreshProcess
-from compactbench.benchmark.runtimes import Bench, Measured, allowed_to_fail
+from compactbench.benchmark.runtimes import SESSIONS, Bench, Measured, allowed_to_fail
 from compactbench.benchmark.sweep import join, leave
 from compactbench.benchmark.training import Train, taken
 from compactbench.classifiers import Built, Classifier
@@ -50,6 +50,7 @@ STAGES = [
     "finetune",
     "quality",
     "export",
+    "first_session",
     "repeats",
     "memory",
     "artefact",
@@ -127,7 +128,7 @@ class Run:
             able = self.classifier.trainer and self.plan.weights == "pretrained"
             self._trials = [self._learning.trial(rate, train) for rate in self.plan.suite.learning_rates if able]
         if self._trials:
-            self.learning_rate = max(self._trials, key=lambda trial: (trial.accuracy, -trial.loss)).learning_rate
+            self.learning_rate = best_rate(self._trials, self._data)
         return self._trials
 
     def finetune(self, train: Train) -> Finetune:
@@ -166,6 +167,16 @@ class Run:
             self._trainer.close()
         return self._results()[len(trained) :]
 
+    def first_session(self) -> list[RuntimeResult]:
+        """Time one text at a time, and passes over many, in half of the processes.
+
+        The others follow in `latency` and `throughput`, when the machine may be in another state.
+        """
+        with self._journal.stage("first_session"):
+            self._time_calls(session=0)
+            self._time_passes(session=0)
+        return self._results()
+
     def repeats(self, train: Train) -> list[Repeat]:
         """The fine-tune with `train` from the suite's further seeds and with fewer labels; none with random weights."""
         asked = self.plan.suite.repeats if self.plan.weights != "random" else []
@@ -193,26 +204,19 @@ class Run:
         return self._runtimes[0].artefact
 
     def latency(self) -> list[RuntimeResult]:
-        """Time of one text at a time, in every runtime; the one that the model was trained in, on each device.
+        """The second half of the processes that time one text at a time; those of the first session are pooled with it.
 
-        Each process times one runtime. The runtimes take turns, so that a drift of the machine meets all of them alike.
+        The result is of the runtime that the model was trained in, on each device.
         """
-        texts = self._sample(self.plan.suite.length_samples)
         with self._journal.stage("latency"):
-            for process in range(self.plan.suite.processes):
-                for measured in self._able():
-                    self._bench.latency(measured, process, texts)
+            self._time_calls(session=1)
         trained = sum(measured.trained for measured in self._runtimes)
         return self._results()[:trained]
 
     def throughput(self) -> Throughput | None:
-        """Sentences per second against batch size in one fresh process, and at the best size in further ones."""
-        suite = self.plan.suite
-        caps = {"cpu": suite.batch_cap_cpu, "cuda": suite.batch_cap_gpu}
+        """The second half of the processes that time passes at the best batch size of the first session."""
         with self._journal.stage("throughput"):
-            for measured in self._first_and_further():
-                cap = caps[measured.setup.device]
-                self._bench.throughput(measured, self._sample(max(cap, suite.length_samples)), cap)
+            self._time_passes(session=1)
         return self._runtimes[0].throughput
 
     def record(self) -> Record:
@@ -251,6 +255,20 @@ class Run:
         self._scratch.cleanup()
         leave()
         return record
+
+    def _time_calls(self, session: int) -> None:
+        """Each process times one runtime. They take turns, so that a drift of the machine meets all of them alike."""
+        texts = self._sample(self.plan.suite.length_samples)
+        for process in range(session, self.plan.suite.processes, SESSIONS):
+            for measured in self._able():
+                self._bench.latency(measured, process, texts)
+
+    def _time_passes(self, session: int) -> None:
+        suite = self.plan.suite
+        caps = {"cpu": suite.batch_cap_cpu, "cuda": suite.batch_cap_gpu}
+        for measured in self._first_and_further():
+            cap = caps[measured.setup.device]
+            self._bench.throughput(measured, session, self._sample(max(cap, suite.length_samples)), cap)
 
     def _setups(self, asked: list[str]) -> list[Setup]:
         kind, where = self.classifier, self.conditions

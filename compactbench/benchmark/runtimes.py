@@ -31,7 +31,9 @@ from compactbench.runtimes import Runtime, Setup, installed, open_session
 from compactbench.settings import Suite
 
 MEMORY_PROCESSES = 3
-FURTHER_PROCESSES = 3
+SESSIONS = 2
+"""The processes that time come in so many sessions apart: the machine is faster at one time than at another."""
+FURTHER_PROCESSES = 4
 """Processes in which a further runtime is timed with real texts, and at its batch size: there are many runtimes."""
 LENGTHS_S, LEAST_LENGTHS = 0.5, 20
 """Each process times real texts for so long, and so many at least: a slow model is timed with fewer than a fast one."""
@@ -163,17 +165,19 @@ class Bench:
         if measured.trained and setup.device == "cpu" and setup.threads > 1:
             self._time(measured, process, 1, [])
 
-    def throughput(self, measured: Measured, texts: list[str], cap: int) -> None:
-        """The search for the batch size in one process, and passes in batches of that size in further ones."""
+    def throughput(self, measured: Measured, session: int, texts: list[str], cap: int) -> None:
+        """The search for the batch size in one process, and in this session's further ones passes of that size."""
         further = self._suite.processes if measured.trained else min(self._suite.processes, FURTHER_PROCESSES)
         with allowed_to_fail(measured):
-            with self._journal.watched("throughput"), self._session(measured) as session:
-                found = session.call(Session.throughput, texts, cap)
-            again = []
-            for process in range(1, further + 1):
-                with self._journal.watched("throughput"), self._session(measured, process) as session:
-                    given = (spread(texts, found.texts or 1), found.best.batch_size, process == 1)
-                    again.append(session.call(Session.batches, *given))
+            found = measured.throughput
+            if found is None:
+                with self._journal.watched("throughput"), self._session(measured) as searching:
+                    found = searching.call(Session.throughput, texts, cap)
+            again = list(found.again)
+            for process in range(session, further, SESSIONS):
+                with self._journal.watched("throughput"), self._session(measured, process + 1) as repeating:
+                    given = (spread(texts, found.texts or 1), found.best.batch_size, process == 0)
+                    again.append(repeating.call(Session.batches, *given))
             measured.throughput = found.model_copy(update={"again": again})
 
     def _time(self, measured: Measured, process: int, threads: int, texts: list[str], processes: int = 1) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from accelerate.utils import extract_model_from_parallel
 from datasets import Dataset
-from sklearn.metrics import log_loss
+from sklearn.metrics import f1_score, log_loss
 from transformers import Trainer  # noqa: F401  loaded now: else the training function would, as the model's memory
 
 from compactbench.classifiers import Built, Classifier, Task, TrainingFunction
@@ -111,7 +111,8 @@ class Transformer(Classifier):
             meter = self._learn(train, self.tokenized(learned), folder, learning_rate, suite.tuning_steps)
         truth = np.array(judged["label"][:])
         found = self.probabilities(judged["text"][:])
-        right = int((found.argmax(axis=1) == truth).sum())
+        predicted = found.argmax(axis=1)
+        right = int((predicted == truth).sum())
         return Trial(
             learning_rate=learning_rate,
             steps=meter.steps,
@@ -119,6 +120,7 @@ class Transformer(Classifier):
             texts=len(truth),
             accuracy=right / len(truth),
             accuracy_interval=wilson(right, len(truth)),
+            macro_f1=f1_score(truth, predicted, average="macro", labels=range(found.shape[1]), zero_division=0),
             loss=log_loss(truth, found, labels=range(found.shape[1])),
         )
 

@@ -75,6 +75,9 @@ class Trial(Strict):
     texts: Number = Field(description="training texts that it was judged on")
     accuracy: Share = Field(description="share of them classified right")
     accuracy_interval: Interval = Field(description="95 % Wilson interval")
+    macro_f1: Share | None = Field(
+        default=None, description="F1, mean over the classes; null where an earlier version did not ask"
+    )
     loss: Amount = Field(description="their mean cross-entropy, nats")
 
 

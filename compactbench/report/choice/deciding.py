@@ -3,7 +3,6 @@
 import pandas as pd
 
 from compactbench.record import Data
-from compactbench.report.statistics.balance import unbalanced
 from compactbench.report.tables.columns import Metric
 from compactbench.report.tables.metrics import ACCURACY, MACRO_F1
 
@@ -18,7 +17,7 @@ def deciding(frame: pd.DataFrame) -> Metric:
 
 def decides(data: Data) -> Metric:
     """The same of one data set."""
-    return MACRO_F1 if unbalanced(data) else ACCURACY
+    return MACRO_F1 if data.unbalanced else ACCURACY
 
 
 def floor(frame: pd.DataFrame, quality: Metric) -> float | None:

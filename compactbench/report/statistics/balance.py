@@ -1,20 +1,8 @@
-"""How evenly the test texts spread over the classes, and what always answering the most frequent class reaches."""
+"""What always answering the most frequent class reaches."""
 
 import numpy as np
 
 from compactbench.record import Data
-
-RATIO = 2.0
-"""Classes are unbalanced when the largest has more than so many times the test texts of the smallest.
-
-The ratio is the usual measure (Fernandez et al., 2008, Fuzzy Sets and Systems 159, call 1.5 to 9 low). Two, because
-data sets that are taken for balanced reach 1.6 (20 Newsgroups), and accuracy is then a fair mean of the classes still.
-"""
-
-
-def unbalanced(data: Data) -> bool:
-    """Whether macro F1 decides in place of accuracy, which the large classes alone would decide."""
-    return max(data.test_counts) > RATIO * min(data.test_counts)
 
 
 def most_frequent(data: Data) -> int:

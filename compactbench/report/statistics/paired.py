@@ -13,7 +13,6 @@ from scipy.stats import norm, t
 
 from compactbench.record import FailedRecord, Interval, Record, RuntimeResult, parted
 from compactbench.report.statistics import seeds
-from compactbench.report.statistics.balance import unbalanced
 from compactbench.report.statistics.learned import undertrained
 from compactbench.report.statistics.macro_f1 import macro_f1_deviation
 from compactbench.report.statistics.score import POWER, Counts
@@ -79,7 +78,7 @@ class Pairs:
             return None
         first, second = self.records[one], self.records[other]
         error = ERROR / (len(self.records) - 1)
-        if unbalanced(first.data):
+        if first.data.unbalanced:
             return _in_macro_f1(first, second, self.margin, error)
         return _in_accuracy(paired(first, second), self.margin, error)
 

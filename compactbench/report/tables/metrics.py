@@ -16,7 +16,7 @@ from compactbench.record import (
     RuntimeResult,
     Throughput,
 )
-from compactbench.report.statistics.balance import majority_accuracy, majority_macro_f1, unbalanced
+from compactbench.report.statistics.balance import majority_accuracy, majority_macro_f1
 from compactbench.report.statistics.intervals import Estimate, Samples, percentile
 from compactbench.report.statistics.learned import undertrained
 from compactbench.report.statistics.seeds import of_all_labels, over_seeds
@@ -257,7 +257,7 @@ RESULTS: tuple[Column, ...] = (
     MACRO_F1,
     Metric("eval_loss", "Test loss", _quality("loss"), "nats", ".3f", interval=True),
     Metric("eval_ece", "Calibration error", _quality("ece"), "%", scale=100, interval=True),
-    Column("unbalanced", "", lambda run, _: unbalanced(run.data), dtype="boolean"),
+    Column("unbalanced", "", lambda run, _: run.data.unbalanced, dtype="boolean"),
     Column("majority_accuracy", "", lambda run, _: majority_accuracy(run.data), dtype="float64"),
     Column("majority_macro_f1", "", lambda run, _: majority_macro_f1(run.data), dtype="float64"),
     Column("seeds", "", _seeds(len, at_least=1), dtype="Int64"),

@@ -4,12 +4,7 @@ import statistics
 from pathlib import Path
 
 from compactbench import ROOT, record
-from compactbench.report.statistics.balance import (
-    majority_accuracy,
-    majority_macro_f1,
-    most_frequent,
-    unbalanced,
-)
+from compactbench.report.statistics.balance import majority_accuracy, majority_macro_f1, most_frequent
 from compactbench.report.statistics.intervals import Samples
 from compactbench.report.tables.columns import Metric
 from compactbench.report.tables.metrics import (
@@ -136,8 +131,9 @@ def about_tuning(
     for trial in trials:
         rate = f"{trial.learning_rate:g}{' (taken)' * (trial.learning_rate == learning_rate)}"
         loss = METRICS["eval_loss"].text(trial.loss)
-        rows.append([rate, f"{trial.steps:,}", f"{trial.time_s:,.1f} s", *_accuracy(trial), loss])
-    head = ["Learning rate", "Steps", "Time", "Accuracy", "95 % interval", "Loss"]
+        f1 = METRICS["eval_macro_f1"].text(trial.macro_f1)
+        rows.append([rate, f"{trial.steps:,}", f"{trial.time_s:,.1f} s", *_accuracy(trial), f1, loss])
+    head = ["Learning rate", "Steps", "Time", "Accuracy", "95 % interval", "Macro F1", "Loss"]
     return Markdown(
         f"Judged on {trials[0].texts:,} training texts that no try learned from, and not on the test texts:\n\n"
         + markdown_table(head, rows)
@@ -183,7 +179,7 @@ def about_quality(quality: record.Quality, data: record.Data, weights: record.We
             "test texts only, as proof that the path works; the record keeps them, and no table or chart uses them."
         )
     rows, names = [], ["accuracy", "macro_f1", "loss", "ece"]
-    if unbalanced(data):
+    if data.unbalanced:
         names[:2] = reversed(names[:2])
     for name in names:
         metric, interval = METRICS[f"eval_{name}"], getattr(quality, f"{name}_interval")
@@ -197,7 +193,7 @@ def about_quality(quality: record.Quality, data: record.Data, weights: record.We
         + f"\n\nThe lowest floor: always answering {floor[0]}, the most frequent class, has {floor[1]} accuracy and "
         f"{f1} macro F1."
         + " The classes are unbalanced, so macro F1 decides: in it each class counts alike."
-        * unbalanced(data)
+        * data.unbalanced
     )
 
 
@@ -255,8 +251,11 @@ def about_throughput(throughput: record.Throughput) -> Markdown:
     """The fastest batch, and why the search ended."""
     best = throughput.best
     largest = throughput.points[-1].batch_size
-    others = [f"{point.sentences_per_s:,.0f}" for point in throughput.again]
-    again = f"; further processes, which alone count, reached {listed(others)}" if others else ""
+    others = [point.sentences_per_s for point in throughput.again]
+    again = ""
+    if others:
+        middle, ends = statistics.median(others), f"{min(others):,.0f} to {max(others):,.0f}"
+        again = f"; in {len(others)} further processes, which alone count, {middle:,.0f} in the median ({ends})"
     size = f"{best.batch_size} sentence{'s' * (best.batch_size > 1)}"
     told = "" if throughput.texts is None else f" A pass holds {throughput.texts:,} test texts, sorted by length."
     mixed = [one.unsorted_sentences_per_s for one in throughput.again if one.unsorted_sentences_per_s]

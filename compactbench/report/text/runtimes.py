@@ -6,12 +6,23 @@ from compactbench.record import FailedRecord, Record, RuntimeResult
 from compactbench.report.choice.recommend import WORDS, in_points, points, would_tell
 from compactbench.report.statistics.paired import MARGIN, against_trained
 from compactbench.report.tables.columns import Metric, Row
-from compactbench.report.tables.metrics import ACCURACY, COST, CPU_TIME, LATENCY, RUNTIMES, SIZE
+from compactbench.report.tables.metrics import ACCURACY, COST, CPU_TIME, LATENCY, RUNTIMES, SIZE, latency
 from compactbench.report.tables.results import plain_rows, runtimes
 from compactbench.report.text.words import Markdown, listed, markdown, markdown_table, notes, small
 
 SPEED = next(column.name for column in RUNTIMES if isinstance(column, Metric))
 """The first metric of the table of runtimes, the median latency of a sentence."""
+
+
+def first_session(results: Sequence[RuntimeResult]) -> Markdown:
+    """The median latency in each runtime so far."""
+    body = []
+    for result in results:
+        calls = latency(result, 50)
+        name = Markdown(markdown(result.label) + " on " + result.device)
+        processes = len(calls.processes) if calls else 0
+        body.append([name, markdown(f"{processes}"), LATENCY.text(calls.value if calls else None, unit=False)])
+    return markdown_table(["Runtime", "Processes so far", LATENCY.head], body)
 
 
 def table(record: Record) -> Markdown:
