@@ -3,7 +3,8 @@
 import pytest
 from helpers.factory import calls, make_record
 
-from compactbench.record import Record
+from compactbench.benchmark.learning import best_rate
+from compactbench.record import Record, Trial
 from compactbench.report.charts.tradeoff import tradeoff
 from compactbench.report.choice.deciding import deciding, floor
 from compactbench.report.choice.recommend import recommend
@@ -49,6 +50,21 @@ def test_the_floor_is_the_most_frequent_class_by_hand() -> None:
     assert floor(results([FAIR]), ACCURACY) == pytest.approx(0.95)
     even = make_record(data={"train_counts": [70, 70], "test_counts": [15, 45]})  # the training texts tell which it is
     assert plain_rows(results([even]))[0]["majority_accuracy"] == pytest.approx(0.25)
+
+
+def test_a_learning_rate_is_judged_by_what_decides_between_models() -> None:
+    """58 of 60 right and the small class missed, against 52 right and every text of the small class found."""
+    told = {"steps": 1, "time_s": 1.0, "texts": 60, "accuracy_interval": (0.0, 1.0)}
+    blind, fair, worse = (
+        Trial(learning_rate=rate, accuracy=accuracy, macro_f1=macro_f1, loss=loss, **told)
+        for rate, accuracy, macro_f1, loss in [
+            (1e-5, 58 / 60, 0.6, 0.1),
+            (1e-4, 52 / 60, 0.7, 0.2),
+            (1e-3, 0.5, 0.7, 0.3),
+        ]
+    )
+    assert best_rate([blind, worse, fair], FAIR.data) == 1e-4
+    assert best_rate([fair, worse, blind], make_record().data) == 1e-5
 
 
 def test_where_classes_are_unbalanced_macro_f1_decides_and_not_accuracy() -> None:
