@@ -16,6 +16,7 @@ from compactbench.classifiers.linear import by_cross_validation, regression
 from compactbench.classifiers.static import Static
 from compactbench.classifiers.tfidf import Tfidf
 from compactbench.data.load import load
+from compactbench.instruments.processor import Processor
 from compactbench.parameters import load_model, load_suite
 from compactbench.report.text.run_page import about_finetune
 from compactbench.runtimes import Setup, installed
@@ -55,6 +56,14 @@ def answers_alone(runtime: str, artefact: Path) -> np.ndarray:
     done = subprocess.run(words, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return np.array(eval(done.stdout))
+
+
+def test_the_energy_of_the_features_is_part_of_the_fit(
+    task: Task, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Their time is, and the energy of the folds alone would stand beside it. Whatever is metered takes 2 J."""
+    monkeypatch.setattr(Processor, "metered", lambda _: lambda: 2.0)
+    assert Tfidf(with_few(task, 20)).finetune(tmp_path, None, of_template()).energy_j == 4.0
 
 
 def clusters(*counts: int) -> tuple[np.ndarray, list[int]]:

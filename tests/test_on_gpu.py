@@ -5,6 +5,7 @@ The other seams are the stand-ins for the card itself, and what the hardware has
 
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -108,6 +109,9 @@ class Watched(Processor):
         self.asked.append("state")
         return GpuState(clock_mhz=1980.0, power_w=300.0, held_down_by=[])
 
+    def metered(self) -> Callable[[], float]:
+        return lambda: 7.0
+
 
 def test_the_gpu_is_awake_before_a_call_counts_and_looked_at_after_the_last(monkeypatch: pytest.MonkeyPatch) -> None:
     """From an idle clock the first calls were slower, and a cold card afterwards tells nothing about them."""
@@ -165,7 +169,7 @@ def test_tf32_is_asked_for_where_the_hardware_has_it(
 
 
 def test_frozen_embeddings_have_their_memory_on_the_gpu(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It was null, as if they had been made on the CPU."""
+    """It was null, as if they had been made on the CPU; so would their energy be."""
     suite = load_suite("starter", {"suite": "starter", "eval_batch_size": 512})
     splits, facts = load(suite)
     splits.save_to_disk(tmp_path / "splits")
@@ -173,7 +177,7 @@ def test_frozen_embeddings_have_their_memory_on_the_gpu(tmp_path: Path, monkeypa
     model = load_model("bert-tiny", {"model": "bert-tiny", "kind": "frozen"})
     learner = frozen.Frozen(Task(model, "random", suite, facts, tmp_path / "splits", "cpu", 2, seed=1, labels=50))
     found = learner.finetune(tmp_path / "artefact", None, of_template())
-    assert (found.gpu, found.gpu_state) == (Watched().memory(), Watched().state())
+    assert (found.gpu, found.gpu_state, found.energy_j) == (Watched().memory(), Watched().state(), 7.0)
 
 
 def test_cudnn_attends_to_nothing() -> None:

@@ -33,7 +33,10 @@ def record(**changes: Any) -> Record:
     agreed = np.mean([one == other for one, other in zip(first["predicted"], second["predicted"], strict=True)][::2])
     again = {name: third[name] for name in ("accuracy", "accuracy_interval", "macro_f1", "predicted")}
     settings = {"suite": {"price_per_hour": 2.0, "sentence": "One.", "eval_batch_size": 64}, "model": {}}
+    energy = {"batch_size": 2, "samples_s": [0.01, 0.01], "sentences_per_s": 200.0, "energy_j": 3.0}
     return make_record(
+        finetune={"energy_j": 500.0},
+        throughput={"points": [energy], "stopped_by": "cap", "cap": 2, "again": [energy, energy | {"energy_j": 4.5}]},
         data={"test_labels": joined(TRUE)},
         settings=settings,
         quality=first,

@@ -102,7 +102,7 @@ class Clock:
 
 def swept(monkeypatch: pytest.MonkeyPatch, seconds: Callable[[int], float], cap: int = 64) -> tuple:
     """Sizes tried, best speed and reason of a sweep over batches that take `seconds(size)`."""
-    found = sweep(Clock(lambda texts: seconds(len(texts)), monkeypatch).classify, ["a"] * LEAST_TEXTS, cap)
+    found = sweep(Clock(lambda texts: seconds(len(texts)), monkeypatch).classify, ["a"] * LEAST_TEXTS, cap, Processor())
     return [p.batch_size for p in found.points], max(p.sentences_per_s for p in found.points), found.stopped_by
 
 
@@ -122,13 +122,13 @@ def test_throughput_is_of_all_lengths_whatever_the_batch(monkeypatch: pytest.Mon
     of 1 to 256 letters, in all 32,896, sorted batches of 64 pad up to 64 x (256 + 192 + 128 + 64) = 40,960.
     """
     clock = Clock(lambda texts: len(texts) * max(map(len, texts)) / 1e4, monkeypatch)
-    found = sweep(clock.classify, ["x" * length for length in range(1, 257)], cap=64)
+    found = sweep(clock.classify, ["x" * length for length in range(1, 257)], 64, Processor())
     assert found.texts == LEAST_TEXTS  # all would take 3 s
     texts = spread(["x" * length for length in range(1, 257)], 256)
     for size, letters in ((1, 32_896), (64, 40_960)):
-        assert measure(clock.classify, texts, size).sentences_per_s == pytest.approx(256 / (letters / 1e4))
+        assert measure(clock.classify, texts, size, Processor()).sentences_per_s == pytest.approx(256 / (letters / 1e4))
     clock.batches.clear()
-    mixed = measure(clock.classify, texts, 64, unsorted=True)
+    mixed = measure(clock.classify, texts, 64, Processor(), unsorted=True)
     assert mixed.unsorted_sentences_per_s < 0.7 * mixed.sentences_per_s
     assert sorted(text for batch in clock.batches[-4:] for text in batch) == sorted(texts)
 
@@ -136,7 +136,7 @@ def test_throughput_is_of_all_lengths_whatever_the_batch(monkeypatch: pytest.Mon
 def test_a_batch_larger_than_the_pass_repeats_texts(monkeypatch: pytest.MonkeyPatch) -> None:
     """The largest batch that memory holds may be larger than a test set."""
     clock = Clock(lambda texts: 1.0, monkeypatch)
-    assert measure(clock.classify, ["a", "bb", "ccc"], 8).sentences_per_s == 8
+    assert measure(clock.classify, ["a", "bb", "ccc"], 8, Processor()).sentences_per_s == 8
     assert {len(batch) for batch in clock.batches} == {8} and set(clock.batches[0]) == {"a", "bb", "ccc"}
 
 

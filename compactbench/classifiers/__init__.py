@@ -141,7 +141,14 @@ class Classifier(ABC):
         """Convert the saved model for a runtime: see `Runtime.export`."""
         raise NotImplementedError(f"{self.kind} is not exported")
 
-    def fitted(self, time_s: float, iterations: int, processor: Processor, arguments: dict[str, Any]) -> Finetune:
+    def fitted(
+        self,
+        time_s: float,
+        energy_j: float | None,
+        iterations: int,
+        processor: Processor,
+        arguments: dict[str, Any],
+    ) -> Finetune:
         """What the record says of one fit of all training texts without a trainer, by `arguments`."""
         samples = len(self.train)
         return Finetune(
@@ -165,6 +172,7 @@ class Classifier(ABC):
             peak_ram_mb=peak_resident_mb() - self.baseline_mb,
             gpu=processor.memory(),
             gpu_state=processor.state(),
+            energy_j=energy_j,
         )
 
     def quality(self) -> tuple[Quality, np.ndarray]:

@@ -93,10 +93,11 @@ class Frozen(Classifier):
 
     def finetune(self, folder: Path, learning_rate: float | None, train: TrainingFunction) -> Finetune:
         """Embed the training texts, fit the regression, and save the artefact to `folder`; there is no trainer."""
-        begun = time.perf_counter()
+        device = processor(self.task.device)
+        taken_j, begun = device.metered(), time.perf_counter()
         embeddings = in_batches(self._embedded, self.train["text"][:], self.task.suite.eval_batch_size)
         fitted, chosen = by_cross_validation(regression, embeddings, self.train["label"][:], self.task.seed)
-        total = time.perf_counter() - begun
+        total, energy_j = time.perf_counter() - begun, taken_j()
         weights, bias = fitted.coef_, fitted.intercept_
         if len(self.task.data.classes) == 2:  # one row says how much the second class is ahead of the first
             weights, bias = np.vstack([-weights, weights]) / 2, np.hstack([-bias, bias]) / 2
@@ -104,7 +105,7 @@ class Frozen(Classifier):
             self._network.classifier.weight.copy_(torch.from_numpy(weights))
             self._network.classifier.bias.copy_(torch.from_numpy(bias))
         save_network(self._network, self._tokenizer, folder, self.task.suite.max_length)
-        return self.fitted(total, int(fitted.n_iter_.max()), processor(self.task.device), chosen)
+        return self.fitted(total, energy_j, int(fitted.n_iter_.max()), device, chosen)
 
     def predictor(self) -> TorchPredictor:
         """The network as it is."""

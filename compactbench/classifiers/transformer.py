@@ -224,6 +224,7 @@ class Transformer(Classifier):
             peak_ram_mb=peak_resident_mb() - self.baseline_mb,
             gpu=processor(self.task.device).memory(),
             gpu_state=meter.gpu_state,
+            energy_j=meter.energy_j,
         )
 
 

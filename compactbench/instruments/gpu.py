@@ -22,6 +22,10 @@ READINGS, APART_S = 5, 0.3
 """NVML's utilization looks back up to a second: what is over by the last of these readings is no load."""
 UP, STEADY_S = 0.95, 0.5
 """A clock is up at this share of its highest, or when it has not risen for so long: it may be locked."""
+ENERGY_S = 1.0
+"""NVML's counter of energy moves every 20 to 100 ms (PETSc's manual, PetscLogGpuEnergyMeter): over less than this time
+one such step is more than a tenth.
+"""
 BRAKES = {
     0x001: "gpu_idle",
     0x002: "applications_clocks_setting",
@@ -174,6 +178,27 @@ def state() -> GpuState | None:
             power_w=_number(1e-3, pynvml.nvmlDeviceGetPowerUsage, card),
             held_down_by=None if bits is None else [name for bit, name in BRAKES.items() if bits & bit],
         )
+
+
+def metered() -> Callable[[], float | None]:
+    """Begin to meter the energy of the card's board.
+
+    Returns:
+        What ends it and tells the energy, J; None where NVML does not, and where less than `ENERGY_S` passed.
+    """
+    begun_j, begun = _energy_j(), time.perf_counter()
+
+    def taken() -> float | None:
+        took, ended_j = time.perf_counter() - begun, _energy_j()
+        return None if begun_j is None or ended_j is None or took < ENERGY_S else ended_j - begun_j or None
+
+    return taken
+
+
+def _energy_j() -> float | None:
+    """What the card has taken since its driver was loaded, J."""
+    with _first_card() as card:
+        return None if card is None else _number(1e-3, pynvml.nvmlDeviceGetTotalEnergyConsumption, card)
 
 
 def raise_clock(work: Callable[[], object]) -> None:

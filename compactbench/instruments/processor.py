@@ -1,13 +1,18 @@
 """What computes, and how it is timed: a CPU here, a GPU where a runtime has one."""
 
 import time
+from collections.abc import Callable
 from typing import Any
 
+from compactbench.instruments import energy
 from compactbench.record import GpuMemory, GpuState
 
 
 class Processor:
     """The CPU: it has done what it was given when the call returns, and needs no waking."""
+
+    energy_s = 0.0
+    """It tells the energy of what takes at least so long."""
 
     def wake(self) -> None:
         """Bring it to its full clock."""
@@ -22,6 +27,10 @@ class Processor:
     def seconds(self, begun: Any, ended: Any) -> float:
         """Time between two marks, s; it has passed both."""
         return ended - begun
+
+    def metered(self) -> Callable[[], float | None]:
+        """Begin to meter its energy; what is returned ends it and tells it, J, or None where the machine does not."""
+        return energy.metered()
 
     def memory(self) -> GpuMemory | None:
         """Peaks of this process on the GPU; None on a CPU."""

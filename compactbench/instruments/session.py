@@ -92,13 +92,13 @@ class Session:
     def throughput(self, texts: list[str], cap: int) -> Throughput:
         """The search for the batch size, of at most `cap`."""
         self._processor.wake()
-        found = sweep(self._predict, texts, cap)
+        found = sweep(self._predict, texts, cap, self._processor)
         return found.model_copy(update={"gpu_state": self._processor.state()})
 
     def batches(self, texts: list[str], size: int, unsorted: bool) -> ThroughputPoint:
         """`texts` in batches of `size`, sorted by length; and in no order, where asked for."""
         self._processor.wake()
-        return measure(self._predict, texts, size, unsorted)
+        return measure(self._predict, texts, size, self._processor, unsorted)
 
 
 def in_batches(call: Callable[[list[str]], np.ndarray], texts: list[str], batch_size: int) -> np.ndarray:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Any, Literal
 
+from compactbench.instruments.processor import Processor
 from compactbench.record import Throughput, ThroughputPoint
 
 GAIN = 1.02
@@ -33,20 +34,21 @@ def spread(texts: list[str], count: int) -> list[str]:
     return [ordered[(2 * slice_ + 1) * len(texts) // (2 * count)] for slice_ in range(count)]
 
 
-def sweep(classify: Classify, texts: list[str], cap: int) -> Throughput:
+def sweep(classify: Classify, texts: list[str], cap: int, processor: Processor) -> Throughput:
     """Time passes in batches of 1, 2, 4 ... texts.
 
     Args:
         classify: classifies a batch.
         texts: what the texts of a pass are taken from.
         cap: the largest batch to try.
+        processor: what `classify` computes on.
     """
     points: list[ThroughputPoint] = []
     chosen, size = affordable(classify, texts), 1
     stopped_by: Literal["oom", "plateau", "cap"] = "cap"
     while size <= cap:
         try:
-            points.append(measure(classify, chosen, size))
+            points.append(measure(classify, chosen, size, processor))
         except Exception as error:  # ONNX Runtime has its own, which derives from nothing more
             if not out_of_memory(error):
                 raise
@@ -84,25 +86,29 @@ def plateau(speeds: list[float]) -> bool:
     return len(speeds) > 2 and all(speeds[i] < GAIN * max(speeds[:i]) for i in (-2, -1))
 
 
-def measure(classify: Classify, texts: list[str], size: int, unsorted: bool = False) -> ThroughputPoint:
-    """Time passes over `texts` in batches of `size`, sorted by length; and in no order, where asked for.
+def measure(
+    classify: Classify, texts: list[str], size: int, processor: Processor, unsorted: bool = False
+) -> ThroughputPoint:
+    """Time passes over `texts` in batches of `size` on `processor`, sorted by length; and in no order, where asked for.
 
     A batch larger than the pass repeats its texts.
     """
     filled = list(itertools.islice(itertools.cycle(texts), max(len(texts), size)))
-    by_length = passes_s(classify, sorted(filled, key=len, reverse=True), size)
-    mixed = passes_s(classify, random.Random(0).sample(filled, len(filled)), size) if unsorted else []
+    by_length, energy_j = passes(classify, sorted(filled, key=len, reverse=True), size, processor)
+    shuffled = random.Random(0).sample(filled, len(filled))
+    mixed = passes(classify, shuffled, size, processor)[0] if unsorted else []
     return ThroughputPoint(
         batch_size=size,
         samples_s=by_length,
         sentences_per_s=len(filled) / statistics.median(by_length),
         unsorted_sentences_per_s=len(filled) / statistics.median(mixed) if mixed else None,
+        energy_j=energy_j,
     )
 
 
-def passes_s(classify: Classify, texts: list[str], size: int) -> list[float]:
-    """The time of each pass, s, after batches to warm up: the first claims memory for this size, and on a GPU a fresh
-    process stops for .3 s once more within the first few.
+def passes(classify: Classify, texts: list[str], size: int, processor: Processor) -> tuple[list[float], float | None]:
+    """The time of each pass, s, and the energy of all, J or None, after batches to warm up: the first claims memory for
+    this size, and on a GPU a fresh process stops for .3 s once more within the first few.
     """
     batches = [texts[start : start + size] for start in range(0, len(texts), size)]
     warm_up = itertools.cycle(batches)
@@ -110,9 +116,10 @@ def passes_s(classify: Classify, texts: list[str], size: int) -> list[float]:
     while time.perf_counter() - begun < MIN_TIME_S:
         classify(next(warm_up))
     samples: list[float] = []
-    while sum(samples) < MIN_TIME_S:
+    taken_j = processor.metered()
+    while sum(samples) < max(MIN_TIME_S, processor.energy_s):
         samples.append(timed_s(lambda: [classify(batch) for batch in batches]))
-    return samples
+    return samples, taken_j()
 
 
 def timed_s(call: Callable[[], Any]) -> float:

@@ -39,6 +39,7 @@ class Meter(TrainerCallback):
         self.epochs = 0.0
         self.curve: list[LossPoint] = []
         self.gpu_state: GpuState | None = None
+        self.energy_j: float | None = None
 
     def on_train_begin(self, args: TrainingArguments, state: Any, control: Any, **given: Any) -> None:
         """The clock starts when all is loaded."""
@@ -51,6 +52,7 @@ class Meter(TrainerCallback):
             self._batches.collate_fn = lambda rows: self._counted(collate(rows))
         self._processor.wake()
         self._processor.wait()
+        self._taken_j = self._processor.metered()
         self._begun = self._processor.mark()
 
     def _counted(self, batch: Any) -> Any:
@@ -69,6 +71,7 @@ class Meter(TrainerCallback):
         """The clock stops when the device has finished."""
         ended = self._processor.mark()
         self._processor.wait()
+        self.energy_j = self._taken_j()
         self.total_s = self._processor.seconds(self._begun, ended)
         self.step_s = [self._processor.seconds(*step) for step in self._marks]
         self.gpu_state = self._processor.state()

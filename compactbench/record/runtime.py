@@ -141,6 +141,11 @@ class ThroughputPoint(Strict):
     unsorted_sentences_per_s: Positive | None = Field(
         default=None, description="the same with the texts in no order; null where that was not measured"
     )
+    energy_j: Amount | None = Field(
+        default=None,
+        description="energy of these passes as the machine counted it, J: of all CPU packages, or of the GPU's board "
+        "where they ran there; null where it did not",
+    )
 
 
 class Throughput(Strict):

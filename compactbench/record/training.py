@@ -111,6 +111,11 @@ class Finetune(Strict):
     peak_ram_mb: Finite = Field(description="highest resident memory beyond that, MB")
     gpu: GpuMemory | None = Field(description="memory on the GPU; null without one")
     gpu_state: GpuState | None = Field(default=None, description="the GPU after the last step; null without one")
+    energy_j: Amount | None = Field(
+        default=None,
+        description="energy of the training loop as the machine counted it, J: of all CPU packages, or of the GPU's "
+        "board where it learned there; null where it did not",
+    )
 
     def time_for(self, samples: float) -> float:
         """Time of the training loop over so many texts like these, repeats counted, s.

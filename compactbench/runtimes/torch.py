@@ -2,6 +2,7 @@
 
 import importlib
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -31,6 +32,8 @@ DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 class Gpu(Processor):
     """The GPU, which takes what it is given into a queue: events in that queue tell the time."""
 
+    energy_s = gpu.ENERGY_S
+
     def wake(self) -> None:
         """Multiply matrices until its clock is up, and give back their memory."""
         gpu.raise_clock(self._multiply)
@@ -55,6 +58,10 @@ class Gpu(Processor):
     def seconds(self, begun: torch.cuda.Event, ended: torch.cuda.Event) -> float:
         """Time between two events, s; it has passed both."""
         return begun.elapsed_time(ended) / 1e3
+
+    def metered(self) -> Callable[[], float | None]:
+        """Begin to meter its energy: see `Processor`."""
+        return gpu.metered()
 
     def memory(self) -> GpuMemory:
         """Peaks of this process. NVML tells what it takes now: what torch has given back since its peak is added."""

@@ -60,6 +60,7 @@ WHO: Columns = {name: of_record(name) for name in ("suite", "machine", "model")}
 SHARED: Columns = {
     "cpu_s_per_million_texts": lambda run: speed.times(speed.cores(run.one), speed.seconds(run)),
     "cost_per_million_texts": lambda run: speed.cost(run, speed.seconds(run)),
+    "energy_wh_per_million_texts": speed.energy,
     "throughput_sentences_per_s": speed.throughput,
     "load_time_s": of_runtime("load_time_s"),
 }
@@ -87,6 +88,7 @@ RESULTS: Columns = {
     },
     "finetune_cpu_s": lambda run: speed.times(speed.cores(run.record["conditions"]), speed.training(run)),
     "finetune_cost": lambda run: speed.cost(run, speed.training(run)),
+    "finetune_energy_wh": speed.training_energy,
     "finetune_peak_gpu_mb": lambda run: speed.gpu(run.record["finetune"]),
     "inference_peak_gpu_mb": lambda run: speed.gpu(run.one["memory"]),
     "inference_peak_ram_mb": lambda run: speed.memory(run, "peak_ram_mb"),

@@ -43,10 +43,11 @@ class Nvml:
         busy: tuple[int, ...] = (0,),
         clocks: tuple[int, ...] = (1980,),
         reasons: int = 0,
+        energy_mj: tuple[int, ...] = (0,),
     ) -> None:
         self._processes = [SimpleNamespace(pid=pid, usedGpuMemory=taken) for pid, taken in processes]
         self._name, self._used, self._reasons = name, used, reasons
-        self._busy, self._clocks = self._readings(busy), self._readings(clocks)
+        self._busy, self._clocks, self._energy = map(self._readings, (busy, clocks, energy_mj))
 
     @staticmethod
     def _readings(values: tuple[int, ...]) -> Any:
@@ -85,6 +86,9 @@ class Nvml:
     def nvmlDeviceGetPowerUsage(self, handle: str) -> int:
         return 250_500
 
+    def nvmlDeviceGetTotalEnergyConsumption(self, handle: str) -> int:
+        return next(self._energy)
+
     def nvmlDeviceGetCurrentClocksEventReasons(self, handle: str) -> int:
         return self._reasons
 
@@ -96,7 +100,7 @@ class Nvml:
 
 
 class PartOfACard(Nvml):
-    """A card that is divided (MIG): a part has memory, and no clock, power or load of its own."""
+    """A card that is divided (MIG): a part has memory, and no clock, power, energy or load of its own."""
 
     def __init__(self, *processes: tuple[int, int | None]) -> None:
         super().__init__(*processes, name=f"MIG-{FIRST}")
@@ -105,4 +109,5 @@ class PartOfACard(Nvml):
         raise self.NVMLError("Not Supported")
 
     nvmlDeviceGetMaxClockInfo = nvmlDeviceGetClockInfo = nvmlDeviceGetEnforcedPowerLimit = refuse
+    nvmlDeviceGetTotalEnergyConsumption = refuse
     nvmlDeviceGetPowerUsage = nvmlDeviceGetCurrentClocksEventReasons = nvmlDeviceGetUtilizationRates = refuse

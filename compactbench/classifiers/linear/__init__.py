@@ -85,10 +85,10 @@ class Linear(Classifier):
         return {}
 
     @cached_property
-    def mapped(self) -> tuple[TransformerMixin, np.ndarray | csr_matrix, float]:
-        """First step, features and the time that they took, s: made once, to be counted and then learned from."""
-        begun = time.perf_counter()
-        return *self.features(self.train["text"][:]), time.perf_counter() - begun
+    def mapped(self) -> tuple[TransformerMixin, np.ndarray | csr_matrix, float, float | None]:
+        """First step, features and what they took, s and J: made once, to be counted and then learned from."""
+        taken_j, begun = Processor().metered(), time.perf_counter()
+        return *self.features(self.train["text"][:]), time.perf_counter() - begun, taken_j()
 
     @property
     def coefficients(self) -> int:
@@ -98,16 +98,17 @@ class Linear(Classifier):
 
     def finetune(self, folder: Path, learning_rate: float | None, train: TrainingFunction) -> Finetune:
         """Fit on the training texts and save the artefact to `folder`; there is no learning rate and no trainer."""
-        step, features, mapped_s = self.mapped
-        begun = time.perf_counter()
+        step, features, mapped_s, mapped_j = self.mapped
+        taken_j, begun = Processor().metered(), time.perf_counter()
         head, chosen = by_cross_validation(self.head, features, self.train["label"][:], self.task.seed)
-        total = mapped_s + time.perf_counter() - begun
+        total, learned_j = mapped_s + time.perf_counter() - begun, taken_j()
+        energy_j = None if mapped_j is None or learned_j is None else mapped_j + learned_j
         self._fitted: Pipeline = make_pipeline(step, head)
         folder.mkdir(parents=True, exist_ok=True)
         joblib.dump(self._fitted, folder / FILE)
         solved = getattr(head, "estimators_", [head])
         iterations = max(int(one.n_iter_.max()) for one in solved)
-        return self.fitted(total, iterations, Processor(), self.arguments() | chosen)
+        return self.fitted(total, energy_j, iterations, Processor(), self.arguments() | chosen)
 
     def predictor(self) -> PipelinePredictor:
         """The pipeline as it is."""

@@ -7,20 +7,13 @@ from typing import Any, Literal
 
 import numpy as np
 
-from compactbench.record import (
-    Artefact,
-    Device,
-    Finetune,
-    Memory,
-    Record,
-    RuntimeResult,
-    Throughput,
-)
+from compactbench.record import Artefact, Device, Finetune, Memory, Record, RuntimeResult, Throughput
 from compactbench.report.statistics.balance import majority_accuracy, majority_macro_f1
 from compactbench.report.statistics.intervals import Estimate, Samples, percentile
 from compactbench.report.statistics.learned import undertrained
 from compactbench.report.statistics.seeds import of_all_labels, over_seeds
 from compactbench.report.tables.columns import Column, Metric, Read
+from compactbench.report.tables.energy import of_a_million_texts, of_the_finetune
 
 
 def on(device: Device, record: Record, result: RuntimeResult) -> RuntimeResult | None:
@@ -181,8 +174,10 @@ _THROUGHPUT = Metric(_SPEED, _WORDS, _throughput, "sentences/s", **_PER_SECOND, 
 _CURRENCY = "in the currency of price_per_hour"
 CPU_TIME = Metric("cpu_s_per_million_texts", "CPU time of a million texts", _cpu_seconds_per_million, "s", ",.0f")
 COST = Metric("cost_per_million_texts", "Cost of a million texts", _cost_per_million, _CURRENCY, ",.2f")
+ENERGY = Metric("energy_wh_per_million_texts", "Energy of a million texts", of_a_million_texts, "Wh", ",.1f")
 TRAINING_CPU_TIME = Metric("finetune_cpu_s", "CPU time of the fine-tune", _training_cpu_s, "s", ",.0f")
 TRAINING_COST = Metric("finetune_cost", "Cost of the fine-tune", _training_cost, _CURRENCY, ",.2f")
+TRAINING_ENERGY = Metric("finetune_energy_wh", "Energy of the fine-tune", of_the_finetune, "Wh", ",.1f")
 ACCURACY = Metric("eval_accuracy", "Accuracy", _over_seeds("accuracy"), "%", better="higher", scale=100, interval=True)
 MACRO_F1 = Metric("eval_macro_f1", "Macro F1", _over_seeds("macro_f1"), "%", better="higher", scale=100, interval=True)
 ARTEFACT_ACCURACY = replace(ACCURACY, read=_quality("accuracy"))
@@ -224,6 +219,7 @@ RESULTS: tuple[Column, ...] = (
     ),
     TRAINING_CPU_TIME,
     TRAINING_COST,
+    TRAINING_ENERGY,
     Metric("finetune_peak_gpu_mb", "Peak GPU memory at fine-tune", lambda run, _: _gpu_mb(run.finetune), "MB", ",.0f"),
     Metric("finetune_peak_ram_mb", "Peak memory at fine-tune", lambda run, _: run.finetune.peak_ram_mb, "MB", ",.0f"),
     Metric("inference_peak_gpu_mb", "Peak GPU memory at inference", lambda _, one: _gpu_mb(one.memory), "MB", ",.0f"),
@@ -252,6 +248,7 @@ RESULTS: tuple[Column, ...] = (
     Column("max_batch_size", "Largest batch tried", _searched(lambda one: one.points[-1].batch_size), dtype="Int64"),
     CPU_TIME,
     COST,
+    ENERGY,
     Column("throughput_stopped_by", "Batches stopped by", _searched(lambda one: one.stopped_by)),
     ACCURACY,
     MACRO_F1,
@@ -278,6 +275,7 @@ RUNTIMES: tuple[Column, ...] = (
     _THROUGHPUT,
     CPU_TIME,
     COST,
+    ENERGY,
     Metric("size_mb", "Size", lambda _, one: size_mb(one.artefact), "MB"),
     _LOAD_TIME,
     Metric("peak_ram_mb", "Memory", lambda _, one: _ram_mb(one.memory, libraries=True), "MB", ",.0f"),

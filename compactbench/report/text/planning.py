@@ -1,9 +1,10 @@
 """What a reader plans by: how long for all their rows, what more labels would bring, what it costs."""
 
+from itertools import compress
+
 from compactbench import record
 from compactbench.report.statistics.label_curve import fitted_curve
-from compactbench.report.tables.columns import Metric, Row
-from compactbench.report.tables.metrics import COST, CPU_TIME, TRAINING_COST, TRAINING_CPU_TIME
+from compactbench.report.tables.metrics import COST, CPU_TIME, ENERGY, TRAINING_COST, TRAINING_CPU_TIME, TRAINING_ENERGY
 from compactbench.report.tables.results import plain_rows, results, runtimes
 from compactbench.report.text.words import Markdown, markdown, markdown_table
 from compactbench.settings import Suite
@@ -49,18 +50,24 @@ def about_labels(repeats: list[record.Repeat], quality: record.Quality, data: re
 
 
 def about_cost(run: record.Record) -> Markdown:
-    """CPU seconds of another fine-tune and of a million texts in each runtime, and money where an hour has a price."""
+    """CPU seconds of another fine-tune and of a million texts in each runtime, with their energy where the machine told
+    it, and money where an hour has a price.
+    """
     (trained,), price = plain_rows(results([run])), run.settings["suite"].get("price_per_hour")
-    body = [_costs(markdown("the fine-tune once more"), trained, TRAINING_CPU_TIME, TRAINING_COST)]
+    lines = [(markdown("the fine-tune once more"), trained, (TRAINING_CPU_TIME, TRAINING_ENERGY, TRAINING_COST))]
     for row in plain_rows(runtimes([run])):
         if row["status"] == "ok":
             where = " on the GPU" if row["device"] == "cuda" else ""
-            body.append(_costs(Markdown(f"a million texts, {markdown(row['label'])}{where}"), row, CPU_TIME, COST))
-    columns = 3 if price else 2
-    table = markdown_table(["", "CPU seconds", "Cost"][:columns], [cells[:columns] for cells in body])
-    told = f"The cost is at {price:g} an hour." if price else "The suite's `price_per_hour` makes money of them."
-    return Markdown(f"{table}\n\nCPU seconds are time on all cores that were used. {told}")
-
-
-def _costs(what: Markdown, row: Row, time: Metric, cost: Metric) -> list[str]:
-    return [what, time.of(row, unit=False), cost.of(row, unit=False)]
+            what = Markdown(f"a million texts, {markdown(row['label'])}{where}")
+            lines.append((what, row, (CPU_TIME, ENERGY, COST)))
+    counted = any(row[energy.name] is not None for _, row, (_, energy, _) in lines)
+    shown = (True, counted, bool(price))
+    heads = compress(("CPU seconds", f"Energy ({ENERGY.unit})", "Cost"), shown)
+    body = [[what, *(one.of(row, unit=False) for one in compress(metrics, shown))] for what, row, metrics in lines]
+    told = [
+        "CPU seconds are time on all cores that were used.",
+        f"The cost is at {price:g} an hour." if price else "The suite's `price_per_hour` makes money of them.",
+        "Energy is what the machine's counters tell: on a CPU, of all its packages, with whatever else computed there; "
+        "on a GPU, of its whole board, without the CPU." * counted,
+    ]
+    return Markdown(f"{markdown_table(['', *heads], body)}\n\n{' '.join(filter(None, told))}")

@@ -6,7 +6,7 @@ from compactbench.record import FailedRecord, Record, RuntimeResult
 from compactbench.report.choice.recommend import WORDS, in_points, points, would_tell
 from compactbench.report.statistics.paired import MARGIN, against_trained
 from compactbench.report.tables.columns import Metric, Row
-from compactbench.report.tables.metrics import ACCURACY, COST, CPU_TIME, LATENCY, RUNTIMES, SIZE, latency
+from compactbench.report.tables.metrics import ACCURACY, COST, CPU_TIME, ENERGY, LATENCY, RUNTIMES, SIZE, latency
 from compactbench.report.tables.results import plain_rows, runtimes
 from compactbench.report.text.words import Markdown, listed, markdown, markdown_table, notes, small
 
@@ -28,7 +28,7 @@ def first_session(results: Sequence[RuntimeResult]) -> Markdown:
 def table(record: Record) -> Markdown:
     """Every runtime of one model, a row each; the speed is held against the model as trained."""
     rows = plain_rows(runtimes([record]))
-    costs = (CPU_TIME, COST)  # which have a table of their own
+    costs = (CPU_TIME, COST, ENERGY)  # which have a table of their own
     first, *others = [column for column in RUNTIMES if isinstance(column, Metric) and column not in costs]
     others.sort(key=lambda metric: metric.unit != ACCURACY.unit)  # quality beside speed
     several = len({row["device"] for row in rows}) > 1

@@ -64,6 +64,24 @@ def throughput(run: Run) -> Any:
     return of_next_run(run, [[speed(point, found.get("texts"))] for point in points], np.median)
 
 
+def energy(run: Run) -> float | None:
+    """Of a million texts, Wh: all processes and passes count."""
+    found = run.one["throughput"]
+    points = (found["again"] or [best(found)]) if found else []
+    taken = [point.get("energy_j") for point in points]
+    if not points or None in taken:
+        return None
+    texts = [
+        speed(point, found.get("texts")) * np.median(point["samples_s"]) * len(point["samples_s"]) for point in points
+    ]
+    return np.sum(taken) / 3600 / np.sum(texts) * 1e6
+
+
+def training_energy(run: Run) -> float | None:
+    taken = run.record["finetune"].get("energy_j")
+    return taken / 3600 if run.known and taken is not None else None
+
+
 def searched(read: Callable[[dict[str, Any]], Any]) -> Callable[[Run], Any]:
     return lambda run: read(run.one["throughput"]) if run.one["throughput"] else None
 
