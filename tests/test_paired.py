@@ -120,9 +120,9 @@ def test_what_is_said_of_a_pair() -> None:
 
 
 def test_a_difference_below_the_margin_is_a_tie_even_where_it_is_sure() -> None:
-    assert Comparison(-0.005, (-0.008, -0.002), 0.01, 1).verdict == "tied"
-    assert Comparison(-0.02, (-0.03, -0.002), 0.01, 1).verdict == "worse"
-    assert not Comparison(-0.02, (-0.03, -0.002), 0.01, 1).undecided
+    assert Comparison(-0.005, (-0.008, -0.002), 0.01, 1, -0.005).verdict == "tied"
+    assert Comparison(-0.02, (-0.03, -0.002), 0.01, 1, -0.02).verdict == "worse"
+    assert not Comparison(-0.02, (-0.03, -0.002), 0.01, 1, -0.02).undecided
 
 
 def test_random_weights_and_other_data_are_compared_with_nobody() -> None:
@@ -225,7 +225,7 @@ def test_seeds_count_as_one_test_set_that_says_as_much() -> None:
     """
     best = with_seeds("best", *[wrong(range(10))] * 3)
     other = with_seeds("other", *(wrong(range(10, 10 + lost)) for lost in (40, 60, 50)))
-    found = paired(best, other)
+    found, *_ = paired(best, other)
     whole = 0.005**2 / 3 + 0.5 * 0.0296 / 2000
     assert found.difference == pytest.approx(0.02)
     assert found.texts == pytest.approx(0.0296 / whole)

@@ -33,6 +33,7 @@ class Recommendation:
         out: for every other model the reason why it fell out, in one sentence.
         limits: the limits it was chosen under, by metric.
         best: name of the model of the highest quality within the limits.
+        leading: names of `best` and of those that have the highest quality where one seed is left out.
         against: every other model within the limits, held against `best`, from the highest quality on; None where
             nothing can be said.
         quality: the metric that decided.
@@ -44,6 +45,7 @@ class Recommendation:
     out: dict[str, str]
     limits: dict[str, float]
     best: str | None
+    leading: list[str]
     against: dict[str, Comparison | None]
     quality: Metric
     margin: float
@@ -51,6 +53,8 @@ class Recommendation:
 
 def recommend(frame: pd.DataFrame, limits: Mapping[str, float], pairs: Pairs = NONE) -> Recommendation:
     """The fastest of the models within every limit that are shown not to be worse than the best of them by a margin.
+
+    Nor than one that is the best where a seed is left out.
 
     Args:
         frame: the rows of one suite on one machine.
@@ -68,12 +72,18 @@ def recommend(frame: pd.DataFrame, limits: Mapping[str, float], pairs: Pairs = N
     able.sort(key=lambda row: (-row[quality.name], _latency(row)))
     best = able[0]["model"] if able else None
     against = {row["model"]: pairs.compare(row["model"], able[0]["model"]) for row in able[1:]}
-    good = [row for row in able if row["model"] == best or _not_inferior(against[row["model"]])]
+    leading = [best] if best else []
+    leading += [model for model, found in against.items() if found and found.highest > 0]
+
+    def as_good(model: str) -> bool:
+        return model == best or all(_not_inferior(pairs.compare(model, one)) for one in leading if one != model)
+
+    good = [row for row in able if as_good(row["model"])]
     ranked = sorted(good, key=_latency) + [row for row in able if row not in good]
     for row in ranked[2:]:
         out[row["model"]] = _worse(row, ranked[0], quality, against.get(row["model"]), row in good)
     chosen, runner_up, *_ = [*(row["model"] for row in ranked), None, None]
-    return Recommendation(chosen, runner_up, out, dict(limits), best, against, quality, pairs.margin)
+    return Recommendation(chosen, runner_up, out, dict(limits), best, leading, against, quality, pairs.margin)
 
 
 def _not_inferior(comparison: Comparison | None) -> bool:
