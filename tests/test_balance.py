@@ -59,7 +59,7 @@ def test_where_classes_are_unbalanced_macro_f1_decides_and_not_accuracy() -> Non
     choice = recommend(frame, {}, pairs([BLIND, FAIR]))
     assert (choice.chosen, choice.runner_up, choice.quality) == ("fair", "blind", MACRO_F1)
     third = recommend(results([BLIND, FAIR, NEAR]), {})
-    assert third.out == {"blind": "lower macro F1 (60.0\u00a0% against 70.0\u00a0%)"}
+    assert third.out == {"blind": "lower measured macro F1 (60.0\u00a0% against 70.0\u00a0%)"}
 
 
 def test_macro_f1_is_compared_by_both_intervals() -> None:

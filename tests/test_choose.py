@@ -33,7 +33,7 @@ def test_without_limits_the_most_accurate_is_taken():
     """The reason gives both accuracies, in per cent."""
     choice = choose(BIG, SMALL, TINY)
     assert (choice.chosen, choice.runner_up) == ("big", "small")
-    assert choice.out == {"tiny": "less accurate (90.0\u00a0% against 96.0\u00a0%)"}
+    assert choice.out == {"tiny": "lower measured accuracy (90.0\u00a0% against 96.0\u00a0%)"}
 
 
 def test_changing_one_number_changes_the_recommendation():

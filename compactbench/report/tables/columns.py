@@ -99,6 +99,15 @@ class Metric(Column):
         """Its value in `row` as people read it."""
         return self.text(row[self.name], unit)
 
+    def below(self, row: Row, other: Row) -> bool:
+        """Whether it is lower in `row`, the intervals apart; a value without an interval stands for itself."""
+        high, low = row[self.name], other[self.name]
+        if high is None or low is None:
+            return False
+        high = high if row[self.high] is None else row[self.high]
+        low = low if other[self.low] is None else other[self.low]
+        return bool(high < low)
+
     def ends(self, row: Row) -> str:
         """The ends of its interval in `row` as people read them, without unit."""
         return self.range((row[self.low], row[self.high]))
