@@ -1,12 +1,9 @@
 """The rule with a margin: the paired interval, what is said of it, and what is recommended by it."""
 
-import math
-
 import numpy as np
 import pytest
 from helpers.factory import calls, make_record
-from scipy.optimize import minimize_scalar
-from scipy.special import xlogy
+from helpers.score import likelihood_score
 from scipy.stats import binomtest, norm
 from sklearn.metrics import f1_score
 
@@ -27,18 +24,6 @@ from compactbench.report.text.summary import candidates, verdict
 def test_the_interval_is_the_published_one(counts: tuple[int, int, int], low: float, high: float) -> None:
     """Tango's 95 % intervals of two tables in Fagerland, Lydersen and Laake (2014, Statistics in Medicine 33)."""
     assert Counts(*counts).interval(0.025) == pytest.approx((low, high), abs=5e-4)
-
-
-def likelihood_score(n: int, only_one: int, only_other: int, difference: float) -> float:
-    """The score statistic at `difference`, the nuisance parameter found by maximizing the likelihood numerically."""
-
-    def loss(q: float) -> float:
-        p = q + difference
-        return -float(xlogy(only_one, p) + xlogy(only_other, q) + xlogy(n - only_one - only_other, 1 - p - q))
-
-    bounds = max(0.0, -difference) + 1e-15, (1 - difference) / 2 - 1e-15
-    q = minimize_scalar(loss, bounds=bounds, method="bounded", options={"xatol": 1e-13}).x
-    return ((only_one - only_other) / n - difference) / math.sqrt((2 * q + difference - difference**2) / n)
 
 
 @pytest.mark.parametrize("counts", [(600, 9, 12), (631, 5, 16), (100, 0, 5), (60, 7, 7), (40, 30, 2), (2000, 1, 40)])

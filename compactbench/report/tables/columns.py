@@ -1,5 +1,6 @@
 """What a column of a table is, and what a metric is beside: how it is named, read from a record, and written."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -100,13 +101,15 @@ class Metric(Column):
         return self.text(row[self.name], unit)
 
     def below(self, row: Row, other: Row) -> bool:
-        """Whether it is lower in `row`, the intervals apart; a value without an interval stands for itself."""
-        high, low = row[self.name], other[self.name]
-        if high is None or low is None:
+        """Whether it is shown to be lower in `row`: the interval of the ratio leaves out 1.
+
+        Its logarithm is the difference of two, so the half widths add up in squares; for times, as `of_next_run` gives.
+        A value without an interval counts as sure.
+        """
+        if not row[self.name] or not other[self.name]:
             return False
-        high = high if row[self.high] is None else row[self.high]
-        low = low if other[self.low] is None else other[self.low]
-        return bool(high < low)
+        halves = [math.log(one[self.high] / one[self.name]) if one[self.high] else 0.0 for one in (row, other)]
+        return math.log(other[self.name] / row[self.name]) > math.hypot(*halves)
 
     def ends(self, row: Row) -> str:
         """The ends of its interval in `row` as people read them, without unit."""

@@ -22,7 +22,7 @@ from compactbench.report.tables.metrics import ACCURACY, EPOCH_TIME, LATENCY, ME
 from compactbench.report.tables.results import Records, by_model, headline, plain_rows, results
 from compactbench.report.tables.runtimes import ANY, deployed, in_runtime
 from compactbench.report.text import background, health
-from compactbench.report.text.pace import pace, speedup
+from compactbench.report.text.pace import pace
 from compactbench.report.text.runtimes import left_open
 from compactbench.report.text.summary import says_little, verdict
 from compactbench.report.text.words import Markdown, code, listed, markdown, markdown_table, notes, small
@@ -120,8 +120,8 @@ def _against_the_baseline(rows: dict[str, Row], quality: Metric, *named: str) ->
         return ""
     baseline, chosen = baselines[0], rows[named[0]]
     text = f" The baseline, {markdown(baseline['title'])}, which is no transformer, reaches {quality.of(baseline)}"
-    times = speedup(baseline, chosen)
-    return f"{text} ({_interval(baseline, quality)})" + (f" and answers {pace(times)}." if times else ".")
+    speed = pace(baseline, chosen)
+    return f"{text} ({_interval(baseline, quality)})" + (f" and answers {speed}." if speed else ".")
 
 
 def numbers(group: pd.DataFrame, choice: Recommendation) -> Markdown:
@@ -147,14 +147,13 @@ def exported(here: Sequence[Record], choice: Recommendation) -> Markdown:
     before, after = (plain_rows(results([record]))[0] for record in (trained, best))
     text = f"No other runtime is shown to keep the accuracy of {markdown(trained.title)} and to answer faster."
     if best is not trained:
-        gain, kept = speedup(after, before), against_trained(trained, best.trained)
-        shown = "" if gain and gain > 1 else "not shown to be "
-        faster = f"{pace(gain)}, " if gain else ""
+        speed, kept = pace(after, before), against_trained(trained, best.trained)
+        shown = "" if LATENCY.below(after, before) else "not shown to be "
         held = f" ({points(kept)})" if kept else ""
         reached = f"classifies {ACCURACY.of(after)} of the same texts right{held}"
         text = (
             f"Exported it is {shown}faster than as trained: **{markdown(best.title)}** answers in {LATENCY.of(after)}, "
-            f"{faster}takes {SIZE.of(after)}, and {reached} ([serve it](serve-it.md))."
+            f"{speed + ', ' if speed else ''}takes {SIZE.of(after)}, and {reached} ([serve it](serve-it.md))."
         )
     return Markdown(" ".join(filter(None, (text, left_open([trained])))))
 
@@ -176,12 +175,11 @@ def _exchange(row: Row, chosen: Row, quality: Metric, on_front: bool, compared: 
     apart = (row[quality.name] - chosen[quality.name]) * 100
     found = compared.compare(row["model"], chosen["model"])
     told = f" ({judged(found)})" if found else says_little(row)
-    times = speedup(row, chosen)
-    speed = f"{pace(times)} " if times else ""
+    speed = pace(row, chosen)
     named = f"**{markdown(row['title'])}**{small(notes(row['weights'], row['edited']))}"
     return (
         f"- {named}: {apart:+.1f} points of {in_sentence(quality)}{told}; "
-        f"{speed}({LATENCY.of(row)}); {SIZE.of(row)} on disk against "
+        f"{speed} ({LATENCY.of(row)}); {SIZE.of(row)} on disk against "
         f"{SIZE.of(chosen)}.{f' On the Pareto front of {in_sentence(quality)} and latency.' if on_front else ''}"
     )
 

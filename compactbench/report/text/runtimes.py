@@ -23,11 +23,10 @@ def table(record: Record) -> Markdown:
     others.sort(key=lambda metric: metric.unit != ACCURACY.unit)  # quality beside speed
     several = len({row["device"] for row in rows}) > 1
     body = []
-    for one, row in zip(record.runtimes, rows, strict=True):
+    for row in rows:
         name = row["label"] + (" on " + row["device"] if several else "")
-        gain = "1 ×" if _same(one, record.trained) else cell(_gain(row, rows))
         values = [metric.of(row, unit=False) for metric in others]
-        body.append([name, first.of(row, unit=False), gain, *values])
+        body.append([name, first.of(row, unit=False), cell(row, _trained(row, rows), SPEED), *values])
     return markdown_table(["Runtime", first.head, "Speed", *(metric.head for metric in others)], body)
 
 
@@ -57,7 +56,7 @@ def gains(records: Sequence[Record | FailedRecord], margin: float = MARGIN) -> M
     for record in sorted(able, key=lambda record: record.weights == "random"):
         rows = plain_rows(runtimes([record]))
         each = zip(record.runtimes, rows, strict=True)
-        cells = {_name(one): _gained(record, one, _gain(row, rows), margin) for one, row in each}
+        cells = {_name(one): _gained(record, one, cell(row, _trained(row, rows), SPEED), margin) for one, row in each}
         on_cpu = next((row[SPEED.name] for row in rows if row["device"] == "cpu"), None)
         title = markdown(record.title) + small(notes(record.weights, record.finetune.edited))
         body.append([Markdown(title), LATENCY.text(on_cpu, unit=False), *(cells.get(name, "") for name in names)])
@@ -91,20 +90,22 @@ def _name(result: RuntimeResult) -> str:
     return result.label + (" on the GPU" if result.device == "cuda" else "")
 
 
-def _gained(record: Record, result: RuntimeResult, gain: float | None, margin: float) -> Markdown:
+def _gained(record: Record, result: RuntimeResult, gain: str, margin: float) -> Markdown:
     """One cell: how many times as fast, and how the accuracy changed where it is known."""
     if result.error:
         return small([result.error])
     found = against_trained(record, result, margin)
-    return Markdown(cell(gain) + small([points(found)] if found else []))
+    return Markdown(gain + small([points(found)] if found else []))
 
 
 def _verdict(record: Record, result: RuntimeResult, row: Row, rows: list[Row]) -> str:
     shown = f"**{markdown(_name(result))}**"
     if result.error:
         return f"{shown} cannot run it: {markdown(result.error)}"
-    gain = _gain(row, rows)
-    speed = "of unknown speed" if gain is None else pace(gain) if gain >= 1 else f"**slower**, {gain:.2f} times as fast"
+    trained = _trained(row, rows)
+    speed = pace(row, trained, SPEED) or "of unknown speed"
+    if speed.endswith("slow"):
+        speed = f"**slower**, {speedup(row, trained, SPEED):.2f} times as fast"
     text = f"{shown} is {speed} at {SIZE.text(row['size_mb'])}"
     if record.weights == "random":
         return f"{text}; with random weights nothing can be said of its quality."
@@ -129,7 +130,6 @@ def _kept(record: Record, result: RuntimeResult) -> str:
     return f"accuracy {points(found)}: {told}" + f"; {would_tell([found])}" * found.undecided
 
 
-def _gain(row: Row, rows: list[Row]) -> float | None:
-    """The `speedup` against the model as trained, on the same device; None where it was not trained for that one."""
-    trained = next((other for other in rows if other["device"] == row["device"]), None)
-    return speedup(row, trained, SPEED) if trained else None
+def _trained(row: Row, rows: list[Row]) -> Row:
+    """The row of the model as trained on the device of `row`, which is that one itself where there is no other."""
+    return next(other for other in rows if other["device"] == row["device"])

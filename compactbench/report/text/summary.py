@@ -30,7 +30,7 @@ from compactbench.report.tables.metrics import (
 )
 from compactbench.report.tables.results import by_model, plain_rows
 from compactbench.report.tables.runtimes import ANY
-from compactbench.report.text.pace import pace, speedup
+from compactbench.report.text.pace import pace
 from compactbench.report.text.words import Markdown, code, listed, markdown, markdown_table, notes, small
 
 ENDS = ("95\u00a0% interval, from", "to")
@@ -255,8 +255,8 @@ def _held_against(row: Row, best: Row, quality: Metric, pairs: Pairs) -> str:
     text = f"{markdown(row['title'])} is {abs(points):.1f} points {side} it in {in_sentence(quality)}"
     found = pairs.compare(row["model"], best["model"])
     text += f" ({judged(found)})" if found else says_little(row)
-    times = speedup(row, best)
-    return f"{text} and answers {pace(times)} on the CPU." if times else f"{text}."
+    speed = pace(row, best)
+    return f"{text}; on the CPU it answers {speed}." if speed else f"{text}."
 
 
 def _cell(row: Row, column: Column) -> str:
