@@ -200,7 +200,8 @@ def with_seeds(model: str, *rights: str, latency: float = 1.0) -> Record:
         for number, (right, answer) in enumerate(zip(rights[1:], answers[1:], strict=True))
     ]
     data = {"test_counts": [1000, 1000], "train_counts": [1000, 1000]}
-    return make_record(model, quality=record.trained.quality.model_dump(), data=data, repeats=repeats)
+    told = {"quality": record.trained.quality.model_dump(), "latency": [calls([latency])]}
+    return make_record(model, **told, data=data, repeats=repeats)
 
 
 def test_seeds_count_as_one_test_set_that_says_as_much() -> None:
