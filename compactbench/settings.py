@@ -15,6 +15,7 @@ from pydantic import (
     ConfigDict,
     Field,
     PlainSerializer,
+    ValidationInfo,
     field_serializer,
     field_validator,
     model_validator,
@@ -101,7 +102,7 @@ class Suite(Strict):
     like: Name | None = Field(default=None, description="the suite to take all other keys from")
     suite_title: Shown = Field(description="the suite's name, for people")
     dataset: dict[str, Any] = Field(min_length=1, description="a mapping that says where the texts come from")
-    models: list[Name] = Field(min_length=1, description="a list of names of files in params/models/")
+    models: list[Name] = Field(min_length=1, description="a list of names of files in params/models/, each once")
     weights: Literal["pretrained", "random", "available"] = Field(description="pretrained, random or available")
     seed: Seed
     seeds: list[Seed] = Field(min_length=1, description="a list of whole numbers from 0, each once")
@@ -150,18 +151,11 @@ class Suite(Strict):
     def _short(self, dataset: dict[str, Any]) -> dict[str, Any]:
         return {key: short_path(value) if isinstance(value, str) else value for key, value in dataset.items()}
 
-    @field_validator("seeds")
+    @field_validator("seeds", "models")
     @classmethod
-    def _seeds_differ(cls, value: list[int]) -> list[int]:
+    def _each_once(cls, value: list[Any], field: ValidationInfo) -> list[Any]:
         if len(set(value)) < len(value):
-            raise ValueError(f"got {value}; accepted: a list of whole numbers from 0, each once")
-        return value
-
-    @field_validator("models")
-    @classmethod
-    def _each_once(cls, value: list[str]) -> list[str]:
-        if len(set(value)) < len(value):
-            raise ValueError(f"got {value}; accepted: a list of names of files in params/models/, each once")
+            raise ValueError(f"got {value}; accepted: {cls.model_fields[str(field.field_name)].description}")
         return value
 
 

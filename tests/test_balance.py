@@ -1,10 +1,13 @@
 """Unbalanced classes: macro F1 decides, and the floor is always answering the most frequent class."""
 
+import math
+
 import pytest
 from helpers.factory import calls, make_record
+from scipy.stats import t
 
 from compactbench.benchmark.learning import best_rate
-from compactbench.record import Record, Trial
+from compactbench.record import Record, Repeat, Trial
 from compactbench.report.charts.tradeoff import tradeoff
 from compactbench.report.choice.deciding import deciding, floor
 from compactbench.report.choice.recommend import recommend
@@ -74,7 +77,7 @@ def test_where_classes_are_unbalanced_macro_f1_decides_and_not_accuracy() -> Non
     choice = recommend(frame, {}, pairs([BLIND, FAIR]))
     assert (choice.chosen, choice.runner_up, choice.quality) == ("fair", "blind", MACRO_F1)
     third = recommend(results([BLIND, FAIR, NEAR]), {})
-    assert third.out == {"blind": "lower macro F1 (60.0\u00a0% against 70.0\u00a0%)"}
+    assert third.out == {"blind": "lower measured macro F1 (60.0\u00a0% against 70.0\u00a0%)"}
 
 
 def test_macro_f1_is_compared_by_both_intervals() -> None:
@@ -96,6 +99,27 @@ def test_macro_f1_is_compared_by_both_intervals() -> None:
     unknown = FAIR.trained.quality.model_copy(update={"macro_f1_interval": None})
     old = FAIR.model_copy(update={"runtimes": [FAIR.trained.model_copy(update={"quality": unknown})]})
     assert pairs([old, BLIND]).compare("fair", "blind") is None
+
+
+def test_macro_f1_is_compared_with_each_seed_left_out() -> None:
+    """Leads of 2, 10 and 10 points: S^2 is 21.3, and .3 of the texts' variance of 2 (4 / 1.96)^2 is in common."""
+
+    def seeded(run: Record, *further: float) -> Record:
+        told = {"labels": 140, "time_s": 1.0, "accuracy": 0.9, "accuracy_interval": (0.8, 1.0), "split": "2" * 64}
+        repeats = [Repeat(seed=seed, macro_f1=score, **told) for seed, score in enumerate(further)]
+        return run.model_copy(update={"repeats": repeats})
+
+    ahead, behind = seeded(measured("ahead", 0.72, 9.0, [[3, 0], [8, 49]]), 0.8, 0.8), seeded(FAIR, 0.7, 0.7)
+    shared, between = 0.3 * 2 * (4 / 1.96) ** 2, 64 / 3
+    halves = []
+    for count in (3, 2):
+        whole = between / count + shared
+        halves.append(t(2 * (whole * count / between) ** 2).ppf(0.95) * math.sqrt(whole))
+    assert 22 / 3 - halves[0] > 0 > 6 - halves[1]  # all seeds show it, and without the third none do
+    found = pairs([ahead, behind]).compare("ahead", "fair")
+    assert found and found.verdict == "unclear"
+    assert (found.difference, found.highest) == pytest.approx((0.22 / 3, 0.10))
+    assert found.interval == pytest.approx((0.06 - halves[1] / 100, 0.10 + halves[1] / 100), abs=1e-5)
 
 
 def test_pages_name_macro_f1_first_where_it_decides() -> None:

@@ -229,7 +229,7 @@ def test_the_summary_holds_each_model_against_the_best_seed_by_seed() -> None:
     """Means of 58 and 56 of 60 right, 3.3 points apart: behind from one seed of two, and equal from the other."""
     best, other = seeded("a", {42: 0, 43: 4}), seeded("b", {42: 4, 43: 4})
     told = seeds.against_best([other, best, make_record("r", weights="random"), make_record("old")])
-    assert "The most accurate is A, with 96.7" in told
+    assert "The highest mean over the seeds is that of A, 96.7" in told
     (row,) = [line for line in told.splitlines() if line.startswith("| B")]
     cells = [cell.strip() for cell in row.split("|")[1:-1]]
     assert (cells[1][:4], cells[3], cells[4], cells[5][:3]) == ("93.3", "3.3", "2", "75%")

@@ -33,6 +33,8 @@ class Recommendation:
         out: for every other model the reason why it fell out, in one sentence.
         limits: the limits it was chosen under, by metric.
         best: name of the model of the highest quality within the limits.
+        as_good: names of the models that are shown not to be worse than the `leading` ones by the margin, and `best`.
+        leading: names of `best` and of those that have the highest quality where one seed is left out.
         against: every other model within the limits, held against `best`, from the highest quality on; None where
             nothing can be said.
         quality: the metric that decided.
@@ -44,6 +46,8 @@ class Recommendation:
     out: dict[str, str]
     limits: dict[str, float]
     best: str | None
+    as_good: list[str]
+    leading: list[str]
     against: dict[str, Comparison | None]
     quality: Metric
     margin: float
@@ -51,6 +55,8 @@ class Recommendation:
 
 def recommend(frame: pd.DataFrame, limits: Mapping[str, float], pairs: Pairs = NONE) -> Recommendation:
     """The fastest of the models within every limit that are shown not to be worse than the best of them by a margin.
+
+    Nor than one that is the best where a seed is left out.
 
     Args:
         frame: the rows of one suite on one machine.
@@ -68,12 +74,19 @@ def recommend(frame: pd.DataFrame, limits: Mapping[str, float], pairs: Pairs = N
     able.sort(key=lambda row: (-row[quality.name], _latency(row)))
     best = able[0]["model"] if able else None
     against = {row["model"]: pairs.compare(row["model"], able[0]["model"]) for row in able[1:]}
-    good = [row for row in able if row["model"] == best or _not_inferior(against[row["model"]])]
+    leading = [best] if best else []
+    leading += [model for model, found in against.items() if found and found.highest > 0]
+
+    def as_good(model: str) -> bool:
+        return model == best or all(_not_inferior(pairs.compare(model, one)) for one in leading if one != model)
+
+    good = [row for row in able if as_good(row["model"])]
     ranked = sorted(good, key=_latency) + [row for row in able if row not in good]
     for row in ranked[2:]:
-        out[row["model"]] = _worse(row, ranked[0], quality, against.get(row["model"]), row in good)
+        out[row["model"]] = _worse(row, ranked[0], able[0], quality, against.get(row["model"]), row in good)
     chosen, runner_up, *_ = [*(row["model"] for row in ranked), None, None]
-    return Recommendation(chosen, runner_up, out, dict(limits), best, against, quality, pairs.margin)
+    names = [row["model"] for row in good]
+    return Recommendation(chosen, runner_up, out, dict(limits), best, names, leading, against, quality, pairs.margin)
 
 
 def _not_inferior(comparison: Comparison | None) -> bool:
@@ -168,16 +181,18 @@ def _misses(row: Row, metric: Metric, limit: float) -> str | None:
     return None if kept else f"{in_sentence(metric)} is {metric.text(value)}, allowed is {bound(metric, limit)}"
 
 
-def _worse(row: Row, chosen: Row, quality: Metric, comparison: Comparison | None, as_good: bool) -> str:
+def _worse(row: Row, chosen: Row, best: Row, quality: Metric, comparison: Comparison | None, as_good: bool) -> str:
     """Why `row`, which keeps the limits, comes after `chosen`; `comparison` holds it against the best."""
-    slower = f"slower ({LATENCY.of(row)} against {LATENCY.of(chosen)})"
+    slower = "slower" if LATENCY.below(chosen, row) else "not shown to be faster"
+    slower += f" ({LATENCY.of(row)} against {LATENCY.of(chosen)})"
     if as_good:
         near = f"within the margin of the best ({points(comparison)})" if comparison else "the best"
         return f"{near} in {in_sentence(quality)}, but {slower}"
-    if comparison and comparison.verdict == "unclear":
+    if comparison and comparison.verdict != "worse":
         return f"on these texts it cannot be told apart from the best in {in_sentence(quality)} ({points(comparison)})"
     if row[quality.name] == chosen[quality.name]:
         return f"of the same {in_sentence(quality)}, but {slower}"
+    if comparison is None:
+        return f"lower measured {in_sentence(quality)} ({quality.of(row)} against {quality.of(best)})"
     words = "less accurate" if quality is ACCURACY else f"lower {in_sentence(quality)}"
-    held = f"; {points(comparison)}" if comparison else ""
-    return f"{words} ({quality.of(row)} against {quality.of(chosen)}{held})"
+    return f"{words} ({quality.of(row)} against {quality.of(best)}; {points(comparison)})"

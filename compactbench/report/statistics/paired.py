@@ -1,6 +1,7 @@
 """Which of two models classifies better, as far as the test texts that both were asked can tell.
 
-Every claim of the report that one is better, worse or as good as another comes from here.
+Every claim of the report that one is better, worse or as good as another comes from here, and none rests on one seed of
+several: it must hold with each of them left out in turn.
 """
 
 import math
@@ -31,15 +32,17 @@ class Comparison:
     Args:
         difference: as observed.
         interval: its 90 % interval, simultaneous with those of the comparisons beside it: each end is a one-sided
-            bound of 95 %.
+            bound of 95 %, the outermost of that of all seeds and those with each seed left out in turn.
         margin: the difference that is taken for none.
         texts_needed: how many test texts would show that it is not worse by more than the margin if both are equal.
+        highest: the highest difference that is observed with all seeds or with one left out.
     """
 
     difference: float
     interval: Interval
     margin: float
     texts_needed: int
+    highest: float
 
     @property
     def not_inferior(self) -> bool:
@@ -106,33 +109,44 @@ def against_trained(record: Record, result: RuntimeResult, margin: float = MARGI
     further = [one for one in record.runtimes if one is not record.trained and one.quality]
     both = list(zip(own.right, trained.right, strict=False))  # it may have been asked the first texts alone
     counts = Counts(len(both), both.count(("1", "0")), both.count(("0", "1")))
-    return _in_accuracy(counts, margin, ERROR / len(further))
+    return _in_accuracy([counts], margin, ERROR / len(further))
 
 
-def paired(one: Record, other: Record) -> Counts | None:
-    """What the test texts say of two models; None where they were not asked the same, or nobody knows which were right.
+def paired(one: Record, other: Record) -> list[Counts]:
+    """What the test texts say of two models, by all seeds and then with each left out in turn.
 
     Several seeds count as that one test set which says as much as all of theirs: its variance is that of the mean over
-    the seeds (`seeds.mean_variance`).
+    the seeds (`seeds.mean_variance`). How much seeds differ is known from all, also where one is left out. Empty where
+    the models were not asked the same texts, or nobody knows which were right.
     """
     found = list(seeds.paired(one, other).values())
-    if not found:
-        return None
+    differences = [float(right.mean() - others.mean()) for right, others in found]
+    return [_counts(kept, differences, seeds.overlap(one)) for kept in seeds.each_left_out(found)]
+
+
+def _counts(found: Sequence[tuple[np.ndarray, np.ndarray]], differences: list[float], overlap: float) -> Counts:
+    """What some seeds say, as `seeds.paired` gives them; the differences are those of all seeds."""
     first, second = (float(np.mean([np.mean(pair[n] & ~pair[1 - n]) for pair in found])) for n in (0, 1))
     texts, of_pair = float(np.mean([len(right) for right, _ in found])), first + second - (first - second) ** 2
     if not of_pair:
         return Counts(texts, 0, 0)
-    differences = [float(right.mean() - others.mean()) for right, others in found]
-    variance, degrees = seeds.mean_variance(differences, of_pair / texts, seeds.overlap(one))
+    variance, degrees = seeds.mean_variance(differences, of_pair / texts, overlap, len(found))
     texts = of_pair / variance
     return Counts(texts, first * texts, second * texts, degrees)
 
 
-def _in_accuracy(counts: Counts | None, margin: float, error: float) -> Comparison | None:
-    """Judged by `counts`, each end of the interval with that `error`."""
-    if counts is None:
+def _in_accuracy(counts: Sequence[Counts], margin: float, error: float) -> Comparison | None:
+    """Judged by `counts` of all seeds and with each left out, each end of an interval with that `error`."""
+    if not counts:
         return None
-    return Comparison(counts.difference, counts.interval(error), margin, counts.texts_needed(margin, error))
+    intervals, highest = [one.interval(error) for one in counts], max(one.difference for one in counts)
+    needed = counts[0].texts_needed(margin, error)
+    return Comparison(counts[0].difference, _outermost(intervals), margin, needed, highest)
+
+
+def _outermost(intervals: Sequence[Interval]) -> Interval:
+    """The one that holds them all: what it shows, each of them shows."""
+    return min(low for low, _ in intervals), max(high for _, high in intervals)
 
 
 def _in_macro_f1(one: Record, other: Record, margin: float, error: float) -> Comparison | None:
@@ -142,10 +156,14 @@ def _in_macro_f1(one: Record, other: Record, margin: float, error: float) -> Com
     of_texts = _macro_f1_deviation(one, other)
     if not differences or of_texts is None:
         return None
-    variance, degrees = seeds.mean_variance(differences, of_texts**2, seeds.overlap(one))
-    difference, half = float(np.mean(differences)), float(t.isf(error, degrees)) * math.sqrt(variance)
+    means, intervals = [], []
+    for kept in seeds.each_left_out(differences):
+        variance, degrees = seeds.mean_variance(differences, of_texts**2, seeds.overlap(one), len(kept))
+        mean, half = float(np.mean(kept)), float(t.isf(error, degrees)) * math.sqrt(variance)
+        means.append(mean)
+        intervals.append((mean - half, mean + half))
     texts = sum(one.data.test_counts) * (float(norm.isf(error) + norm.ppf(POWER)) * of_texts / margin) ** 2
-    return Comparison(difference, (difference - half, difference + half), margin, math.ceil(texts))
+    return Comparison(means[0], _outermost(intervals), margin, math.ceil(texts), max(means))
 
 
 def _macro_f1_deviation(one: Record, other: Record) -> float | None:

@@ -7,8 +7,9 @@ Learning Benchmarks", arXiv 2103.03098), so an interval has two levels.
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from statistics import fmean, variance
-from typing import Literal
+from typing import Literal, TypeVar
 
 import numpy as np
 from scipy.stats import norm, t
@@ -16,6 +17,7 @@ from scipy.stats import norm, t
 from compactbench.record import Interval, Quality, Record, Repeat, RuntimeResult, signs
 from compactbench.report.statistics.intervals import Estimate
 
+OfSeed = TypeVar("OfSeed")
 UPPER = 0.975
 """The quantile at which a 95 % interval ends."""
 NORMAL = float(norm.ppf(UPPER))
@@ -81,7 +83,14 @@ def two_level(found: Sequence[float], of_texts: float, overlap: float) -> Interv
     return _wilson(mean, mean * (1 - mean) / whole, float(t.ppf(UPPER, degrees)))
 
 
-def mean_variance(found: Sequence[float], of_texts: float, overlap: float) -> tuple[float, float]:
+def each_left_out(found: Sequence[OfSeed]) -> list[tuple[OfSeed, ...]]:
+    """What all seeds gave, and then what all but one gave, each left out in turn; of one seed that alone."""
+    return [kept for count in (len(found), len(found) - 1) if count > 0 for kept in combinations(found, count)]
+
+
+def mean_variance(
+    found: Sequence[float], of_texts: float, overlap: float, count: int | None = None
+) -> tuple[float, float]:
     """The variance of a mean over seeds, for other seeds and other texts of the same kind, and its degrees of freedom.
 
     It is S^2 / k + overlap * V for k seeds. S^2 is the variance between the seeds, which holds all that
@@ -94,10 +103,11 @@ def mean_variance(found: Sequence[float], of_texts: float, overlap: float) -> tu
         found: what is averaged, from each seed.
         of_texts: V, the variance of one of them by the choice of its test texts, above 0.
         overlap: as `overlap` gives it.
+        count: k, where the mean is over fewer seeds than tell S^2.
     """
     if len(found) == 1:
         return of_texts, math.inf
-    between = variance(found) / len(found)
+    between = variance(found) / (count or len(found))
     whole = between + overlap * of_texts
     return whole, (len(found) - 1) * (whole / between) ** 2 if between else math.inf
 

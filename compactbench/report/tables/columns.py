@@ -1,5 +1,6 @@
 """What a column of a table is, and what a metric is beside: how it is named, read from a record, and written."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -98,6 +99,17 @@ class Metric(Column):
     def of(self, row: Row, unit: bool = True) -> str:
         """Its value in `row` as people read it."""
         return self.text(row[self.name], unit)
+
+    def below(self, row: Row, other: Row) -> bool:
+        """Whether it is shown to be lower in `row`: the interval of the ratio leaves out 1.
+
+        Its logarithm is the difference of two, so the half widths add up in squares; for times, as `of_next_run` gives.
+        A value without an interval counts as sure.
+        """
+        if not row[self.name] or not other[self.name]:
+            return False
+        halves = [math.log(one[self.high] / one[self.name]) if one[self.high] else 0.0 for one in (row, other)]
+        return math.log(other[self.name] / row[self.name]) > math.hypot(*halves)
 
     def ends(self, row: Row) -> str:
         """The ends of its interval in `row` as people read them, without unit."""

@@ -22,6 +22,7 @@ from compactbench.report.tables.metrics import ACCURACY, EPOCH_TIME, LATENCY, ME
 from compactbench.report.tables.results import Records, by_model, headline, plain_rows, results
 from compactbench.report.tables.runtimes import ANY, deployed, in_runtime
 from compactbench.report.text import background, health
+from compactbench.report.text.pace import pace
 from compactbench.report.text.runtimes import left_open
 from compactbench.report.text.summary import says_little, verdict
 from compactbench.report.text.words import Markdown, code, listed, markdown, markdown_table, notes, small
@@ -96,7 +97,8 @@ def answer(group: pd.DataFrame, choice: Recommendation, here: Sequence[Record]) 
     if chosen["baseline"]:
         rivals = [row for row in rows.values() if row["baseline"] is False and row[ACCURACY.name] is not None]
         near = "" if choice.chosen == choice.best else f" by more than {in_points(choice.margin)}"
-        beaten = f": no transformer beats the baseline{near} here"
+        surely = choice.chosen != choice.best or len(choice.leading) == 1
+        beaten = f": no transformer {'beats' if surely else 'is shown to beat'} the baseline{near} here"
         what += beaten if rivals else ": no transformer's accuracy is known here"
     texts = f"held-out {markdown(data.name)} texts"
     reached = f"It classifies {quality.of(chosen)} of the {texts} right"
@@ -118,14 +120,8 @@ def _against_the_baseline(rows: dict[str, Row], quality: Metric, *named: str) ->
         return ""
     baseline, chosen = baselines[0], rows[named[0]]
     text = f" The baseline, {markdown(baseline['title'])}, which is no transformer, reaches {quality.of(baseline)}"
-    times = _times(chosen, baseline)
-    return f"{text} ({_interval(baseline, quality)})" + (f" and answers {times:.0f} times as fast." if times else ".")
-
-
-def _times(row: Row, other: Row) -> float | None:
-    """How many times as long as `other` the model needs for a sentence; None where one of them was not measured."""
-    own, others = row[LATENCY.name], other[LATENCY.name]
-    return None if own is None or others is None else own / others
+    speed = pace(baseline, chosen)
+    return f"{text} ({_interval(baseline, quality)})" + (f" and answers {speed}." if speed else ".")
 
 
 def numbers(group: pd.DataFrame, choice: Recommendation) -> Markdown:
@@ -149,15 +145,15 @@ def exported(here: Sequence[Record], choice: Recommendation) -> Markdown:
     trained = next(record for record in here if record.model == choice.chosen)
     best = deployed(trained)
     before, after = (plain_rows(results([record]))[0] for record in (trained, best))
-    text = f"No other runtime that keeps its accuracy answers faster than {markdown(trained.title)} as it was trained."
+    text = f"No other runtime is shown to keep the accuracy of {markdown(trained.title)} and to answer faster."
     if best is not trained:
-        gain, kept = _times(before, after), against_trained(trained, best.trained)
-        faster = f"{gain:.1f} times as fast, " if gain else ""
+        speed, kept = pace(after, before), against_trained(trained, best.trained)
+        shown = "" if LATENCY.below(after, before) else "not shown to be "
         held = f" ({points(kept)})" if kept else ""
         reached = f"classifies {ACCURACY.of(after)} of the same texts right{held}"
         text = (
-            f"Exported it is faster than as trained: **{markdown(best.title)}** answers in {LATENCY.of(after)}, "
-            f"{faster}takes {SIZE.of(after)}, and {reached} ([serve it](serve-it.md))."
+            f"Exported it is {shown}faster than as trained: **{markdown(best.title)}** answers in {LATENCY.of(after)}, "
+            f"{speed + ', ' if speed else ''}takes {SIZE.of(after)}, and {reached} ([serve it](serve-it.md))."
         )
     return Markdown(" ".join(filter(None, (text, left_open([trained])))))
 
@@ -179,12 +175,11 @@ def _exchange(row: Row, chosen: Row, quality: Metric, on_front: bool, compared: 
     apart = (row[quality.name] - chosen[quality.name]) * 100
     found = compared.compare(row["model"], chosen["model"])
     told = f" ({judged(found)})" if found else says_little(row)
-    times = _times(row, chosen)
-    pace = "" if times is None else f"{1 / times:.1f} times as fast " if times < 1 else f"{times:.1f} times as slow "
+    speed = pace(row, chosen)
     named = f"**{markdown(row['title'])}**{small(notes(row['weights'], row['edited']))}"
     return (
         f"- {named}: {apart:+.1f} points of {in_sentence(quality)}{told}; "
-        f"{pace}({LATENCY.of(row)}); {SIZE.of(row)} on disk against "
+        f"{speed} ({LATENCY.of(row)}); {SIZE.of(row)} on disk against "
         f"{SIZE.of(chosen)}.{f' On the Pareto front of {in_sentence(quality)} and latency.' if on_front else ''}"
     )
 

@@ -24,8 +24,8 @@ LICENSES = {
 """Licenses by the hub's names for them; it refuses a card with one that it does not know, unless that is `other`."""
 FILES = """
 The weights as trained are `model.safetensors`. In `onnx/` is the network in standard operators, for any engine:
-`model.onnx` in fp32, `model_quantized.onnx` in int8. `onnxruntime/model_int8.onnx` is for ONNX Runtime alone, the
-fastest, and the one that was measured here."""
+`model.onnx` in fp32, `model_quantized.onnx` in int8. `onnxruntime/model_int8.onnx` is for ONNX Runtime alone, and
+the one that was measured here."""
 INT8 = """
 In int8 it may answer otherwise on another kind of CPU than the one above, whose instructions round and overflow in
 their own way."""

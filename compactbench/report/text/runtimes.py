@@ -8,9 +8,10 @@ from compactbench.report.statistics.paired import MARGIN, against_trained
 from compactbench.report.tables.columns import Metric, Row
 from compactbench.report.tables.metrics import ACCURACY, COST, CPU_TIME, ENERGY, LATENCY, RUNTIMES, SIZE, latency
 from compactbench.report.tables.results import plain_rows, runtimes
+from compactbench.report.text.pace import cell, pace, speedup
 from compactbench.report.text.words import Markdown, listed, markdown, markdown_table, notes, small
 
-SPEED = next(column.name for column in RUNTIMES if isinstance(column, Metric))
+SPEED = next(column for column in RUNTIMES if isinstance(column, Metric))
 """The first metric of the table of runtimes, the median latency of a sentence."""
 
 
@@ -35,9 +36,8 @@ def table(record: Record) -> Markdown:
     body = []
     for row in rows:
         name = row["label"] + (" on " + row["device"] if several else "")
-        gain = _gain(row, rows)
         values = [metric.of(row, unit=False) for metric in others]
-        body.append([name, first.of(row, unit=False), f"{gain:.1f} ×" if gain else "–", *values])
+        body.append([name, first.of(row, unit=False), cell(row, _trained(row, rows), SPEED), *values])
     return markdown_table(["Runtime", first.head, "Speed", *(metric.head for metric in others)], body)
 
 
@@ -67,8 +67,8 @@ def gains(records: Sequence[Record | FailedRecord], margin: float = MARGIN) -> M
     for record in sorted(able, key=lambda record: record.weights == "random"):
         rows = plain_rows(runtimes([record]))
         each = zip(record.runtimes, rows, strict=True)
-        cells = {_name(one): _gained(record, one, _gain(row, rows), margin) for one, row in each}
-        on_cpu = next((row[SPEED] for row in rows if row["device"] == "cpu"), None)
+        cells = {_name(one): _gained(record, one, cell(row, _trained(row, rows), SPEED), margin) for one, row in each}
+        on_cpu = next((row[SPEED.name] for row in rows if row["device"] == "cpu"), None)
         title = markdown(record.title) + small(notes(record.weights, record.finetune.edited))
         body.append([Markdown(title), LATENCY.text(on_cpu, unit=False), *(cells.get(name, "") for name in names)])
     table = markdown_table(["Model", "As trained (ms)", *names], body)
@@ -101,20 +101,22 @@ def _name(result: RuntimeResult) -> str:
     return result.label + (" on the GPU" if result.device == "cuda" else "")
 
 
-def _gained(record: Record, result: RuntimeResult, gain: float | None, margin: float) -> Markdown:
+def _gained(record: Record, result: RuntimeResult, gain: str, margin: float) -> Markdown:
     """One cell: how many times as fast, and how the accuracy changed where it is known."""
     if result.error:
         return small([result.error])
     found = against_trained(record, result, margin)
-    return Markdown((f"{gain:.1f} ×" if gain else "–") + small([points(found)] if found else []))
+    return Markdown(gain + small([points(found)] if found else []))
 
 
 def _verdict(record: Record, result: RuntimeResult, row: Row, rows: list[Row]) -> str:
     shown = f"**{markdown(_name(result))}**"
     if result.error:
         return f"{shown} cannot run it: {markdown(result.error)}"
-    gain = _gain(row, rows) or 1.0
-    speed = f"{gain:.1f} times as fast" if gain >= 1 else f"**slower**, {gain:.2f} times as fast"
+    trained = _trained(row, rows)
+    speed = pace(row, trained, SPEED) or "of unknown speed"
+    if speed.endswith("slow"):
+        speed = f"**slower**, {speedup(row, trained, SPEED):.2f} times as fast"
     text = f"{shown} is {speed} at {SIZE.text(row['size_mb'])}"
     if record.weights == "random":
         return f"{text}; with random weights nothing can be said of its quality."
@@ -139,9 +141,6 @@ def _kept(record: Record, result: RuntimeResult) -> str:
     return f"accuracy {points(found)}: {told}" + f"; {would_tell([found])}" * found.undecided
 
 
-def _gain(row: Row, rows: list[Row]) -> float | None:
-    """How many times as fast as the model as trained, on the same device; None where either was not measured."""
-    trained = next((other for other in rows if other["device"] == row["device"]), None)
-    if trained is None or not row[SPEED] or not trained[SPEED]:
-        return None
-    return trained[SPEED] / row[SPEED]
+def _trained(row: Row, rows: list[Row]) -> Row:
+    """The row of the model as trained on the device of `row`, which is that one itself where there is no other."""
+    return next(other for other in rows if other["device"] == row["device"])

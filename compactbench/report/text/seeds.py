@@ -14,7 +14,7 @@ ONE_SEED = Markdown("No two models were fine-tuned from several seeds in common,
 
 
 def against_best(records: Sequence[Record | FailedRecord]) -> Markdown:
-    """Each model of one group as it was trained, held against the most accurate one seed by seed, as a table."""
+    """Each model of one group as it was trained, held against the one of the highest mean seed by seed, as a table."""
     found = [
         (run, known)
         for run in records
@@ -37,5 +37,5 @@ def against_best(records: Sequence[Record | FailedRecord]) -> Markdown:
     if not body:
         return ONE_SEED
     head = ["Model", "Mean accuracy", "95 % interval", "Points behind", "Seeds", "Probability to be behind"]
-    told = f"The most accurate is {markdown(best.title)}, with {ACCURACY.text(highest.value)} over its seeds."
+    told = f"The highest mean over the seeds is that of {markdown(best.title)}, {ACCURACY.text(highest.value)}."
     return Markdown(f"{told}\n\n{markdown_table(head, body)}")

@@ -30,6 +30,7 @@ from compactbench.report.tables.metrics import (
 )
 from compactbench.report.tables.results import by_model, plain_rows
 from compactbench.report.tables.runtimes import ANY
+from compactbench.report.text.pace import pace
 from compactbench.report.text.words import Markdown, code, listed, markdown, markdown_table, notes, small
 
 ENDS = ("95\u00a0% interval, from", "to")
@@ -83,12 +84,17 @@ def verdict(choice: Recommendation, rows: dict[str, Row]) -> Markdown:
         return Markdown()
     quality, against = in_sentence(choice.quality), choice.against
     chosen, best, margin = rows[choice.chosen], rows[choice.best], in_points(choice.margin)
-    faster = [model for model in against if _faster(rows[model], chosen)]
+    faster = [model for model in against if LATENCY.below(rows[model], chosen)]
+    others = listed(rows[model]["title"] for model in choice.leading[1:])  # which lead where a seed is left out
     known = {model: found for model, found in against.items() if found}
     if choice.chosen != choice.best:
+        rivals = [rows[model] for model in choice.as_good if model != choice.chosen]
+        fastest = all(LATENCY.below(chosen, rival) for rival in rivals)
         text = (
-            f"On the same test texts its {quality} is not lower than the highest, that of {markdown(best['title'])}, "
-            f"by more than {margin} ({points(known[choice.chosen])}); of all such models it answers fastest."
+            f"On the same test texts its {quality} is not lower than the highest, that of {markdown(best['title'])}"
+            f"{f' or, with a seed left out, {others}' if others else ''}, "
+            f"by more than {margin} ({points(known[choice.chosen])}); of all such models "
+            f"{'it answers fastest' if fastest else 'none is shown to answer faster'}."
         )
     elif not known:
         text = f"No interval tells how sure its lead in {quality} is: the records do not say who got which text right."
@@ -97,18 +103,21 @@ def verdict(choice: Recommendation, rows: dict[str, Row]) -> Markdown:
         nearest, found = next(iter(known.items()))
         held = f"the nearest, {markdown(rows[nearest]['title'])}: {points(found)}"
         text = f"On the same test texts it {better} than every other ({held})."
-    elif faster:
-        text = f"Its {quality} is the highest, and no faster model is shown to be within {margin} of it."
     else:
-        text = f"Its {quality} is the highest, and no other model answers faster."
+        fastest = all(LATENCY.below(chosen, rows[model]) for model in against)
+        text = f"Its {quality} is the highest" + (f" (with a seed left out, that of {others})" if others else "")
+        if faster:
+            text += f", and no faster model is shown to be within {margin} of {'them' if others else 'it'}."
+        else:
+            text += f", and no other model {'answers' if fastest else 'is shown to answer'} faster."
     undecided = {model: known[model] for model in faster if model in known and known[model].undecided}
     if undecided:
         text += (
             f" **These texts cannot decide** whether {_held(undecided, rows)}, which would answer faster, "
             f"{'is' if len(undecided) == 1 else 'are'} lower by more than {margin}; {would_tell(undecided.values())}."
         )
-    slower = {model: found for model, found in known.items() if model not in faster}
-    maybe = {model: found for model, found in slower.items() if found.interval[1] > choice.margin}
+    rest = {model: found for model, found in known.items() if model not in faster}
+    maybe = {model: found for model, found in rest.items() if found.interval[1] > choice.margin}
     if maybe and choice.chosen == choice.best:
         text += f" As far as these texts tell, {_held(maybe, rows)} may be higher by more than {margin}."
     return Markdown(text)
@@ -117,11 +126,6 @@ def verdict(choice: Recommendation, rows: dict[str, Row]) -> Markdown:
 def _held(found: dict[str, Comparison], rows: dict[str, Row]) -> Markdown:
     """The models, each with how it did against the best."""
     return listed(Markdown(f"{markdown(rows[model]['title'])} ({points(one)})") for model, one in found.items())
-
-
-def _faster(row: Row, other: Row) -> bool:
-    own, others = row[LATENCY.name], other[LATENCY.name]
-    return own is not None and (others is None or own < others)
 
 
 def candidates(group: pd.DataFrame, choice: Recommendation) -> Markdown:
@@ -158,7 +162,7 @@ def tradeoff_caption(group: pd.DataFrame, x: Metric, bubble: Metric, pairs: Pair
     text = (
         f"{quality.label} against {in_sentence(x)}; the area of a bubble is in proportion to its "
         f"{in_sentence(bubble)} (a very small one is drawn larger, to be seen), vertical lines are 95\u00a0% "
-        "intervals. The dotted line joins the Pareto front: from the cheapest on, each better than all "
+        "intervals. The dotted line joins the Pareto front: from the cheapest on, each measured better than all "
         "before it, where models that are tied count as equal."
     )
     text += " The pale ones are Pareto-dominated." if (shown & ~front(group, x, quality, pairs)).any() else ""
@@ -251,10 +255,8 @@ def _held_against(row: Row, best: Row, quality: Metric, pairs: Pairs) -> str:
     text = f"{markdown(row['title'])} is {abs(points):.1f} points {side} it in {in_sentence(quality)}"
     found = pairs.compare(row["model"], best["model"])
     text += f" ({judged(found)})" if found else says_little(row)
-    own, other = row[LATENCY.name], best[LATENCY.name]
-    if own is not None and other is not None:
-        text += f" and needs {own / other:.0%} of its time per sentence on the CPU".replace("%", "\u00a0%")
-    return f"{text}."
+    speed = pace(row, best)
+    return f"{text}; on the CPU it answers {speed}." if speed else f"{text}."
 
 
 def _cell(row: Row, column: Column) -> str:
