@@ -31,6 +31,7 @@ from compactbench.record import (
     Data,
     Finetune,
     Memory,
+    MemoryPoint,
     Parameters,
     Quality,
     Record,
@@ -50,6 +51,7 @@ STAGES = [
     "finetune",
     "quality",
     "export",
+    "fit",
     "repeats",
     "memory",
     "artefact",
@@ -166,6 +168,13 @@ class Run:
             self._trainer.close()
         return self._results()[len(trained) :]
 
+    def fit(self, train: Train) -> list[MemoryPoint]:
+        """Peak memory of the fine-tune with `train` against batch size; none without a trainer."""
+        with self._journal.stage("fit"):
+            rate = self.learning_rate
+            self._memory_points = self._learning.memory_points(rate, train) if rate is not None else []
+        return self._memory_points
+
     def repeats(self, train: Train) -> list[Repeat]:
         """The fine-tune with `train` from the suite's further seeds and with fewer labels; none with random weights."""
         asked = self.plan.suite.repeats if self.plan.weights != "random" else []
@@ -238,6 +247,7 @@ class Run:
             parameters=self._built.parameters,
             tuning=self._trials,
             finetune=self._finetune,
+            memory_points=self._memory_points,
             repeats=self._repeats,
             mistakes=self.mistakes,
             probabilities=self._probabilities,
