@@ -18,7 +18,7 @@ from transformers import Trainer  # noqa: F401  loaded now: else the training fu
 
 from compactbench.classifiers import Built, Classifier, Task, TrainingFunction
 from compactbench.data.clean import stratified
-from compactbench.instruments.memory import peak_resident_mb
+from compactbench.instruments.memory import keep_no_holes, peak_resident_mb
 from compactbench.instruments.quality import wilson
 from compactbench.instruments.trainer import Meter, changed, time_by_tokens
 from compactbench.record import Finetune, MemoryPoint, Precision, Procedure, Trial
@@ -135,6 +135,7 @@ class Transformer(Classifier):
 
     def memory_point(self, batch_size: int, learning_rate: float, train: TrainingFunction) -> MemoryPoint:
         """Peak memory of learning by `train` from training texts whose words are repeated up to `max_length`."""
+        keep_no_holes()
         longest, chosen = self.task.suite.max_length, range(MEMORY_STEPS * batch_size)
         texts = self.train.select(number % len(self.train) for number in chosen)
         rows = self.tokenized(texts.map(lambda row: {"text": _lengthened(row["text"], longest)}))

@@ -49,4 +49,5 @@ def memory_line(points: Sequence[MemoryPoint]) -> MemoryLine | None:
         return None
     *fitted, held = sorted(points, key=lambda point: point.batch_size)
     token_mb, base_mb = np.polyfit([one.batch_size * one.tokens for one in fitted], [one.peak_mb for one in fitted], 1)
-    return MemoryLine(float(base_mb), float(token_mb), held.tokens, held) if token_mb > 0 else None
+    grows = token_mb > 1e-6  # a byte a token; less is rounding
+    return MemoryLine(float(base_mb), float(token_mb), held.tokens, held) if grows else None

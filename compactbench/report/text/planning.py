@@ -14,7 +14,9 @@ from compactbench.settings import Suite
 ROWS = (1_000, 10_000, 100_000, 1_000_000)
 """Training texts that the time is foretold for."""
 GIGABYTES = (4, 8, 16, 24)
-"""Memory of machines and cards."""
+"""Memory of machines and cards, GB."""
+MALLOC = "MALLOC_MMAP_THRESHOLD_=131072"
+"""Has glibc do what it did in the measurement."""
 
 
 def about_rows(finetune: record.Finetune, suite: Suite) -> Markdown:
@@ -45,11 +47,14 @@ def about_fit(points: Sequence[record.MemoryPoint], device: record.Device) -> Ma
     if line is None:
         return Markdown("It was not measured: that takes a trainer, and three batch sizes that fit into memory.")
     where = "graphics card" if device == "cuda" else "machine"
+    malloc = f" So it takes with `{MALLOC}` in the environment; glibc's malloc alone keeps some more."
     fitted = listed(str(point.batch_size) for point in points if point is not line.held)
     return Markdown(
         f"Texts of {line.tokens} tokens take {line.token_mb * line.tokens:,.0f} MB each, beside {line.base_mb:,.0f} MB "
         f"for all else. That line, fitted to batches of {fitted}, foretells {line.foretold_mb:,.0f} MB for a batch of "
-        f"{line.held.batch_size}; {line.held.peak_mb:,.0f} MB were measured ({100 * line.error:+.1f}\u00a0%).\n\n"
+        f"{line.held.batch_size}; {line.held.peak_mb:,.0f} MB were measured ({100 * line.error:+.1f}\u00a0%)."
+        + malloc * (device == "cpu")
+        + "\n\n"
         + markdown_table([f"Memory of the {where}", *_sizes()], [["largest batch", *_batches(line)]])
     )
 
