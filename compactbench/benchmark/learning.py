@@ -57,6 +57,8 @@ class Learning:
         """Peak memory of learning by `train`, the batch doubled up to the suite's cap, or until memory runs out."""
         suite, points, took_s, batch_size = self.plan.suite, list[MemoryPoint](), 0.0, 1
         cap = suite.batch_cap_gpu if self.conditions.device == "cuda" else suite.batch_cap_cpu
+        if cap < 2 ** (LEAST_POINTS - 1):
+            return points
         with contextlib.suppress(ProcessError), self.process().create(self.task()) as trainer:
             while batch_size <= cap and (took_s < ENOUGH_S or len(points) < LEAST_POINTS):
                 begun = time.perf_counter()
