@@ -84,7 +84,7 @@ def test_run_killed_half_way_does_not_count_and_is_redone(reported: Reported) ->
     given = ["suite=tiny", f"machine={MACHINE}", "models=tfidf"]
     place = {"cwd": reported.project.folder, "env": reported.project.environment(reported.packages)}
     with subprocess.Popen([*words, *given], **place, start_new_session=True) as running:
-        while not _told(log, "stage 2 of 11"):
+        while not _told(log, f"stage 2 of {len(STAGES)}"):
             assert running.poll() is None, "the run ended before it could be killed"
             time.sleep(0.05)  # waits for the run to get there; nothing depends on how long that takes
         meanwhile = reported.report()

@@ -47,7 +47,7 @@ def test_progress_names_model_stage_and_how_many(reported: Reported) -> None:
     lines = reported.first.stdout.splitlines()
     assert lines[0].startswith("tiny on here: 3 of 3 models to measure")
     assert lines[1] == "tiny, broken, tfidf: due, not measured yet"
-    assert any("tiny" in line and "stage 4 of 11: finetune" in line and "elapsed" in line for line in lines)
+    assert any("tiny" in line and f"stage 4 of {len(STAGES)}: finetune" in line and "elapsed" in line for line in lines)
     assert {line[:5] for line in lines if line.startswith("[")} == {"[1/3]", "[2/3]", "[3/3]"}
 
 
@@ -67,6 +67,14 @@ def test_record_holds_what_the_suite_asked_for(reported: Reported) -> None:
     assert trained["throughput"]["cap"] == 4
     assert record["weights"] == "random"
     assert record["data"]["duplicates_dropped"] == 122  # the starter's data, counted by hand
+
+
+def test_memory_was_measured_for_doubled_batches_up_to_the_cap(reported: Reported) -> None:
+    """Of texts of full length: a mere cut would leave the short ones short. A baseline has no batches."""
+    points = reported.record("tiny")["memory_points"]
+    assert [(one["batch_size"], one["tokens"]) for one in points] == [(1, 512), (2, 512), (4, 512)]
+    assert points[0]["peak_mb"] <= points[1]["peak_mb"] <= points[2]["peak_mb"]  # a peak never falls
+    assert reported.record("tfidf")["memory_points"] == []
 
 
 def test_seeds_and_fewer_labels_are_repeats_of_the_fine_tune(reported: Reported) -> None:

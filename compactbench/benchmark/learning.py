@@ -1,17 +1,24 @@
 """Fresh processes in which the model of a run learns: once, with several learning rates, and from further seeds."""
 
+import contextlib
 import tempfile
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from compactbench import classifiers
 from compactbench.benchmark.plan import RunPlan
-from compactbench.benchmark.process import FreshProcess
+from compactbench.benchmark.process import FreshProcess, ProcessError
 from compactbench.benchmark.training import Train, taken
 from compactbench.classifiers import Classifier, Task
 from compactbench.data.load import load
-from compactbench.record import Conditions, Data, Repeat, Trial
+from compactbench.record import Conditions, Data, MemoryPoint, Repeat, Trial
+
+ENOUGH_S = 3.0
+"""The search for what fits into memory ends with the first batch size that takes longer,"""
+LEAST_POINTS = 3
+"""but not before there are so many: two for a line, and one to hold it against."""
 
 
 def best_rate(trials: list[Trial], data: Data) -> float:
@@ -54,6 +61,19 @@ class Learning:
         """Learn by `train` from a part of the training texts, and classify the rest."""
         with self.process().create(self.task()) as trainer:
             return trainer.call(Classifier.trial, learning_rate, taken(train))
+
+    def memory_points(self, learning_rate: float, train: Train) -> list[MemoryPoint]:
+        """Peak memory of learning by `train`, the batch doubled up to the suite's cap, or until memory runs out."""
+        suite, points, took_s, batch_size = self.plan.suite, list[MemoryPoint](), 0.0, 1
+        cap = suite.batch_cap_gpu if self.conditions.device == "cuda" else suite.batch_cap_cpu
+        if cap < 2 ** (LEAST_POINTS - 1):
+            return points
+        with contextlib.suppress(ProcessError), self.process().create(self.task()) as trainer:
+            while batch_size <= cap and (took_s < ENOUGH_S or len(points) < LEAST_POINTS):
+                begun = time.perf_counter()
+                points.append(trainer.call(Classifier.memory_point, batch_size, learning_rate, taken(train)))
+                took_s, batch_size = time.perf_counter() - begun, 2 * batch_size
+        return points
 
     def repeat(self, seed: int, labels: int | None, learning_rate: float | None, train: Train) -> Repeat:
         """The fine-tune once more by `train`, on the split of `seed`, or with so many labels of the own one.

@@ -31,6 +31,7 @@ from compactbench.record import (
     Data,
     Finetune,
     Memory,
+    MemoryPoint,
     Parameters,
     Quality,
     Record,
@@ -51,6 +52,7 @@ STAGES = [
     "quality",
     "export",
     "first_session",
+    "fit",
     "repeats",
     "memory",
     "artefact",
@@ -168,14 +170,18 @@ class Run:
         return self._results()[len(trained) :]
 
     def first_session(self) -> list[RuntimeResult]:
-        """Time one text at a time, and passes over many, in half of the processes.
-
-        The others follow in `latency` and `throughput`, when the machine may be in another state.
-        """
+        """Half of the processes of `latency` and `throughput`: by the other half the machine may be in another state."""
         with self._journal.stage("first_session"):
             self._time_calls(session=0)
             self._time_passes(session=0)
         return self._results()
+
+    def fit(self, train: Train) -> list[MemoryPoint]:
+        """Peak memory of the fine-tune with `train` against batch size; none without a trainer."""
+        with self._journal.stage("fit"):
+            rate = self.learning_rate
+            self._memory_points = self._learning.memory_points(rate, train) if rate is not None else []
+        return self._memory_points
 
     def repeats(self, train: Train) -> list[Repeat]:
         """The fine-tune with `train` from the suite's further seeds and with fewer labels; none with random weights."""
@@ -242,6 +248,7 @@ class Run:
             parameters=self._built.parameters,
             tuning=self._trials,
             finetune=self._finetune,
+            memory_points=self._memory_points,
             repeats=self._repeats,
             mistakes=self.mistakes,
             probabilities=self._probabilities,

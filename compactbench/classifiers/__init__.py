@@ -20,7 +20,7 @@ from compactbench.instruments.memory import peak_resident_mb, resident_mb
 from compactbench.instruments.processor import Processor
 from compactbench.instruments.quality import quality
 from compactbench.instruments.session import Predictor, in_batches
-from compactbench.record import Data, Finetune, Parameters, Precision, Quality, Trial, Weights
+from compactbench.record import Data, Finetune, MemoryPoint, Parameters, Precision, Quality, Trial, Weights
 from compactbench.settings import Model, SettingsError, Suite
 from compactbench.sources.availability import encoder_weights
 
@@ -136,6 +136,10 @@ class Classifier(ABC):
     def trial(self, learning_rate: float, train: TrainingFunction) -> Trial:
         """Learn from a part of the training texts by `train`, and classify the rest of them."""
         raise NotImplementedError(f"{self.kind} has no learning rate")
+
+    def memory_point(self, batch_size: int, learning_rate: float, train: TrainingFunction) -> MemoryPoint:
+        """Peak memory of learning by `train` from texts of full length; a peak never falls: ask in ascending order."""
+        raise NotImplementedError(f"{self.kind} has no batches")
 
     def export(self, runtime: str, precision: Precision, exported: Path, artefact: Path) -> tuple[Path, list[str]]:
         """Convert the saved model for a runtime: see `Runtime.export`."""

@@ -1,5 +1,6 @@
 """A transformer with a classification head, all of whose weights learn."""
 
+import itertools
 import math
 import statistics
 import tempfile
@@ -17,10 +18,10 @@ from transformers import Trainer  # noqa: F401  loaded now: else the training fu
 
 from compactbench.classifiers import Built, Classifier, Task, TrainingFunction
 from compactbench.data.clean import stratified
-from compactbench.instruments.memory import peak_resident_mb
+from compactbench.instruments.memory import keep_no_holes, peak_resident_mb
 from compactbench.instruments.quality import wilson
 from compactbench.instruments.trainer import Meter, changed, time_by_tokens
-from compactbench.record import Finetune, Precision, Procedure, Trial
+from compactbench.record import Finetune, MemoryPoint, Precision, Procedure, Trial
 from compactbench.record.training import WARMUP_STEPS
 from compactbench.runtimes import Trained, installed
 from compactbench.runtimes.torch import TorchPredictor, bf16_is_native, processor, save_network, tf32_is_native
@@ -28,6 +29,8 @@ from compactbench.settings import Suite
 from compactbench.sources.weights import count_parameters, load_classifier, refuse_longer, weights_sha256
 
 POINTS_OF_CURVE = 20
+MEMORY_STEPS = 2
+"""The optimizer claims its state at the end of the first step, so the peak is in the second."""
 PADDING: dict[object, Literal["batch", "longest"]] = {True: "batch", "longest": "batch", "max_length": "longest"}
 """What a collator of transformers calls the two ways to pad."""
 
@@ -132,6 +135,18 @@ class Transformer(Classifier):
         save_network(self._network, self._tokenizer, folder, self.task.suite.max_length)
         return measured
 
+    def memory_point(self, batch_size: int, learning_rate: float, train: TrainingFunction) -> MemoryPoint:
+        """Peak memory of learning by `train` from training texts whose words are repeated up to `max_length`."""
+        keep_no_holes()
+        longest, chosen = self.task.suite.max_length, range(MEMORY_STEPS * batch_size)
+        texts = self.train.select(number % len(self.train) for number in chosen)
+        rows = self.tokenized(texts.map(lambda row: {"text": _lengthened(row["text"], longest)}))
+        with tempfile.TemporaryDirectory(prefix="compactbench-") as folder:
+            self._learn(train, rows, folder, learning_rate, MEMORY_STEPS, batch_size)
+        gpu = processor(self.task.device).memory()
+        peak = (gpu.process_mb or gpu.reserved_mb or gpu.allocated_mb) if gpu else peak_resident_mb()
+        return MemoryPoint(batch_size=batch_size, tokens=max(map(len, rows["input_ids"][:])), peak_mb=peak)
+
     def predictor(self) -> TorchPredictor:
         """The network as it is."""
         return TorchPredictor(self._network, self._tokenizer, self.task.device, self.task.suite.max_length)
@@ -153,16 +168,22 @@ class Transformer(Classifier):
         return {**found, "cut": cut}
 
     def _learn(
-        self, train: TrainingFunction, rows: Dataset, folder: str, learning_rate: float, steps: int | None = None
+        self,
+        train: TrainingFunction,
+        rows: Dataset,
+        folder: str,
+        learning_rate: float,
+        steps: int | None = None,
+        batch_size: int | None = None,
     ) -> Meter:
-        """Let `train` train the network on `rows`, and measure it."""
+        """Let `train` train the network on `rows`, and measure it; the suite says how unless given."""
         suite, meter = self.task.suite, Meter(processor(self.task.device))
         if steps is None:
             whole = round(math.ceil(len(rows) / suite.batch_size) * suite.epochs)
             steps = suite.random_weights_steps if self.task.weights == "random" else suite.max_steps or whole
         settings = TrainingSettings(
             steps=steps,
-            batch_size=suite.batch_size,
+            batch_size=batch_size or suite.batch_size,
             learning_rate=learning_rate,
             warmup_steps=suite.warmup_steps,
             weight_decay=suite.weight_decay,
@@ -226,6 +247,11 @@ class Transformer(Classifier):
             gpu_state=meter.gpu_state,
             energy_j=meter.energy_j,
         )
+
+
+def _lengthened(text: str, words: int) -> str:
+    """So many words: those of `text`, over and over."""
+    return " ".join(itertools.islice(itertools.cycle(text.split()), words))
 
 
 CLASSIFIER = Transformer

@@ -1,5 +1,6 @@
 """Memory of the process that asks. Call these in a fresh process: a peak never falls."""
 
+import ctypes
 import re
 import resource
 import sys
@@ -10,6 +11,8 @@ import psutil
 
 WEIGHTS = (".safetensors", ".onnx", ".joblib", ".bin")
 """Endings of files that hold weights."""
+BLOCK = 128 * 1024
+"""Bytes from which on glibc takes a block from the system, until it raises that bound (mallopt(3))."""
 _STATUS = Path("/proc/self/status")
 
 
@@ -29,6 +32,16 @@ def peak_resident_mb() -> float:
         return int(found[0]) * 1024 / 1e6
     unit = 1 if sys.platform == "darwin" else 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
+
+
+def keep_no_holes() -> None:
+    """Have malloc give every larger block back to the system as soon as it is freed, so that a peak is what is in use.
+
+    glibc raises that bound as blocks are freed (M_MMAP_THRESHOLD, mallopt(3)), and the holes in its heap then add to a
+    peak by chance. Its environment variable for the same is MALLOC_MMAP_THRESHOLD_. Without glibc it stays as it is.
+    """
+    if sys.platform == "linux" and hasattr(libc := ctypes.CDLL(None), "mallopt"):
+        libc.mallopt(-3, BLOCK)
 
 
 def library_mb() -> float:

@@ -37,7 +37,17 @@ from compactbench.record.runtime import (
     Throughput,
     ThroughputPoint,
 )
-from compactbench.record.training import Finetune, GpuMemory, GpuState, LossPoint, Parameters, Procedure, Repeat, Trial
+from compactbench.record.training import (
+    Finetune,
+    GpuMemory,
+    GpuState,
+    LossPoint,
+    MemoryPoint,
+    Parameters,
+    Procedure,
+    Repeat,
+    Trial,
+)
 
 SCHEMA_VERSION: Final = 6
 
@@ -91,6 +101,11 @@ class Record(Strict):
     parameters: Parameters
     tuning: list[Trial] = Field(description="learning rates tried before; empty where the suite asks for none")
     finetune: Finetune
+    memory_points: list[MemoryPoint] = Field(
+        default=[],
+        description="memory of the fine-tune by batch size, ascending; empty without a trainer, and where an earlier "
+        "version did not measure it",
+    )
     repeats: list[Repeat] = Field(description="further seeds and fewer labels; empty where the suite asks for none")
     mistakes: list[Mistake] | None = Field(
         description="test texts classified wrong with most confidence; null with random weights, and where an earlier "

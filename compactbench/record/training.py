@@ -138,6 +138,17 @@ class Finetune(Strict):
         return self.baseline_ram_mb + self.peak_ram_mb * growth
 
 
+class MemoryPoint(Strict):
+    """Peak memory of learning from batches of one size, all of whose texts have one length."""
+
+    batch_size: Number = Field(description="texts per step")
+    tokens: Number = Field(description="tokens of each text")
+    peak_mb: Amount = Field(
+        description="highest memory of the process, its libraries included, MB; on a GPU that it takes there, "
+        "without its context where NVML does not report it"
+    )
+
+
 class Repeat(Strict):
     """The fine-tune once more: from another seed and its split, or with fewer labels of the run's own."""
 

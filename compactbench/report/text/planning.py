@@ -1,16 +1,22 @@
 """What a reader plans by: how long for all their rows, what more labels would bring, what it costs."""
 
+from collections.abc import Sequence
 from itertools import compress
 
 from compactbench import record
 from compactbench.report.statistics.label_curve import fitted_curve
+from compactbench.report.statistics.memory_line import MemoryLine, memory_line
 from compactbench.report.tables.metrics import COST, CPU_TIME, ENERGY, TRAINING_COST, TRAINING_CPU_TIME, TRAINING_ENERGY
 from compactbench.report.tables.results import plain_rows, results, runtimes
-from compactbench.report.text.words import Markdown, markdown, markdown_table
+from compactbench.report.text.words import Markdown, listed, markdown, markdown_table, notes, small
 from compactbench.settings import Suite
 
 ROWS = (1_000, 10_000, 100_000, 1_000_000)
 """Training texts that the time is foretold for."""
+GIGABYTES = (4, 8, 16, 24)
+"""Memory of machines and cards, GB."""
+MALLOC = "MALLOC_MMAP_THRESHOLD_=131072"
+"""Has glibc do what it did in the measurement."""
 
 
 def about_rows(finetune: record.Finetune, suite: Suite) -> Markdown:
@@ -33,6 +39,50 @@ def _duration(seconds: float) -> str:
         if seconds >= 2 * length:
             return f"{seconds / length:,.0f} {unit}"
     return f"{seconds:,.{0 if seconds >= 10 else 1}f} s"
+
+
+def about_fit(points: Sequence[record.MemoryPoint], device: record.Device) -> Markdown:
+    """Memory of the fine-tune on `device` by batch size, and the largest batch under each of `GIGABYTES`."""
+    line = memory_line(points)
+    if line is None:
+        return Markdown("It was not measured: that takes a trainer, and three batch sizes that fit into memory.")
+    where = "graphics card" if device == "cuda" else "machine"
+    malloc = f" So it takes with `{MALLOC}` in the environment; glibc's malloc alone keeps some more."
+    fitted = listed(str(point.batch_size) for point in points if point is not line.held)
+    return Markdown(
+        f"Texts of {line.tokens} tokens take {line.token_mb * line.tokens:,.0f} MB each, beside {line.base_mb:,.0f} MB "
+        f"for all else. That line, fitted to batches of {fitted}, foretells {line.foretold_mb:,.0f} MB for a batch of "
+        f"{line.held.batch_size}; {line.held.peak_mb:,.0f} MB were measured ({100 * line.error:+.1f}\u00a0%)."
+        + malloc * (device == "cpu")
+        + "\n\n"
+        + markdown_table([f"Memory of the {where}", *_sizes()], [["largest batch", *_batches(line)]])
+    )
+
+
+def fits(records: Sequence[record.Record | record.FailedRecord]) -> Markdown:
+    """The largest batch under each of `GIGABYTES`, a row a model whose memory was measured, as a table."""
+    finished = [run for run in records if isinstance(run, record.Record)]
+    lines = [(run, line) for run in finished if (line := memory_line(run.memory_points))]
+    if not lines:
+        return Markdown("No run of this group measured it.")
+    body = [
+        [
+            Markdown(markdown(run.title) + small(notes(run.weights, run.finetune.edited))),
+            f"{line.tokens}",
+            *_batches(line),
+            f"{100 * line.error:+.1f}",
+        ]
+        for run, line in lines
+    ]
+    return markdown_table(["Model", "Tokens", *_sizes(), "Error (%)"], body)
+
+
+def _sizes() -> list[str]:
+    return [f"{size} GB" for size in GIGABYTES]
+
+
+def _batches(line: MemoryLine) -> list[str]:
+    return [f"{line.largest_batch(size):,}" if line.largest_batch(size) else "none" for size in GIGABYTES]
 
 
 def about_labels(repeats: list[record.Repeat], quality: record.Quality, data: record.Data) -> Markdown:
