@@ -170,7 +170,7 @@ class Run:
         return self._results()[len(trained) :]
 
     def first_session(self) -> list[RuntimeResult]:
-        """Half of the processes of `latency` and `throughput`: by the other half the machine may be in another state."""
+        """Half of the processes of `latency` and `throughput`: by the other the machine may be in another state."""
         with self._journal.stage("first_session"):
             self._time_calls(session=0)
             self._time_passes(session=0)
