@@ -11,7 +11,7 @@ CANVASES: Canvases = ((214, 206), (280, 206), (640, 236))
 """Plots to choose for, px: on a small phone, a phone and a desk. A label keeps its size while the marks move apart."""
 LETTER, LINE = 7.3, 15
 """Width of an average letter and height of a line of the charts' font, px."""
-UNREADABLE = 24
+UNREADABLE = 60
 """How much worse a label is beyond the plot, over an axis' numbers, than over a mark or a line."""
 OVERLAID = 24
 """The same of a label over another one, where neither can be read."""
