@@ -20,6 +20,31 @@ FLAGS = [
     "--disable-sync",
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 ]
+FOLLOWED = """theme => {
+  const text = getComputedStyle(document.documentElement).getPropertyValue("--chart-text").trim();
+  const charts = [...document.querySelectorAll("figure.chart .chart-canvas")];
+  return document.documentElement.dataset.theme === theme && charts.every(chart => chart.layout.font.color === text);
+}"""
+"""Whether the page took the theme, and its charts the theme's colour."""
+HEIGHTS = """() => { window.DRAWN = new Map([...document.querySelectorAll("figure.chart[data-drawn] .chart-canvas")]
+  .map(chart => [chart, chart._fullLayout.height])) }"""
+FITS = """() => document.documentElement.scrollWidth <= innerWidth
+  && [...document.querySelectorAll("figure.chart[data-drawn] .chart-canvas")].every(chart =>
+    Math.abs(chart._fullLayout.width - chart.clientWidth) < 2 && chart._fullLayout.height === DRAWN.get(chart))"""
+"""Whether the page is as wide as its window, and its charts were drawn again for it, as high as they were before."""
+MARKS = """document.querySelector("#chart-SLUG .chart-canvas").data
+  .filter(trace => trace.customdata)
+  .flatMap(trace => trace.customdata.map((model, i) =>
+    ({model, x: trace.x[i], y: trace.y[i], strip: trace.yaxis === "y2"})))"""
+"""The marks that a chart draws, as its script holds them."""
+OVERLAPS = """[...document.querySelectorAll("figure.chart")].flatMap(chart => {
+  const texts = [...chart.querySelectorAll(".textpoint text, .ytick text")];
+  const boxes = texts.map(text => text.getBoundingClientRect());
+  const apart = (a, b) => a.right - 1 < b.left || b.right - 1 < a.left || a.bottom - 2 < b.top || b.bottom - 2 < a.top;
+  return boxes.flatMap((a, i) => boxes.slice(i + 1).flatMap((b, j) =>
+    apart(a, b) ? [] : [[texts[i].textContent, texts[i + 1 + j].textContent]]));
+})"""
+"""Names beside marks, and numbers of the accuracy axis, that are written over one another."""
 
 
 class Links(HTMLParser):
