@@ -1,5 +1,6 @@
 """What fits into memory: lines and largest batches worked out by hand, and a series that memory cuts short."""
 
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -52,29 +53,52 @@ def test_what_does_not_fit_is_told_from_what_was_not_measured() -> None:
     assert fits([make_record()]) == "No run of this group measured it."
 
 
+class Ended:
+    """A process that ends in words of the caller's from a batch of 8 on."""
+
+    def __init__(self, words: str) -> None:
+        self.words = words
+
+    def create(self, task: Any) -> "Ended":
+        return self
+
+    def __enter__(self) -> "Ended":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        pass
+
+    def call(self, method: Any, batch_size: int, *given: Any) -> MemoryPoint:
+        if batch_size >= 8:
+            raise ProcessError(self.words)
+        return MemoryPoint(batch_size=batch_size, tokens=100, peak_mb=1000.0 * batch_size)
+
+
+@pytest.fixture
+def series(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[str], list[int]]:
+    """The batch sizes that are measured where the process ends in such words."""
+
+    def measured(words: str) -> list[int]:
+        monkeypatch.setattr(learning, "taken", lambda train: train)
+        monkeypatch.setattr(Learning, "process", lambda self: Ended(words))
+        plan = RunPlan(load_model("bert-tiny"), load_suite("starter"), "here", tmp_path / "record.json", "random")
+        where: Any = SimpleNamespace(device="cpu", threads=1, seed=0)
+        run = Learning(plan, where, make_record().data, tmp_path, tmp_path / "log")
+        return [point.batch_size for point in run.memory_points(1e-4, lambda: None)]
+
+    return measured
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["the process was ended by SIGKILL (out of memory?)", "MemoryError: ", "RuntimeError: CUBLAS_STATUS_ALLOC_FAILED"],
+)
 def test_a_series_that_runs_out_of_memory_keeps_its_earlier_points(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    series: Callable[[str], list[int]], words: str
 ) -> None:
-    class Small:
-        """A process that is killed from a batch of 8 on."""
+    assert series(words) == [1, 2, 4]
 
-        def create(self, task: Any) -> "Small":
-            return self
 
-        def __enter__(self) -> "Small":
-            return self
-
-        def __exit__(self, *error: object) -> None:
-            pass
-
-        def call(self, method: Any, batch_size: int, *given: Any) -> MemoryPoint:
-            if batch_size >= 8:
-                raise ProcessError("the process was ended by SIGKILL (out of memory?)")
-            return MemoryPoint(batch_size=batch_size, tokens=100, peak_mb=1000.0 * batch_size)
-
-    monkeypatch.setattr(learning, "taken", lambda train: train)
-    monkeypatch.setattr(Learning, "process", lambda self: Small())
-    plan = RunPlan(load_model("bert-tiny"), load_suite("starter"), "here", tmp_path / "record.json", "random")
-    where: Any = SimpleNamespace(device="cpu", threads=1, seed=0)
-    found = Learning(plan, where, make_record().data, tmp_path, tmp_path / "log").memory_points(1e-4, lambda: None)
-    assert [point.batch_size for point in found] == [1, 2, 4]
+def test_a_series_that_ends_for_another_reason_says_so(series: Callable[[str], list[int]]) -> None:
+    with pytest.raises(ProcessError, match="IndexError"):
+        series("IndexError: index 512 is out of range")

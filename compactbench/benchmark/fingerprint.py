@@ -29,6 +29,8 @@ ABOUT = {"title", "summary", "paper", "license", "suite_title", "models", "like"
 """Keys of a model or a suite that tell readers something, name other files or limit time: they change no number."""
 ABOUT_DATA = {"name", "cite", "licence", "license", "show_texts"}
 """The same, of a suite's data set."""
+NOT_MEASURING_CELLS = {"settings", "install"}
+"""Tags of the template's code cells that change no number: the settings are hashed by their values."""
 HELP_TEXTS = {"description", "help"}
 """Keyword arguments whose texts explain."""
 
@@ -79,11 +81,11 @@ def refuse_changed(model: Model, then: Fingerprint) -> None:
 
 @functools.cache
 def code() -> dict[str, str]:
-    """Hash of each measuring file, by its path in the package, and of the template's code cells but the settings."""
+    """Hash of each measuring file, by its path in the package, and of the template's code cells that measure."""
     files = {str(file.relative_to(PACKAGE)): file for file in sorted(PACKAGE.rglob("*.py"))}
     measuring = {path: file for path, file in files.items() if not path.startswith(tuple(NOT_MEASURING))}
     cells = [cell for cell in nbformat.read(TEMPLATE, as_version=4).cells if cell.cell_type == "code"]
-    measured_by = [cell.source for cell in cells if "settings" not in cell.metadata.get("tags", [])]
+    measured_by = [cell.source for cell in cells if NOT_MEASURING_CELLS.isdisjoint(cell.metadata.get("tags", []))]
     hashes = {path: code_hash(file.read_text(encoding="utf-8")) for path, file in measuring.items()}
     return hashes | {str(TEMPLATE.relative_to(ROOT)): _hash(" ".join(map(code_hash, measured_by)))}
 

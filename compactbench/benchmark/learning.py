@@ -1,6 +1,5 @@
 """Fresh processes in which the model of a run learns: once, with several learning rates, and from further seeds."""
 
-import contextlib
 import tempfile
 import time
 from collections.abc import Callable
@@ -13,6 +12,7 @@ from compactbench.benchmark.process import FreshProcess, ProcessError
 from compactbench.benchmark.training import Train, taken
 from compactbench.classifiers import Classifier, Task
 from compactbench.data.load import load
+from compactbench.instruments.throughput import out_of_memory
 from compactbench.record import Conditions, Data, MemoryPoint, Repeat, Trial
 
 ENOUGH_S = 3.0
@@ -63,16 +63,24 @@ class Learning:
             return trainer.call(Classifier.trial, learning_rate, taken(train))
 
     def memory_points(self, learning_rate: float, train: Train) -> list[MemoryPoint]:
-        """Peak memory of learning by `train`, the batch doubled up to the suite's cap, or until memory runs out."""
+        """Peak memory of learning by `train`, the batch doubled up to the suite's cap, or until memory runs out.
+
+        Raises:
+            ProcessError: the process ended for another reason.
+        """
         suite, points, took_s, batch_size = self.plan.suite, list[MemoryPoint](), 0.0, 1
         cap = suite.batch_cap_gpu if self.conditions.device == "cuda" else suite.batch_cap_cpu
         if cap < 2 ** (LEAST_POINTS - 1):
             return points
-        with contextlib.suppress(ProcessError), self.process().create(self.task()) as trainer:
-            while batch_size <= cap and (took_s < ENOUGH_S or len(points) < LEAST_POINTS):
-                begun = time.perf_counter()
-                points.append(trainer.call(Classifier.memory_point, batch_size, learning_rate, taken(train)))
-                took_s, batch_size = time.perf_counter() - begun, 2 * batch_size
+        try:
+            with self.process().create(self.task()) as trainer:
+                while batch_size <= cap and (took_s < ENOUGH_S or len(points) < LEAST_POINTS):
+                    begun = time.perf_counter()
+                    points.append(trainer.call(Classifier.memory_point, batch_size, learning_rate, taken(train)))
+                    took_s, batch_size = time.perf_counter() - begun, 2 * batch_size
+        except ProcessError as error:
+            if not out_of_memory(error):
+                raise
         return points
 
     def repeat(self, seed: int, labels: int | None, learning_rate: float | None, train: Train) -> Repeat:

@@ -77,7 +77,7 @@ def affordable(classify: Classify, texts: list[str]) -> list[str]:
 
 def out_of_memory(error: Exception) -> bool:
     """Whether `error` says that memory ran out; each runtime has words of its own for it, and no common exception."""
-    words = ("out of memory", "allocate memory", "bad allocation", "bad_alloc", "status_alloc_failed")
+    words = ("out of memory", "allocate memory", "bad allocation", "bad_alloc", "status_alloc_failed", "memoryerror")
     return isinstance(error, MemoryError) or any(word in str(error).lower() for word in words)
 
 
