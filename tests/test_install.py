@@ -34,7 +34,7 @@ def test_what_is_asked_for_is_pinned_once() -> None:
     """An extra that is left out on purpose (openvino) is the one exception; two builds of torch are another."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     extras = project["optional-dependencies"]
-    asked = [*project["dependencies"], *extras["book"], *extras["test"]]
+    asked = [*project["dependencies"], *extras["run"], *extras["book"], *extras["test"]]
     names = {re.match(r"[\w.-]+", line)[0].lower().replace("_", "-") for line in asked}
     pinned = [re.match(r"[a-z0-9.-]+", block)[0] for file in FILES for block in blocks(file)]
     assert names <= set(pinned)

@@ -2,7 +2,6 @@
 
 import ast
 import itertools
-from pathlib import Path
 
 import nbformat
 import pytest
@@ -13,8 +12,8 @@ from compactbench.benchmark.plan import KNOWN
 from compactbench.benchmark.training import PUBLISHED, of_template
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-LINES = {"settings": 25, "training": 25}
-"""Lines of a cell, by its tag: all settings by name, and the training function whole."""
+LINES = {"settings": 25, "training": 25, "install": 15}
+"""Lines of a cell, by its tag: all settings by name, the training function whole, what fetches the project."""
 FEW = 10
 """Lines of any other cell."""
 
@@ -94,12 +93,3 @@ def test_the_template_shows_a_text_on_its_way_to_a_class(word: str) -> None:
 
 def test_there_are_a_template_and_a_summary() -> None:
     assert [path.name for path in NOTEBOOKS] == ["benchmark.ipynb", "summary.ipynb"]
-
-
-def test_colab_fetches_the_repository_of_the_settings(cells: list) -> None:
-    """A fork changes the address in one place; the notebooks must not send its readers elsewhere."""
-    config = Path(ROOT / "_config.yml").read_text()
-    address = config.partition("  url: ")[2].split()[0]
-    source = "".join(cell.source for cell in cells)
-    if "git clone" in source:
-        assert f"git clone -q {address}" in source

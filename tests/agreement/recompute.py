@@ -186,6 +186,7 @@ def rows(records: list[dict[str, Any]], name: str, columns: Columns) -> Iterator
         if found := medians(record):
             states[record["machine"]].append(np.log(np.median(found)))
     drift = {machine: np.std(found, ddof=1) for machine, found in states.items() if len(found) > 1}
+    drift |= between_sessions(finished)
     for record in records:
         if record["status"] == "ok":
             found = np.array(medians(record))
@@ -197,6 +198,20 @@ def rows(records: list[dict[str, Any]], name: str, columns: Columns) -> Iterator
         elif name == "results.csv":
             known = {"error": f"{record['stage']}: {record['error']}"}
             yield {column + end: None for column in columns for end in ENDS} | record | known
+
+
+def between_sessions(records: list[dict[str, Any]]) -> dict[str, float]:
+    """Standard deviation of a run's own state on each machine whose runs have two sessions, by their difference."""
+    apart = defaultdict(list)
+    for record in records:
+        for one in record["runtimes"] if "first_session" in record["stage_seconds"] else []:
+            most = max((calls["threads"] for calls in one["latency"]), default=0)
+            logs = np.log([np.median(c["samples_ms"]) for c in one["latency"] if c["threads"] == most])
+            sessions = np.array_split(logs, 2)  # of an odd number the first has one more
+            if len(sessions[1]) > 1:
+                noise = sum(np.var(session, ddof=1) / len(session) for session in sessions)
+                apart[record["machine"]].append(((sessions[0].mean() - sessions[1].mean()) ** 2 - noise) / 4)
+    return {machine: np.sqrt(max(0.0, np.mean(found))) for machine, found in apart.items()}
 
 
 def medians(record: dict[str, Any]) -> list[float]:

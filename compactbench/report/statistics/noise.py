@@ -22,6 +22,9 @@ LOADED = 0.1
 `tests/agreement/noise.py` tells it, too: others take less of a quiet machine, and one busy neighbour takes a core.
 """
 
+FIRST_SESSION = "first_session"
+"""The stage in which the first half of a run's processes time it: the first half of each list of their samples."""
+
 
 def usual_ms(records: Sequence[Record | FailedRecord]) -> dict[str, float]:
     """What the fixed work usually takes on each machine: the median over the windows of its runs, ms."""
@@ -33,16 +36,40 @@ def usual_ms(records: Sequence[Record | FailedRecord]) -> dict[str, float]:
 
 
 def drift(records: Sequence[Record | FailedRecord]) -> dict[str, float]:
-    """How much each machine's state differs from run to run: the standard deviation of the logarithm of the fixed work.
+    """How much each machine's state differs from run to run: the standard deviation of the logarithm of its speed.
 
-    0 for a machine with one run alone, or on which no run timed it, as the first version did not.
+    A run meets two states, one a session, so its own, their mean, varies half as much as they do. That is estimated
+    from how far the sessions of the machine's runs lie apart, less what the spread between processes explains (the
+    method of moments). Where none has two sessions, as in an earlier version, it is that of the fixed work between
+    runs; 0 where neither tells.
     """
+    apart: dict[str, list[float]] = defaultdict(list)
     states: dict[str, list[float]] = defaultdict(list)
     for record in records:
-        if isinstance(record, Record) and record.fixed_work:
-            states[record.machine].append(math.log(statistics.median(medians_ms(record))))
+        if isinstance(record, Record):
+            apart[record.machine] += _between_sessions(record)
+            if record.fixed_work:
+                states[record.machine].append(math.log(statistics.median(medians_ms(record))))
     known = {machine: statistics.stdev(found) for machine, found in states.items() if len(found) > 1}
+    known |= {machine: math.sqrt(max(0.0, statistics.fmean(found))) for machine, found in apart.items() if found}
     return defaultdict(lambda: STEADY, known)
+
+
+def _between_sessions(record: Record) -> list[float]:
+    """For each runtime with two sessions of at least two processes, an estimate of the variance of a run's own state.
+
+    The difference of two sessions has twice the variance of a state and the noise of their processes; see `drift`.
+    """
+    found = []
+    for result in record.runtimes:
+        threads = max((one.threads for one in result.latency), default=None)
+        calls = [one.samples_ms for one in result.latency if one.threads == threads]
+        logs = [math.log(statistics.median(samples)) for samples in calls]
+        first, second = logs[: math.ceil(len(logs) / 2)], logs[math.ceil(len(logs) / 2) :]
+        if FIRST_SESSION in record.stage_seconds and len(second) > 1:
+            noise = statistics.variance(first) / len(first) + statistics.variance(second) / len(second)
+            found.append(((statistics.fmean(first) - statistics.fmean(second)) ** 2 - noise) / 4)
+    return found
 
 
 def noisy(record: Record, usual: dict[str, float]) -> bool | None:

@@ -5,6 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+import pandas as pd
+
 from compactbench.record import Record, RuntimeResult
 from compactbench.report.statistics.intervals import STEADY, Estimate, Samples
 
@@ -12,6 +14,8 @@ Read = Callable[[Record, RuntimeResult], str | float | Estimate | Samples | None
 """Reads a value from a record and one of its runtimes; None where it was not measured."""
 Row = dict[str, Any]
 """One row in plain Python values."""
+TEXT = "str" if pd.__version__ >= "3" else "string[pyarrow_numpy]"
+"""The type of texts in a table, in which null stays null: the "str" of pandas 2 makes "None" of it."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +33,7 @@ class Column:
     name: str
     label: str
     read: Read
-    dtype: str = field(default="str", kw_only=True)
+    dtype: str = field(default=TEXT, kw_only=True)
     interval: bool = field(default=False, kw_only=True)
 
     @property

@@ -19,7 +19,7 @@ from compactbench.report.choice.recommend import (
     would_tell,
 )
 from compactbench.report.statistics.paired import NONE, Comparison, Pairs
-from compactbench.report.tables.columns import Column, Metric, Row
+from compactbench.report.tables.columns import TEXT, Column, Metric, Row
 from compactbench.report.tables.metrics import (
     ACCURACY,
     EPOCH_TIME,
@@ -224,7 +224,7 @@ def results_table(frame: pd.DataFrame) -> Markdown:
     telling = [
         column
         for column in columns
-        if column.name == "title" or frame[column.name].nunique() > (column.dtype in ("str", "boolean"))
+        if column.name == "title" or frame[column.name].nunique() > (column.dtype in (TEXT, "boolean"))
     ]
     ordered = frame.sort_values([quality.name, LATENCY.name], ascending=[False, True])
     cells = [[_cell(row, column) for column in telling] for row in plain_rows(ordered)]
