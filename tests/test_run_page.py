@@ -21,15 +21,16 @@ TRIAL = {"steps": 5, "time_s": 1.0, "texts": 28, "accuracy": 0.5, "accuracy_inte
     ("weights", "edited", "noted"),
     [
         ("pretrained", False, ""),
-        ("random", False, " (random weights)"),
-        ("pretrained", True, " (edited training)"),
-        ("random", True, " (random weights) (edited training)"),
+        ("random", False, ", random weights"),
+        ("pretrained", True, ", edited training"),
+        ("random", True, ", random weights, edited training"),
     ],
 )
 def test_the_title_names_what_the_numbers_are_not(weights: str, edited: bool, noted: str) -> None:
     run = make_record(title="BERT-tiny", machine="here", weights=weights, finetune={"edited": edited})
-    assert page.title(run) == f"BERT-tiny on here{noted}"
-    assert page.title(run.model_copy(update={"suite": "full"})) == f"BERT-tiny on here, full{noted}"
+    assert page.title(run) == f"BERT-tiny{noted} (Example CPU, 2 cores)"
+    elsewhere = run.model_copy(update={"suite": "full"})
+    assert page.title(elsewhere) == f"BERT-tiny{noted} on full (Example CPU, 2 cores)"
 
 
 def test_the_model_its_kind_and_its_license() -> None:

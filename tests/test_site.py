@@ -20,6 +20,7 @@ from helpers.book_factory import Book, build, make_tree
 from helpers.browser import FITS, FOLLOWED, HEIGHTS, MARKS, OVERLAPS, WIDE, Links, Visit
 
 from compactbench import ROOT
+from compactbench.record import Record
 from compactbench.report.tables.collect import collect
 from compactbench.report.tables.metrics import EPOCH_TIME, LATENCY
 from compactbench.report.tables.results import default_group, plain_rows, results
@@ -71,10 +72,13 @@ def test_every_finished_run_has_a_page_and_its_title_in_the_side_bar(book: Book)
     titles = {page: re.sub("<.+?>", "", title) for page, title in links}
     assert set(titles) == {page for page in book.pages() if page.startswith("runs/")}
     assert titles == {
-        f"runs/{row['suite']}/{row['machine']}/{row['model']}.html": f"{row['title']} on {row['machine']}"
-        + (" (random weights)" if row["weights"] == "random" else "")
-        for row in book.results()
-        if row["status"] == "ok"
+        "/".join(("runs", run.suite, run.machine, run.model)) + ".html": run.title
+        + ", random weights" * (run.weights == "random")
+        + " ("
+        + run.conditions.machine.cpu
+        + ", 2 cores)"
+        for run in collect(book.tree / "book" / "runs").records
+        if isinstance(run, Record)
     }
 
 

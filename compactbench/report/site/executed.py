@@ -23,8 +23,9 @@ from sphinx.transforms import SphinxTransform
 from compactbench.record import Record
 from compactbench.record.file import read
 from compactbench.report.charts.show import chart_again
+from compactbench.report.site.sections import telling
 from compactbench.report.text.run_page import title
-from compactbench.report.text.words import Html, html, markdown
+from compactbench.report.text.words import Html, Markdown, html, markdown
 
 METADATA = {
     "kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"},
@@ -52,7 +53,8 @@ def harmless(app: Sphinx, page: str, source: list[str]) -> None:
     """Replace the `source` of an executed page, as Sphinx has read it, by what the site shows of it."""
     if not is_executed(page):
         return
-    heading = new_markdown_cell(f"# {_title(Path(app.srcdir, page))}")
+    run = _run(Path(app.srcdir, page))
+    heading = new_markdown_cell(f"# {title(run) if run else markdown(page.capitalize())}")
     try:
         notebook = nbformat.reads(source[0], as_version=4)
         nbformat.validate(notebook)
@@ -60,14 +62,23 @@ def harmless(app: Sphinx, page: str, source: list[str]) -> None:
     except Exception:  # no JSON, no notebook, no cell: the library raises many kinds
         first, *cells = [new_markdown_cell("This page cannot be read.")]
     first.source = re.sub(r"\A# .*", "", first.source) if first.cell_type == "markdown" else first.source
-    source[0] = nbformat.writes(new_notebook(cells=[heading, first, *cells], metadata=METADATA))
+    head = [heading, *_box(app.config.compactbench_boxes.get(page)), first]
+    source[0] = nbformat.writes(new_notebook(cells=[*head, *telling(cells, run)], metadata=METADATA))
 
 
-def _title(page: Path) -> str:
-    """The title of an executed page: that of its run, or of the summary, which has no record."""
+def _run(page: Path) -> Record | None:
+    """The run whose page it is; None for the summary, which has no record."""
     record = page.with_name(f"{page.name}.json")  # a name may have a dot in it
     run = read(record) if record.is_file() else None
-    return title(run) if isinstance(run, Record) else markdown(page.name.capitalize())
+    return run if isinstance(run, Record) else None
+
+
+def _box(box: Markdown | None) -> list[NotebookNode]:
+    """The result box as a cell."""
+    shown = new_output(
+        "display_data", {"text/html": Html('<div class="result-box">') + markdown_html(box or "") + Html("</div>")}
+    )
+    return [new_code_cell("", outputs=[shown], metadata={"tags": ["remove-input"]})] if box else []
 
 
 def _cell(cell: NotebookNode) -> NotebookNode:

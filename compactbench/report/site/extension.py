@@ -22,6 +22,7 @@ from sphinx.errors import ExtensionError
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
+from compactbench.record import Record
 from compactbench.record.private import make_private
 from compactbench.report.charts import tradeoff as charts
 from compactbench.report.charts.show import LIVE, chart_html
@@ -33,10 +34,20 @@ from compactbench.report.site.policy import add_policy, inline_scripts, without_
 from compactbench.report.statistics.paired import pairs
 from compactbench.report.tables.collect import collect, entries
 from compactbench.report.tables.metrics import LATENCY, SIZE
-from compactbench.report.tables.results import Records, headline, results, runtimes, write_results, write_table
+from compactbench.report.tables.results import (
+    Records,
+    headline,
+    plain_rows,
+    results,
+    runtimes,
+    write_results,
+    write_table,
+)
 from compactbench.report.tables.runtimes import ANY, in_runtime
 from compactbench.report.text import summary as prose
 from compactbench.report.text.facts import facts
+from compactbench.report.text.result_box import result_box
+from compactbench.report.text.words import Markdown
 
 MODELS = "params/models"
 QUOTED = "data/reference-2021.csv"
@@ -53,6 +64,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.add_role("fact", FactRole())
     app.add_transform(OnlyText)
     app.add_config_value("compactbench_facts", {}, "env")
+    app.add_config_value("compactbench_boxes", {}, "env")
     app.add_config_value("compactbench_sources", "", "env")  # pages are read again when a result or a model changed
     app.add_config_value("compactbench_look", "", "html")  # else a changed script or style alone would not be copied
     app.connect("config-inited", prepare)
@@ -78,6 +90,7 @@ def prepare(app: Sphinx, config: Config) -> None:
         for page in found.whole:
             make_private(book / page)
         config.exclude_patterns += found.excluded
+        config.compactbench_boxes = boxes(records, frame)
         config.compactbench_facts = facts(records, quoted, found.whole, repository, found.problems)
     except ValueError as error:
         raise ExtensionError(str(error)) from error
@@ -108,6 +121,15 @@ def refresh_summary(book: Path) -> None:
         raise ExtensionError(f"{TEMPLATE} did not run to its end:\n{done.stderr[-2000:]}")
     sign(partial, made_from)
     partial.replace(page)
+
+
+def boxes(records: Records, trained: pd.DataFrame) -> dict[str, Markdown]:
+    """The result box of each finished run, by its page; `trained` is the table of all runs."""
+    key = ["suite", "machine", "model"]
+    tables = [plain_rows(table) for table in (trained, results(in_runtime(records, ANY)))]
+    as_trained, deployed = ({tuple(row[name] for name in key): row for row in table} for table in tables)
+    finished = {(run.suite, run.machine, run.model): run for run in records if isinstance(run, Record)}
+    return {"/".join(("runs", *who)): result_box(run, as_trained[who], deployed[who]) for who, run in finished.items()}
 
 
 def accuracy_latency(here: Records, quoted: pd.DataFrame) -> tuple[go.Figure, str]:
@@ -160,5 +182,9 @@ def publish_data(app: Sphinx, error: Exception | None) -> None:
     records = collect(Path(app.srcdir) / "runs").records
     write_results(results(records), out)
     write_table(runtimes(records), out, "runtimes")
+    for page in app.config.compactbench_boxes:
+        record = Path(app.srcdir, f"{page}.json")
+        if Path(out, f"{page}.html").is_file():  # a run without a whole page is not shown
+            shutil.copyfile(record, out / record.relative_to(app.srcdir))
     (out / "lib").mkdir(exist_ok=True)
     shutil.copyfile(PLOTLY, out / "lib" / PLOTLY.name)

@@ -115,6 +115,10 @@ class Metric(Column):
         halves = [math.log(one[self.high] / one[self.name]) if one[self.high] else 0.0 for one in (row, other)]
         return math.log(other[self.name] / row[self.name]) > math.hypot(*halves)
 
+    def with_ends(self, row: Row) -> str:
+        """Its value in `row`, and its interval in brackets where it has one."""
+        return self.of(row) + (" (" + self.ends(row) + ")" if self.interval and row[self.low] is not None else "")
+
     def ends(self, row: Row) -> str:
         """The ends of its interval in `row` as people read them, without unit."""
         return self.range((row[self.low], row[self.high]))

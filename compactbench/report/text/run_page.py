@@ -42,10 +42,11 @@ STOPPED = {
 
 
 def title(run: record.Record) -> Markdown:
-    """The page's title: the model, the machine and, but for the starter, the suite."""
-    noted = "".join(f" ({note})" for note in notes(run.weights, run.finetune.edited))
-    named = "" if run.suite == DEFAULT_SUITE else ", " + run.suite
-    return markdown(run.title + " on " + run.machine + named + noted)
+    """The page's title: the model, what its numbers are not, the suite unless it is the starter, and the processor."""
+    named = ", ".join([str(run.title), *notes(run.weights, run.finetune.edited)])
+    suite = "" if run.suite == DEFAULT_SUITE else " on " + run.suite
+    machine = run.conditions.machine
+    return markdown(named + suite + " (" + (machine.gpu or machine.cpu) + f", {machine.cores} cores)")
 
 
 def who(model: Model, classifier: record.Classifier, weights: record.Weights) -> Markdown:
