@@ -25,6 +25,7 @@ from sphinx.util.docutils import SphinxDirective
 from compactbench.record import Record
 from compactbench.record.private import make_private
 from compactbench.report.charts import tradeoff as charts
+from compactbench.report.charts.decision import decision_svg
 from compactbench.report.charts.show import LIVE, chart_html
 from compactbench.report.site.changes import changed_pages, is_made_from, sign, stamp
 from compactbench.report.site.executed import OnlyText, escape_page_title, escape_search_titles, harmless
@@ -60,6 +61,7 @@ log = logging.getLogger(__name__)
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register everything with Sphinx."""
     app.add_directive("chart", ChartDirective)
+    app.add_directive("decision", DecisionDirective)
     app.add_directive("fact", FactDirective)
     app.add_role("fact", FactRole())
     app.add_transform(OnlyText)
@@ -148,6 +150,15 @@ def quoted_2021(here: Records, quoted: pd.DataFrame) -> tuple[go.Figure, str]:
 
 CHARTS = {"accuracy-latency": accuracy_latency, "quoted-2021": quoted_2021}
 """The charts a Markdown page may show: functions of the headline group's rows, their pairs and the results of 2021."""
+
+
+class DecisionDirective(SphinxDirective):
+    """Put the decision chart into the page."""
+
+    def run(self) -> list[nodes.Node]:
+        """Its SVG."""
+        here = headline(collect(Path(self.env.srcdir) / "runs").records)
+        return [nodes.raw("", decision_svg(here), format="html")]
 
 
 class ChartDirective(SphinxDirective):

@@ -112,7 +112,7 @@ class Metric(Column):
         """
         if not row[self.name] or not other[self.name]:
             return False
-        halves = [math.log(one[self.high] / one[self.name]) if one[self.high] else 0.0 for one in (row, other)]
+        halves = [math.log(one[self.high] / one[self.name]) if one.get(self.high) else 0.0 for one in (row, other)]
         return math.log(other[self.name] / row[self.name]) > math.hypot(*halves)
 
     def with_ends(self, row: Row) -> str:

@@ -21,9 +21,10 @@ from compactbench.report.tables.columns import Metric, Row
 from compactbench.report.tables.metrics import ACCURACY, EPOCH_TIME, LATENCY, METRICS, SIZE
 from compactbench.report.tables.results import Records, by_model, headline, plain_rows, results
 from compactbench.report.tables.runtimes import ANY, deployed, in_runtime
-from compactbench.report.text import background, health
+from compactbench.report.text import background, health, then_and_now
 from compactbench.report.text.pace import pace
 from compactbench.report.text.runtimes import left_open
+from compactbench.report.text.situations import situations
 from compactbench.report.text.summary import says_little, verdict
 from compactbench.report.text.words import Markdown, code, listed, markdown, markdown_table, notes, small
 
@@ -62,6 +63,7 @@ def facts(
         "answer": answer(group, choice, here),
         "numbers": numbers(group, choice),
         "exported": exported(here, choice),
+        "situations": situations(shown),
         "trade": trade(group, choice, compared),
         "models": models(group, pages),
         "unknown_accuracy": Markdown(unknown_accuracy(group) + health.note(problems)),
@@ -75,6 +77,9 @@ def facts(
         "health": health.health(problems),
         **background.quoted_by_name(quoted),
         "quoted_table": background.quoted_table(quoted),
+        "fronts_2021": then_and_now.fronts(results(shown), quoted),
+        "latencies_2021": then_and_now.latencies(results(shown), quoted),
+        "conclusions_2021": then_and_now.conclusions(results(shown), quoted, pairs(shown)),
         "noise_bound": markdown(f"{BOUND:g}"),
         "noise_load": markdown(f"{LOADED:.0%}".replace("%", "\N{NO-BREAK SPACE}%")),
         "noise_share": markdown(f"{SHARE:.0%}".replace("%", "\N{NO-BREAK SPACE}%")),

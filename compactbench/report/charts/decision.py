@@ -1,0 +1,55 @@
+"""The decision chart: questions down the page, and beside each the model to take; an SVG made while a site is built."""
+
+from collections.abc import Sequence
+
+from compactbench.foreign import line
+from compactbench.record import FailedRecord, Record
+from compactbench.report.choice.recommend import recommend
+from compactbench.report.statistics.paired import pairs
+from compactbench.report.tables.results import by_model, results
+from compactbench.report.tables.runtimes import ANY, in_runtime
+from compactbench.report.text.situations import answers
+from compactbench.report.text.words import Html, html
+
+WIDTH, ROW, BOX, INDENT = 360, 92, 30, 40
+"""Of the chart, of a question with its answer, of a box, and of an answer, px; as wide as a phone, so that it fits one."""
+LETTERS = 44
+"""So many letters fit into a box."""
+BOX_SVG = Html('<g class="{}"><rect x="{}" y="{}" width="{}" height="{}" rx="6"/><text x="{}" y="{}">{}</text></g>')
+
+
+def decision_svg(here: Sequence[Record | FailedRecord]) -> Html:
+    """The chart; empty where nothing can be recommended.
+
+    Args:
+        here: the runs of one suite on one machine.
+    """
+    deployed = in_runtime(here, ANY)
+    group = results(deployed)
+    choice = recommend(group, {}, pairs(deployed))
+    if choice.chosen is None:
+        return Html("")
+    leaves = [(one.situation.question, one.best["title"], one.situation.metric.of(one.best)) for one in answers(here)]
+    otherwise = line(by_model(group)[choice.chosen]["title"])
+    height = len(leaves) * ROW + BOX
+    told = "; ".join(question + " " + line(title) for question, title, _ in leaves) + "; otherwise " + otherwise
+    steps = Html("").join(_step(number * ROW, *leaf) for number, leaf in enumerate(leaves))
+    last = _box(len(leaves) * ROW, 0, "Otherwise: " + otherwise, "leaf")
+    chart = Html('<svg class="decision" role="img" viewBox="-1 -1 {} {}" aria-label="{}">{}{}</svg>')
+    return chart.format(WIDTH + 2, height + 2, html(told), steps, last)
+
+
+def _step(top: int, question: str, title: str, value: str) -> Html:
+    """A question, below it what to take, and the way to the next question."""
+    answer = top + BOX + 8
+    down = Html('<path d="M16 {}V{}"/><text x="22" y="{}">no</text>').format(top + BOX, top + ROW, top + ROW - 5)
+    across = Html('<path d="M16 {}H{}"/>').format(answer + BOX // 2, INDENT)
+    leaf = _box(answer, INDENT, line(title), "leaf", beside=", " + value)
+    return _box(top, 0, question, "question") + down + across + leaf
+
+
+def _box(top: int, left: int, text: str, kind: str, beside: str = "") -> Html:
+    """A box with one line in it: `text`, cut where it does not fit, and what stands `beside` it."""
+    room = LETTERS - left // 8 - len(beside)
+    shown = (text if len(text) <= room else text[: room - 1] + "…") + beside
+    return BOX_SVG.format(kind, left, top, WIDTH - left, BOX, left + 10, top + BOX // 2 + 4, html(shown))

@@ -1,0 +1,37 @@
+"""The decision chart: its leaves are what the situations say."""
+
+import re
+
+from helpers.factory import make_record
+
+from compactbench.report.charts.decision import decision_svg
+
+RIGHT = {"right": "1" * 950 + "0" * 50}
+
+
+def texts(svg: str) -> list[str]:
+    return re.findall(r"<text[^>]*>(.*?)</text>", svg)
+
+
+def test_each_question_leads_to_its_answer_and_the_last_to_the_recommended_model() -> None:
+    """One model answers all: 81 MB, 200 sentences a second at the best batch, 20 s to retrain."""
+    found = texts(decision_svg([make_record("alpha", quality=RIGHT)]))
+    assert found == [
+        *("Must it be small?", "no", "Alpha, 81.0\N{NO-BREAK SPACE}MB"),
+        *("Has it one core?", "no", "Alpha, 16.0\N{NO-BREAK SPACE}ms"),
+        *("Does it work in batches?", "no", "Alpha, 200\N{NO-BREAK SPACE}sentences/s"),
+        *("Do you retrain daily?", "no", "Alpha, 20.0\N{NO-BREAK SPACE}s"),
+        "Otherwise: Alpha",
+    ]
+
+
+def test_a_title_is_cut_and_never_markup() -> None:
+    svg = decision_svg(
+        [make_record("alpha", title="<script>alert(1)</script> " + "very " * 20 + "long", quality=RIGHT)]
+    )
+    assert "<script" not in svg
+    assert all(len(text.replace("&lt;", "<").replace("&gt;", ">")) <= 44 for text in texts(svg))
+
+
+def test_without_an_accuracy_there_is_no_chart() -> None:
+    assert decision_svg([make_record(weights="random")]) == ""
