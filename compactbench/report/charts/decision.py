@@ -12,7 +12,7 @@ from compactbench.report.text.situations import answers
 from compactbench.report.text.words import Html, html
 
 WIDTH, ROW, BOX, INDENT = 360, 92, 30, 40
-"""Of the chart, of a question with its answer, of a box, and of an answer, px; as wide as a phone, so that it fits one."""
+"""Of the chart, of a question with its answer, of a box, and of an answer, px: it fits a phone."""
 LETTERS = 44
 """So many letters fit into a box."""
 BOX_SVG = Html('<g class="{}"><rect x="{}" y="{}" width="{}" height="{}" rx="6"/><text x="{}" y="{}">{}</text></g>')

@@ -28,6 +28,7 @@ from compactbench.report.charts import tradeoff as charts
 from compactbench.report.charts.decision import decision_svg
 from compactbench.report.charts.show import LIVE, chart_html
 from compactbench.report.site.changes import changed_pages, is_made_from, sign, stamp
+from compactbench.report.site.every_runtime import EveryRuntimeDirective
 from compactbench.report.site.executed import OnlyText, escape_page_title, escape_search_titles, harmless
 from compactbench.report.site.fact import FactDirective, FactRole
 from compactbench.report.site.pages import pages
@@ -62,6 +63,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     """Register everything with Sphinx."""
     app.add_directive("chart", ChartDirective)
     app.add_directive("decision", DecisionDirective)
+    app.add_directive("every-runtime", EveryRuntimeDirective)
     app.add_directive("fact", FactDirective)
     app.add_role("fact", FactRole())
     app.add_transform(OnlyText)
