@@ -1,6 +1,6 @@
 """Do both notebooks run from top to bottom with Colab's versions?
 
-    python tests/agreement/colab.py PYTHON
+    python tests/colab.py PYTHON
 
 PYTHON is a Python 3.13, as Colab has. Makes an environment of it with what Colab had in August 2026 (5 GB), installs
 the project over it as the notebooks' first cell does, and executes the benchmark of a small model, then the summary.
@@ -14,7 +14,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[1]
 COLAB = {
     "torch": "2.11.0",
     "transformers": "5.15.0",
