@@ -6,7 +6,7 @@ from helpers.factory import make_record
 
 from compactbench.record import Record
 from compactbench.report.choice.across import across
-from compactbench.report.text.across import across_table
+from compactbench.report.text.across import across_table, other_data
 
 UNBALANCED = {"name": "Wires", "test_counts": [50, 10]}
 
@@ -66,3 +66,15 @@ def test_the_table_names_the_metric_and_has_no_interval_where_there_is_none() ->
 def test_one_data_set_is_nothing_to_compare() -> None:
     assert "no second data set" in across_table(runs()[:3], "reference-cpu")
     assert "no second data set" in across_table([], "reference-cpu")
+
+
+def test_what_is_recommended_on_each_other_data_set() -> None:
+    """On the other suite alpha is right on 19 of 20 texts and beta, which is slower, on as many."""
+    right = {"right": "1" * 19 + "0", "accuracy": 0.95}
+    other = [make_record(name, suite="other", quality=right, data={"name": "Other news"}) for name in ("alpha", "beta")]
+    told = other_data([make_record("alpha"), *other], "starter", "reference-cpu")
+    assert told.startswith("- **Other news**, 2 classes: Alpha, 95.0")
+    assert "; the runner-up is Beta, 95.0" in told and len(told.splitlines()) == 1
+    assert other_data([make_record("alpha")], "starter", "reference-cpu").startswith("No other data set")
+    blank = make_record("alpha", suite="other", weights="random")
+    assert other_data([make_record("alpha"), blank], "starter", "reference-cpu").startswith("No other data set")

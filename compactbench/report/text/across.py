@@ -1,11 +1,15 @@
-"""The models over several data sets as a table."""
+"""The models over several data sets: a table, and what is recommended on each."""
 
 from collections.abc import Sequence
 
 from compactbench.record import FailedRecord, Record
 from compactbench.report.choice.across import across
+from compactbench.report.choice.recommend import in_sentence, recommend
+from compactbench.report.statistics.paired import pairs
 from compactbench.report.tables.columns import Metric, Row
-from compactbench.report.text.words import Markdown, html, markdown_table
+from compactbench.report.tables.results import by_model, results
+from compactbench.report.tables.runtimes import ANY, in_runtime
+from compactbench.report.text.words import Markdown, html, markdown, markdown_table
 
 
 def across_table(records: Sequence[Record | FailedRecord], machine: str) -> Markdown:
@@ -24,6 +28,36 @@ def across_table(records: Sequence[Record | FailedRecord], machine: str) -> Mark
         for one in standings
     ]
     return markdown_table(head, rows)
+
+
+def other_data(records: Sequence[Record | FailedRecord], suite: str, machine: str) -> Markdown:
+    """What is recommended on each other data set of the machine, as a list; each model in the runtime to deploy it in.
+
+    Args:
+        records: every run of the book.
+        suite: the one that the page speaks of already.
+        machine: its machine.
+    """
+    others = sorted({run.suite for run in records if run.machine == machine} - {suite})
+    told = [line for other in others if (line := _recommended(records, other, machine))]
+    return Markdown("\n".join(told) or "No other data set was measured on this machine.")
+
+
+def _recommended(records: Sequence[Record | FailedRecord], suite: str, machine: str) -> Markdown | None:
+    """A list's item; None where nothing can be recommended."""
+    here = in_runtime([run for run in records if (run.suite, run.machine) == (suite, machine)], ANY)
+    group = results(here)
+    choice, rows = recommend(group, {}, pairs(here)), by_model(group)
+    if choice.chosen is None:
+        return None
+    data = next(run.data for run in here if isinstance(run, Record))
+    first = _with_quality(rows[choice.chosen], choice.quality)
+    second = f"; the runner-up is {_with_quality(rows[choice.runner_up], choice.quality)}" if choice.runner_up else ""
+    return Markdown(f"- **{markdown(data.name)}**, {len(data.classes)} classes: {first}{second}.")
+
+
+def _with_quality(row: Row, quality: Metric) -> Markdown:
+    return Markdown(f"{markdown(row['title'])}, {quality.with_ends(row)} {in_sentence(quality)}")
 
 
 def _cell(metric: Metric, row: Row | None) -> Markdown:

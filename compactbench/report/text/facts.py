@@ -22,6 +22,7 @@ from compactbench.report.tables.metrics import ACCURACY, EPOCH_TIME, LATENCY, ME
 from compactbench.report.tables.results import Records, by_model, headline, plain_rows, results
 from compactbench.report.tables.runtimes import ANY, deployed, in_runtime
 from compactbench.report.text import background, health, then_and_now
+from compactbench.report.text.across import other_data
 from compactbench.report.text.pace import pace
 from compactbench.report.text.runtimes import left_open
 from compactbench.report.text.situations import situations
@@ -64,6 +65,7 @@ def facts(
         "numbers": numbers(group, choice),
         "exported": exported(here, choice),
         "situations": situations(shown),
+        "other_data": other_data(records, shown[0].suite, machine),
         "trade": trade(group, choice, compared),
         "models": models(group, pages),
         "unknown_accuracy": Markdown(unknown_accuracy(group) + health.note(problems)),
