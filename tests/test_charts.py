@@ -128,7 +128,7 @@ def test_caption_names_whom_the_chart_cannot_show():
     assert "GPU latency, median not measured: Big, Dominated" in prose.tradeoff_caption(
         GROUP, METRICS["gpu_latency_p50_ms"], BUBBLE
     )
-    assert "The pale ones are Pareto-dominated." in caption
+    assert "Pale marks are Pareto-dominated." in caption
 
 
 def test_wide_spans_are_logarithmic_with_every_mark_inside():

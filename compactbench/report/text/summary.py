@@ -165,7 +165,7 @@ def tradeoff_caption(group: pd.DataFrame, x: Metric, bubble: Metric, pairs: Pair
         "intervals. The dotted line joins the Pareto front: from the cheapest on, each measured better than all "
         "before it, where models that are tied count as equal."
     )
-    text += " The pale ones are Pareto-dominated." if (shown & ~front(group, x, quality, pairs)).any() else ""
+    text += " Pale marks are Pareto-dominated." if (shown & ~front(group, x, quality, pairs)).any() else ""
     named = {
         "Random weights, so no accuracy": random,
         "Edited training, so not compared": edited,
