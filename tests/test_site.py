@@ -29,6 +29,7 @@ from compactbench.settings import Model
 
 pytestmark = pytest.mark.slow
 
+LIBRARY = "lib/plotly-cartesian.min.js"
 NARROW = [{"width": 390, "height": 844}, {"width": 320, "height": 568}]
 """A common phone, and the narrowest screen that a page must fit (WCAG 2.2, criterion 1.4.10)."""
 TRADEOFFS = [
@@ -107,8 +108,8 @@ def test_pages_hold_no_path_of_the_machine_that_built_them(book: Book) -> None:
 
 
 def test_plotly_is_copied_once_and_linked_by_no_page(book: Book) -> None:
-    assert [file.relative_to(book.html).as_posix() for file in book.html.rglob("plotly*.js")] == ["lib/plotly.min.js"]
-    assert not any("plotly.min.js" in (book.html / page).read_text() for page in book.pages())
+    assert [file.relative_to(book.html).as_posix() for file in book.html.rglob("plotly*.js")] == [LIBRARY]
+    assert not any(LIBRARY in (book.html / page).read_text() for page in book.pages())
 
 
 def test_the_way_to_add_a_model_names_every_key() -> None:
@@ -223,7 +224,7 @@ def test_no_name_in_the_summary_is_written_over_another(book: Book, visit: Visit
 
 
 def test_a_chart_without_its_library_says_so(book: Book, visit: Visit) -> None:
-    visit.page.route("**/lib/plotly.min.js", lambda route: route.abort())
+    visit.page.route(f"**/{LIBRARY}", lambda route: route.abort())
     visit.open("index.html")
     assert "could not be drawn" in visit.page.locator(".chart-refused").first.inner_text()
 

@@ -33,12 +33,18 @@
     return changes;
   }
 
+  const parsed = (figure) => JSON.parse(figure.querySelector("script[type='application/json']").textContent);
+
+  // A chart has its height before it is drawn, so that nothing below it moves. While plotly adapts to a new width it
+  // forgets its height; when two changes meet, it takes the element's for good.
+  function makeRoom(figure) {
+    figure.querySelector(".chart-canvas").style.height = `${parsed(figure).layout?.height}px`;
+  }
+
   async function draw(figure) {
-    const canvas = figure.querySelector(".chart-canvas");
     try {
-      const { data, layout } = JSON.parse(figure.querySelector("script[type='application/json']").textContent);
-      // While plotly adapts to a new width it forgets its height; when two changes meet, it takes the element's for good.
-      canvas.style.height = `${layout.height}px`;
+      const canvas = figure.querySelector(".chart-canvas");
+      const { data, layout } = parsed(figure);
       await window.Plotly.newPlot(canvas, data, layout, CONFIG);
       await window.Plotly.relayout(canvas, themed(layout));
       figure.dataset.drawn = "true";
@@ -55,26 +61,40 @@
     canvas.classList.add("chart-refused");
   }
 
+  const LIBRARY = "lib/plotly-cartesian.min.js";
   function loadPlotly() {
     return new Promise((resolve, reject) => {
       const script = document.createElement("script");
-      script.src = `${root.dataset.content_root}lib/plotly.min.js`;
+      script.src = `${root.dataset.content_root}${LIBRARY}`;
       script.onload = resolve;
-      script.onerror = () => reject(new Error("lib/plotly.min.js did not load"));
+      script.onerror = () => reject(new Error(`${LIBRARY} did not load`));
       document.head.append(script);
     });
   }
 
-  async function start() {
+  function start() {
     const figures = [...document.querySelectorAll("figure.chart")];
     if (figures.length === 0) return;
-    try {
-      await loadPlotly();
-    } catch (error) {
-      figures.forEach((figure) => refuse(figure, error.message));
-      return;
+    figures.forEach(makeRoom);
+    const library = loadPlotly();
+    const begun = new Map();
+    function once(figure) {
+      if (!begun.has(figure)) begun.set(figure, library.then(() => draw(figure), (error) => refuse(figure, error.message)));
+      return begun.get(figure);
     }
-    for (const figure of figures) await draw(figure);
+    // What comes into view is drawn first, and all else while the browser is idle: a page that is printed is whole
+    const seen = new IntersectionObserver((entries) => {
+      entries.filter((entry) => entry.isIntersecting).forEach((entry) => once(entry.target));
+    });
+    figures.forEach((figure) => seen.observe(figure));
+    const idle = window.requestIdleCallback ?? ((task) => setTimeout(task));
+    async function drawRest() {
+      const next = figures.find((figure) => !begun.has(figure));
+      if (!next) return;
+      await once(next);
+      idle(drawRest);
+    }
+    library.then(() => idle(drawRest), () => figures.forEach(once));
     const recolour = () =>
       document.querySelectorAll("figure.chart[data-drawn] .chart-canvas").forEach((canvas) => {
         window.Plotly.relayout(canvas, themed(canvas.layout));

@@ -13,12 +13,14 @@ import plotly.graph_objects as go
 from IPython.display import HTML, display
 
 from compactbench.foreign import Foreign
+from compactbench.report.charts.data_table import alternative, data_table
 from compactbench.report.text.words import Html, html
 
 LIVE = {"JPY_SESSION_NAME", "VSCODE_PID"}
 """Environment variables that tell a kernel that somebody looks at it. Whoever executes pages must drop them: a kernel
 inherits them when the execution was started from a live notebook."""
 
+NOTHING = Html("")
 _CHART = re.compile(
     r'<figure class="chart" id="chart-([\w-]+)">.*<script type="application/json">(.*)</script>'
     r"<figcaption>(.*)</figcaption></figure>",
@@ -48,26 +50,32 @@ def chart_html(figure: go.Figure, slug: str, caption: str) -> Html:
     return _element(chart_json(figure), slug, caption)
 
 
-def _element(figure: str, slug: str, caption: str) -> Html:
-    text = html(caption)
+def _element(figure: str, slug: str, caption: str, told: str = "", table: Html = NOTHING) -> Html:
+    """The chart; `told` is what a screen reader says in place of the caption, `table` what stands beneath."""
     return Html(
         f'<figure class="chart" id="chart-{slug}">'
-        f'<div class="chart-canvas" role="img" aria-label="{text}"></div>'
+        f'<div class="chart-canvas" role="img" aria-label="{html(told or caption)}"></div>'
         f'<script type="application/json">{figure}</script>'
-        f"<figcaption>{text}</figcaption></figure>"
+        f"<figcaption>{html(caption)}</figcaption>{table}</figure>"
     )
 
 
 def chart_again(element: str) -> Html | None:
-    """The chart in `element`, written anew so that nothing else is left of it; None where it is no chart of ours."""
+    """The chart in `element` as a site shows it: written anew, so that nothing else is left of it, with its values.
+
+    None where it is no chart of ours.
+    """
     found = _CHART.fullmatch(element)
     if not found:
         return None
     slug, figure, caption = found.groups()
     try:
-        return _element(_json(json.loads(figure)), slug, unescape(caption))
+        parsed, plain = json.loads(figure), unescape(caption)
     except ValueError:
         return None
+    if not isinstance(parsed, dict):
+        return None
+    return _element(_json(parsed), slug, plain, alternative(parsed, plain), data_table(parsed))
 
 
 def chart_json(figure: go.Figure) -> str:

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import plotly
 import plotly.graph_objects as go
 from docutils import nodes
 from sphinx.application import Sphinx
@@ -26,13 +25,14 @@ from compactbench.record import Record
 from compactbench.record.private import make_private
 from compactbench.report.charts import tradeoff as charts
 from compactbench.report.charts.decision import decision_svg
-from compactbench.report.charts.show import LIVE, chart_html
+from compactbench.report.charts.show import LIVE, chart_again, chart_html
 from compactbench.report.site.changes import changed_pages, is_made_from, sign, stamp
 from compactbench.report.site.every_runtime import EveryRuntimeDirective
 from compactbench.report.site.executed import OnlyText, escape_page_title, escape_search_titles, harmless
 from compactbench.report.site.fact import FactDirective, FactRole
 from compactbench.report.site.pages import pages
 from compactbench.report.site.policy import add_policy, inline_scripts, without_thebe
+from compactbench.report.site.weight import without_icon_script
 from compactbench.report.statistics.paired import pairs
 from compactbench.report.tables.collect import collect, entries
 from compactbench.report.tables.metrics import LATENCY, SIZE
@@ -54,7 +54,7 @@ from compactbench.report.text.words import Markdown
 MODELS = "params/models"
 QUOTED = "data/reference-2021.csv"
 TEMPLATE = "notebooks/summary.ipynb"
-PLOTLY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
+PLOTLY = Path(__file__).parent / "vendor" / "plotly-cartesian.min.js"
 
 log = logging.getLogger(__name__)
 
@@ -80,6 +80,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.connect("html-page-context", add_policy, priority=950)  # after those that add scripts
     app.connect("build-finished", publish_data)
     app.connect("build-finished", escape_search_titles)
+    app.connect("build-finished", without_icon_script)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
 
@@ -176,7 +177,7 @@ class ChartDirective(SphinxDirective):
         book = Path(self.env.srcdir)
         here = headline(collect(book / "runs").records)
         figure, caption = CHARTS[slug](here, pd.read_csv(book / QUOTED))
-        return [nodes.raw("", chart_html(figure, slug, caption), format="html")]
+        return [nodes.raw("", chart_again(chart_html(figure, slug, caption)) or "", format="html")]
 
 
 def drop_repeated_scripts(app: Sphinx, page: str, template: str, context: dict[str, Any], tree: Any) -> None:
