@@ -25,7 +25,7 @@ def cells(table: str) -> list[list[str]]:
 
 
 def test_a_row_for_each_mark_that_has_both_values() -> None:
-    assert cells(data_table(BARS)) == [["", "File", "Size (MB)"], ["Size  now", "a", "1.5"]]
+    assert cells(data_table(BARS)) == [["", "File", "Size (MB)"], ["Size now", "a", "1.5"]]
 
 
 def test_a_mark_has_its_own_name_where_it_has_one_and_numbers_are_short() -> None:

@@ -20,7 +20,8 @@ def run(name: str, size: int, wrong: int = 0, **changes: Any) -> Record:
 
 def rows(*runs: Record) -> dict[str, list[str]]:
     """The cells of each situation by its words."""
-    table = [[cell.strip() for cell in line.split("|")[1:-1]] for line in situations(runs).splitlines()[2:]]
+    told = situations(runs).replace("\N{NO-BREAK SPACE}", " ")
+    table = [[cell.strip() for cell in line.split("|")[1:-1]] for line in told.splitlines()[2:]]
     return {first: others for first, *others in table}
 
 

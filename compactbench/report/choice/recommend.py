@@ -177,8 +177,9 @@ def _misses(row: Row, metric: Metric, limit: float) -> str | None:
     value = row[metric.name]
     if value is None:
         return f"{in_sentence(metric)} was not measured"
-    kept = value <= limit if metric.better == "lower" else value >= limit
-    return None if kept else f"{in_sentence(metric)} is {metric.text(value)}, allowed is {bound(metric, limit)}"
+    if metric.allows(value, limit):
+        return None
+    return f"{in_sentence(metric)} is {metric.text(value)}, allowed is {bound(metric, limit)}"
 
 
 def _worse(row: Row, chosen: Row, best: Row, quality: Metric, comparison: Comparison | None, as_good: bool) -> str:

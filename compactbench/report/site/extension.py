@@ -27,6 +27,7 @@ from compactbench.report.charts import tradeoff as charts
 from compactbench.report.charts.decision import decision_svg
 from compactbench.report.charts.show import LIVE, chart_again, chart_html
 from compactbench.report.site.changes import changed_pages, is_made_from, sign, stamp
+from compactbench.report.site.chooser import ChooserDirective
 from compactbench.report.site.every_runtime import EveryRuntimeDirective
 from compactbench.report.site.executed import OnlyText, escape_page_title, escape_search_titles, harmless
 from compactbench.report.site.fact import FactDirective, FactRole
@@ -62,6 +63,7 @@ log = logging.getLogger(__name__)
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register everything with Sphinx."""
     app.add_directive("chart", ChartDirective)
+    app.add_directive("chooser", ChooserDirective)
     app.add_directive("decision", DecisionDirective)
     app.add_directive("every-runtime", EveryRuntimeDirective)
     app.add_directive("fact", FactDirective)

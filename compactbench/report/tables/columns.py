@@ -115,6 +115,14 @@ class Metric(Column):
         halves = [math.log(one[self.high] / one[self.name]) if one.get(self.high) else 0.0 for one in (row, other)]
         return math.log(other[self.name] / row[self.name]) > math.hypot(*halves)
 
+    def allows(self, value: float | None, limit: float) -> bool:
+        """Whether a value is measured and within `limit`: an upper bound where lower is better, else a lower one."""
+        return value is not None and (value <= limit if self.better == "lower" else value >= limit)
+
+    def keeps(self, record: Record, result: RuntimeResult, limit: float) -> bool:
+        """Whether a record in one of its runtimes is within `limit`."""
+        return self.allows(self.cells(record, result)[self.name], limit)
+
     def with_ends(self, row: Row) -> str:
         """Its value in `row`, and its interval in brackets where it has one."""
         return self.of(row) + (" (" + self.ends(row) + ")" if self.interval and row[self.low] is not None else "")

@@ -78,8 +78,8 @@ def fronts(group: pd.DataFrame, quoted: pd.DataFrame) -> Markdown:
 
 
 def _rank(one: Front, both: list[tuple[float, float]]) -> str:
-    """Spearman's rank correlation with 2021; of two models it would say nothing."""
-    if len(both) < 3:
+    """Spearman's rank correlation with 2021; of two models, or of equal ones, it would say nothing."""
+    if len(both) < 3 or any(len(set(values)) == 1 for values in zip(*both, strict=True)):
         return "–"
     then, now = zip(*both, strict=True)
     found = float(spearmanr(then, now).statistic)
