@@ -148,6 +148,8 @@ def test_a_view_is_in_the_address_and_what_only_just_misses_is_named(opened: Any
     assert told["Out"] == "Close: misses artefact size by 36 MB"
     assert told["Within your limits, accuracy not known"].startswith("Blank: –")
     assert "Tiny" in told["Within your limits"]
+    doubtful = told["Within your limits, accuracy not shown to be kept in that runtime"]
+    assert doubtful.startswith("Close (ONNX int8): 93.0") and "Small" not in doubtful
     opened.get_by_label("Data").focus()
     opened.keyboard.type("Other")
     assert opened.get_by_role("status").inner_text() == "No model of known accuracy keeps these limits."

@@ -3,6 +3,7 @@
 One book is made of records made up for the purpose, the other of the reference runs that the repository holds.
 """
 
+import gzip
 import json
 import os
 import re
@@ -227,6 +228,20 @@ def test_a_chart_without_its_library_says_so(book: Book, visit: Visit) -> None:
     visit.page.route(f"**/{LIBRARY}", lambda route: route.abort())
     visit.open("index.html")
     assert "could not be drawn" in visit.page.locator(".chart-refused").first.inner_text()
+
+
+@pytest.mark.parametrize("book", ["reference"], indirect=True)
+@pytest.mark.parametrize(
+    ("path", "most_mb"),
+    [("index.html", 1.0), ("summary.html", 1.0), ("runs/starter/reference-cpu/minilm-l6.html", 1.0), ("method.html", 0.45)],
+)
+def test_a_page_is_light_to_load(visit: Visit, path: str, most_mb: float) -> None:
+    """All that a browser asks for, packed as a server would send it."""
+    answers: list[Any] = []
+    visit.page.on("response", answers.append)
+    visit.open(path)
+    visit.page.wait_for_load_state("networkidle")
+    assert sum(len(gzip.compress(answer.body())) for answer in answers) / 1e6 <= most_mb
 
 
 @pytest.mark.parametrize("book", ["made_up"], indirect=True)

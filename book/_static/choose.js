@@ -64,6 +64,11 @@
         best,
         undecided,
         remain: [...front.map((one) => [one, true]), ...rest.map((one) => [one, false])],
+        doubtful: group.weighed
+          .filter((number) => !group.eligible[runtime].includes(number))
+          .map((number) => group.candidates[number])
+          .filter((one) => runtime === "any" || one.runtime === runtime)
+          .filter((one) => missed(group, one, limits).length === 0),
         unknown: all.filter((one) => !one.known && one.missed.every(({ name }) => name === group.quality)),
         fallen: all.filter((one) => one.known && one.missed.length > 0),
       };
@@ -197,6 +202,7 @@
       );
       const missing = (one) => one.missed.map((metric) => distance(metric, one, limits[metric.name])).join("; ");
       const close = found.fallen.filter((one) => one.missed.length === 1 && near(one.missed[0], one, limits[one.missed[0].name]));
+      list("Within your limits, accuracy not shown to be kept in that runtime", found.doubtful.map((one) => `${one.title}: ${numbers(one)}`));
       list("Near misses", close.map((one) => `${one.title} ${missing(one)}`));
       list("Within your limits, accuracy not known", found.unknown.map((one) => `${one.title}: ${numbers(one)}`));
       list("Out", found.fallen.filter((one) => !close.includes(one)).map((one) => `${one.title}: ${missing(one)}`));

@@ -78,7 +78,7 @@ def _box(box: Markdown | None) -> list[NotebookNode]:
     shown = new_output(
         "display_data", {"text/html": Html('<div class="result-box">') + markdown_html(box or "") + Html("</div>")}
     )
-    return [new_code_cell("", outputs=[shown], metadata={"tags": ["remove-input"]})] if box else []
+    return [new_code_cell("result_box", outputs=[shown], metadata={"tags": ["remove-input"]})] if box else []
 
 
 def _cell(cell: NotebookNode) -> NotebookNode:

@@ -102,9 +102,15 @@ def prepare(app: Sphinx, config: Config) -> None:
     except ValueError as error:
         raise ExtensionError(str(error)) from error
     models = [file.read_text("utf-8") for file in sorted((book.parent / MODELS).glob("*.yaml"))]
-    config.compactbench_sources = frame.to_json() + "".join(models) + "".join(map(str, found.problems))
+    made_by = stamp(report_code(book.parent), book.parent)
+    config.compactbench_sources = frame.to_json() + "".join([*models, *map(str, found.problems), made_by])
     config.compactbench_look = str([file.stat().st_mtime_ns for file in sorted((book / "_static").iterdir())])
     refresh_summary(book)
+
+
+def report_code(root: Path) -> list[Path]:
+    """What makes the pages of the records: they are made again where it changed."""
+    return [path for part in ("report", "record") for path in (root / "compactbench" / part).rglob("*.py")]
 
 
 def refresh_summary(book: Path) -> None:
@@ -114,8 +120,7 @@ def refresh_summary(book: Path) -> None:
         ExtensionError: the notebook did not run to its end; the message ends with its error.
     """
     page, root = book / "summary.ipynb", book.parent
-    code = [path for part in ("report", "record") for path in (root / "compactbench" / part).rglob("*.py")]
-    made_from = stamp([root / TEMPLATE, book / QUOTED, *code, *entries(book / "runs")], root)
+    made_from = stamp([root / TEMPLATE, book / QUOTED, *report_code(root), *entries(book / "runs")], root)
     if is_made_from(page, made_from):
         return
     log.info("the summary is missing or out of date: executing %s", TEMPLATE)
