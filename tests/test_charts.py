@@ -285,3 +285,33 @@ def test_of_many_models_those_on_the_front_have_labels() -> None:
 
     assert labelled(6) == ["M0"]
     assert len(labelled(5)) == 5
+
+
+def test_labels_of_many_models_take_work_in_proportion(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A hundred models on a long front did not finish in 92 s: each two labels were placed given all others."""
+    compared = []
+
+    def counted(ones: np.ndarray, others: np.ndarray) -> np.ndarray:
+        areas = overlap(ones, others)
+        compared.append(areas.size)
+        return areas
+
+    overlap = labels._overlap
+    monkeypatch.setattr(labels, "_overlap", counted)
+    work = {}
+    for count in (20, 80):
+        compared.clear()
+        runs = [drawn_at(f"m{number}", latency=number + 1.0, accuracy=0.5 + 0.005 * number) for number in range(count)]
+        drawn = traces(charts.tradeoff(results(runs), X, BUBBLE))
+        assert len(drawn["Pareto front"]["x"]) == count
+        named = [text for text in drawn["fine-tuned transformer"]["text"] if text]
+        assert len(named) == charts.MOST_NAMED and named[-1] == f"M{count - 1}"  # the most accurate one among them
+        work[count] = sum(compared)
+    assert work[80] < 4.1 * work[20]
+
+
+def test_of_many_models_the_baseline_has_a_label_too() -> None:
+    """Here it is Pareto-dominated."""
+    runs = [drawn_at(f"m{number}", latency=number + 1.0, accuracy=0.9) for number in range(6)]
+    drawn = traces(charts.tradeoff(results([*runs, drawn_at("tfidf", 9.0, 0.8, **BASELINE)]), X, BUBBLE))
+    assert drawn["baseline: no transformer"]["text"] == ["Tfidf"]

@@ -45,31 +45,33 @@ def positions(
 ) -> list[str]:
     """A text position for each mark: where its label covers least of the marks, the lines and the other labels.
 
-    Each two labels are placed given the others, in turns, until none moves.
+    Each two labels are placed given the others, in turns, until none moves. The work grows with the square of the
+    labels, and with the marks and lines as they are: a mark without a text only stands in the way.
 
     Args:
         x: place of each mark as a share of the plot's width.
         y: the same, of its height.
         radii: radius of each mark, px.
-        texts: the labels.
+        texts: the labels; an empty one is none.
         lines: what else is drawn and should stay readable.
         canvases: the plots to choose for.
     """
-    sizes, names, numbers = np.array(canvases), list(PLACES), range(len(texts))
+    labelled = np.array([mark for mark, text in enumerate(texts) if text], dtype=int)
+    sizes, names, numbers = np.array(canvases), list(PLACES), range(len(labelled))
     centres = np.column_stack([x, y])[:, None] * sizes  # (marks, canvases, 2)
     ends = np.reshape(lines, (-1, 2, 2))
     beads = np.linspace(ends[:, 0], ends[:, 1], 60).reshape(-1, 1, 2) * sizes  # (beads, canvases, 2), along each line
     drawn = np.concatenate([_around(centres, np.reshape(radii, (-1, 1, 1))), _around(beads, np.array(3))])
-    halves = np.array([_half_size(text) for text in texts]).reshape(-1, 1, 2)  # (marks, 1, 2)
-    gaps = np.reshape(radii, (-1, 1, 1)) * 1.25 + 1  # which plotly leaves beside a mark
-    shifts = np.array(list(PLACES.values())) * (gaps + halves)  # (marks, places, 2)
-    boxes = _around(centres[:, None] + shifts[:, :, None], halves[:, None])  # (marks, places, canvases, 4)
+    halves = np.array([_half_size(texts[mark]) for mark in labelled]).reshape(-1, 1, 2)  # (labels, 1, 2)
+    gaps = np.reshape(radii, (-1, 1, 1))[labelled] * 1.25 + 1  # which plotly leaves beside a mark
+    shifts = np.array(list(PLACES.values())) * (gaps + halves)  # (labels, places, 2)
+    boxes = _around(centres[labelled, None] + shifts[:, :, None], halves[:, None])  # (labels, places, canvases, 4)
 
-    covered = _overlap(boxes[:, :, None], drawn).sum(axis=2)  # (marks, places, canvases)
+    covered = _overlap(boxes[:, :, None], drawn).sum(axis=2)  # (labels, places, canvases)
     beyond = 4 * halves.prod(axis=-1)[..., None] - _overlap(boxes, np.pad(sizes, ((0, 0), (2, 0))))
     # in whole px², so that of places which are equally good the first is taken
-    alone = np.rint((covered + UNREADABLE * beyond).sum(axis=-1))  # (marks, places)
-    over = np.rint(OVERLAID * _overlap(boxes[:, :, None, None], boxes).sum(axis=-1))  # (marks, places, marks, places)
+    alone = np.rint((covered + UNREADABLE * beyond).sum(axis=-1))  # (labels, places)
+    over = np.rint(OVERLAID * _overlap(boxes[:, :, None, None], boxes).sum(axis=-1))  # (labels, places, labels, places)
     chosen = alone.argmin(axis=1)
     for _ in range(TURNS):
         before = chosen.copy()
@@ -80,7 +82,8 @@ def positions(
             chosen[list(pair)] = np.unravel_index(cost.argmin(), cost.shape)
         if (chosen == before).all():
             break
-    return [names[place] for place in chosen]
+    placed = {mark: names[place] for mark, place in zip(labelled, chosen, strict=True)}
+    return [placed.get(mark, names[0]) for mark in range(len(texts))]
 
 
 def side(x: float, text: str) -> str:

@@ -32,7 +32,9 @@ from compactbench.report.text.words import Html, html, notes
 LARGEST, SMALLEST = 44, 6
 """Diameter of the largest bubble, and of those too small to see at their own size, px."""
 NAMED = 5
-"""So many labels fit beside bubbles; of more models those on the front have one, and the others tell on hovering."""
+"""So many labels fit beside bubbles; of more models the baseline and some of the front have one: see `_named_of`."""
+MOST_NAMED = 10
+"""Labels on a front, however long: placing them takes time with their square."""
 STRIP_ROW = 17
 """Height of one row in the strip of ticks, px."""
 WEIGHTS = {
@@ -181,7 +183,8 @@ def _add_bubbles(
     lines += [(across[one], up[one], across[next_], up[next_]) for one, next_ in itertools.pairwise(on_front)]
     texts = [folded(label(row)) for row in marks]
     if len(marks) > NAMED:
-        texts = [folded(html(_without_runtime(row))) if row["model"] in on_front else Html("") for row in marks]
+        named = _named_of(marks, on_front)
+        texts = [folded(html(_without_runtime(row))) if row["model"] in named else Html("") for row in marks]
     places = labels.positions(
         list(across.values()),
         list(up.values()),
@@ -212,6 +215,12 @@ def _add_bubbles(
                 "line": {"width": 1, "color": colour},
             },
         )
+
+
+def _named_of(marks: list[Row], on_front: list[str]) -> set[str]:
+    """Who of many models has a label: the baseline, and the front, of a long one every second, third ... model."""
+    step = math.ceil(len(on_front) / MOST_NAMED) or 1
+    return {*on_front[::-step], *(row["model"] for row in marks if row["baseline"])}  # from the most accurate one down
 
 
 def _colours(rows: list[Row]) -> dict[str, str]:
