@@ -90,9 +90,9 @@ class Book:
     log: str
 
     def pages(self) -> list[str]:
-        """Every page, by its path."""
+        """Every page, by its path; but for the theme's templates, and the one that a server shows for no page."""
         found = (page.relative_to(self.html).as_posix() for page in self.html.rglob("*.html"))
-        return sorted(page for page in found if not page.startswith("_static/"))  # there lie the theme's templates
+        return sorted(page for page in found if not page.startswith("_static/") and page != "404.html")
 
     def results(self) -> list[dict[str, Any]]:
         """The rows that the site offers for download."""

@@ -28,6 +28,7 @@ from compactbench.report.charts.decision import decision_svg
 from compactbench.report.charts.show import LIVE, chart_again, chart_html
 from compactbench.report.site.changes import changed_pages, is_made_from, sign, stamp
 from compactbench.report.site.chooser import ChooserDirective
+from compactbench.report.site.discovery import describe, publish_map
 from compactbench.report.site.every_runtime import EveryRuntimeDirective
 from compactbench.report.site.executed import OnlyText, escape_page_title, escape_search_titles, harmless
 from compactbench.report.site.fact import FactDirective, FactRole
@@ -79,8 +80,10 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.connect("source-read", harmless)
     app.connect("html-page-context", drop_repeated_scripts, priority=900)
     app.connect("html-page-context", escape_page_title, priority=900)
+    app.connect("html-page-context", describe, priority=940)  # after the title is escaped
     app.connect("html-page-context", add_policy, priority=950)  # after those that add scripts
     app.connect("build-finished", publish_data)
+    app.connect("build-finished", publish_map)
     app.connect("build-finished", escape_search_titles)
     app.connect("build-finished", without_icon_script)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
