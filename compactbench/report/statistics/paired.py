@@ -176,7 +176,8 @@ def _macro_f1_deviation(one: Record, other: Record) -> float | None:
     if not first or not second:
         return None
     if one.data.test_labels and first.predicted and second.predicted:
-        answers = zip(*map(parted, (one.data.test_labels, first.predicted, second.predicted)), strict=False)
+        given = sorted((first.predicted, second.predicted))  # drawn alike whichever model is named first
+        answers = zip(*map(parted, (one.data.test_labels, *given)), strict=False)
         return macro_f1_deviation(np.array(list(answers)).T, len(one.data.classes))
     if not first.macro_f1_interval or not second.macro_f1_interval:
         return None
