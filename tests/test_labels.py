@@ -41,7 +41,7 @@ def test_labels_of_many_models_take_work_in_proportion(monkeypatch: pytest.Monke
         drawn = traces(charts.tradeoff(results(runs), X, BUBBLE))
         assert len(drawn["Pareto front"]["x"]) == count
         named = [text for text in drawn["fine-tuned transformer"]["text"] if text]
-        assert len(named) == charts.MOST_NAMED and named[-1] == f"M{count - 1}"  # the most accurate one among them
+        assert len(named) == charts.MOST_NAMED and f"M{count - 1}" in named  # the most accurate one
         work[count] = sum(compared)
     assert work[80] < 4.1 * work[20]
 
