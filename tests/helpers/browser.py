@@ -26,6 +26,9 @@ FOLLOWED = """theme => {
   return document.documentElement.dataset.theme === theme && charts.every(chart => chart.layout.font.color === text);
 }"""
 """Whether the page took the theme, and its charts the theme's colour."""
+DRAWN = """() => [...document.querySelectorAll("figure.chart")]
+  .every(chart => chart.dataset.drawn || chart.querySelector(".chart-refused"))"""
+"""Whether each chart is drawn or says why not. A function: the pages' policy forbids to evaluate a mere text again."""
 HEIGHTS = """() => { window.DRAWN = new Map([...document.querySelectorAll("figure.chart[data-drawn] .chart-canvas")]
   .map(chart => [chart, chart._fullLayout.height])) }"""
 FITS = """() => document.documentElement.scrollWidth <= innerWidth
@@ -84,10 +87,7 @@ class Visit:
     def open(self, path: str) -> None:
         """Open a page and wait until its charts are drawn or say why not."""
         self.page.goto(self.address + path)
-        self.page.wait_for_function(
-            "[...document.querySelectorAll('figure.chart')]"
-            ".every(chart => chart.dataset.drawn || chart.querySelector('.chart-refused'))"
-        )
+        self.page.wait_for_function(DRAWN)
 
     def ask(self, expression: str) -> Any:
         """The value of some JavaScript on the page."""
