@@ -76,5 +76,9 @@ def test_what_is_recommended_on_each_other_data_set() -> None:
     assert told.startswith("- **Other news**, 2 classes: Alpha, 95.0")
     assert "; the runner-up is Beta, 95.0" in told and len(told.splitlines()) == 1
     assert other_data([make_record("alpha")], "starter", "reference-cpu").startswith("No other data set")
+    blind = {"confusion": [[30, 0], [30, 0]], "right": "1" * 30 + "0" * 30}  # never the second class
+    early = make_record("gamma", suite="other", quality=blind, data={"name": "Other news"})
+    told = other_data([make_record("alpha"), *other, early], "starter", "reference-cpu")
+    assert told.endswith("accuracy. Undertrained, so not weighed: Gamma.")
     blank = make_record("alpha", suite="other", weights="random")
     assert other_data([make_record("alpha"), blank], "starter", "reference-cpu").startswith("No other data set")

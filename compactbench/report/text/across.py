@@ -9,7 +9,7 @@ from compactbench.report.statistics.paired import pairs
 from compactbench.report.tables.columns import Metric, Row
 from compactbench.report.tables.results import by_model, results
 from compactbench.report.tables.runtimes import ANY, in_runtime
-from compactbench.report.text.words import Markdown, html, markdown, markdown_table
+from compactbench.report.text.words import Markdown, html, listed, markdown, markdown_table
 
 
 def across_table(records: Sequence[Record | FailedRecord], machine: str) -> Markdown:
@@ -53,7 +53,9 @@ def _recommended(records: Sequence[Record | FailedRecord], suite: str, machine: 
     data = next(run.data for run in here if isinstance(run, Record))
     first = _with_quality(rows[choice.chosen], choice.quality)
     second = f"; the runner-up is {_with_quality(rows[choice.runner_up], choice.quality)}" if choice.runner_up else ""
-    return Markdown(f"- **{markdown(data.name)}**, {len(data.classes)} classes: {first}{second}.")
+    early = [row["title"] for row in rows.values() if row["undertrained"]]
+    rest = f" Undertrained, so not weighed: {listed(early)}." if early else ""
+    return Markdown(f"- **{markdown(data.name)}**, {len(data.classes)} classes: {first}{second}.{rest}")
 
 
 def _with_quality(row: Row, quality: Metric) -> Markdown:
