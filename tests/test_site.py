@@ -77,6 +77,7 @@ def test_every_finished_run_has_a_page_and_its_title_in_the_side_bar(book: Book)
     assert titles == {
         "/".join(("runs", run.suite, run.machine, run.model)) + ".html": run.title
         + ", random weights" * (run.weights == "random")
+        + ("" if run.suite == "starter" else " on " + run.suite)
         + " ("
         + run.conditions.machine.cpu
         + ", 2 cores)"
@@ -239,7 +240,7 @@ def test_a_chart_without_its_library_says_so(book: Book, visit: Visit) -> None:
 def test_a_page_is_light_to_load(visit: Visit, path: str, most_mb: float) -> None:
     """All that a browser asks for, packed as a server would send it."""
     answers: list[Any] = []
-    visit.page.on("response", answers.append)
+    visit.page.on("response", lambda answer: answers.append(answer))
     visit.open(path)
     visit.page.wait_for_load_state("networkidle")
     assert sum(len(gzip.compress(answer.body())) for answer in answers) / 1e6 <= most_mb
