@@ -157,6 +157,7 @@
       slider.addEventListener("input", () => {
         const raw = Math.exp(least + ((most - least) * slider.value) / 100) * metric.scale;
         number.value = Number(slider.value) === open ? "" : Number(raw.toPrecision(3));
+        say();
         update();
       });
       number.addEventListener("input", () => {
@@ -166,6 +167,11 @@
       function follow() {
         const at = (100 * (Math.log(number.value / metric.scale) - least)) / (most - least);
         slider.value = number.value === "" || !(number.value > 0) ? open : at;
+        say();
+      }
+      // what a screen reader says of the slider: its own value is a place on the scale
+      function say() {
+        slider.setAttribute("aria-valuetext", number.value === "" ? "no limit" : `${number.value} ${metric.unit}`);
       }
       if (value !== undefined) number.value = Number((value * metric.scale).toPrecision(12));
       follow();
@@ -223,7 +229,9 @@
     const live = element("div", { className: "answer" }, answer);
     live.setAttribute("role", "status");
     place.querySelector(".chooser-table").replaceWith(selects, fieldset, live, lists);
-    window.addEventListener("hashchange", read);
+    window.addEventListener("hashchange", () => {
+      if (location.hash === "" || location.hash.includes("=")) read(); // else it leads to a part of the page
+    });
     read();
   }
 
