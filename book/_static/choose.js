@@ -69,7 +69,8 @@
           .map((number) => group.candidates[number])
           .filter((one) => runtime === "any" || one.runtime === runtime)
           .filter((one) => missed(group, one, limits).length === 0),
-        unknown: all.filter((one) => !one.known && one.missed.every(({ name }) => name === group.quality)),
+        unknown: all.filter((one) => one.random && one.missed.every(({ name }) => name === group.quality)),
+        undertrained: all.filter((one) => !one.known && !one.random && one.missed.length === 0),
         fallen: all.filter((one) => one.known && one.missed.length > 0),
       };
     }
@@ -211,6 +212,7 @@
       list("Within your limits, accuracy not shown to be kept in that runtime", found.doubtful.map((one) => `${one.title}: ${numbers(one)}`));
       list("Near misses", close.map((one) => `${one.title} ${missing(one)}`));
       list("Within your limits, accuracy not known", found.unknown.map((one) => `${one.title}: ${numbers(one)}`));
+      list("Within your limits, undertrained, so not weighed", found.undertrained.map((one) => `${one.title}: ${numbers(one)}`));
       list("Out", found.fallen.filter((one) => !close.includes(one)).map((one) => `${one.title}: ${missing(one)}`));
       const state = new URLSearchParams({ suite: data.value, machine: machine.value, runtime: runtime.value, ...limits });
       history.replaceState(null, "", `#${state}`);
