@@ -92,6 +92,17 @@ def test_foreign_names_do_not_leave_the_data() -> None:
     json.loads(html.partition('json">')[2].partition("</script>")[0])
 
 
+def test_faster_is_what_is_so_beyond_the_noise() -> None:
+    """Two processes at 10 and 20 ms: the interval of the ratio to 6 ms holds 1, and to 12 ms of one process as well."""
+    unsteady = {"latency": [calls([10.0] * 3), calls([20.0] * 3, process=1)]}
+    (group,) = chooser([RUNS[1], model("unsteady", 1.0, 1, 60, **unsteady), RUNS[3]])
+    names = [group["candidates"][number]["title"] for number in group["weighed"]]
+    faster = {name: dict(zip(names, signs, strict=True)) for name, signs in zip(names, group["faster"], strict=True)}
+    assert faster["Tiny"]["Close"] == faster["Close (ONNX int8)"]["Close"] == "1"
+    assert faster["Close"]["Tiny"] == faster["Close"]["Close"] == "0"
+    assert {faster["Unsteady"]["Close"], faster["Close (ONNX int8)"]["Unsteady"]} == {"0"}
+
+
 @pytest.fixture
 def opened(chromium: Any, tmp_path: Path) -> Iterator[Any]:
     """The chooser in a browser."""

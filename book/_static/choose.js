@@ -37,6 +37,7 @@
     function choose(group, runtime, limits) {
       const all = deployed(group, runtime, limits);
       const position = new Map(group.weighed.map((number, at) => [number, at]));
+      const faster = (one, other) => group.faster[position.get(one.number)][position.get(other.number)] === "1";
       const bits = (one, other) => parseInt(group.pairs[position.get(one.number)][position.get(other.number)], 16);
       const quality = (candidate) => candidate.values[group.quality];
       const able = all.filter((one) => one.known && one.missed.length === 0 && quality(one) !== null);
@@ -48,7 +49,7 @@
       );
       const chosen = asGood.toSorted((a, b) => speed(a) - speed(b))[0];
       const undecided = able.filter(
-        (one) => chosen && one !== best && bits(one, best) & UNDECIDED && speed(one) < speed(chosen),
+        (one) => chosen && one !== best && bits(one, best) & UNDECIDED && faster(one, chosen),
       );
       // from the fastest on, better than every one before it; who is tied counts as equal
       const front = [];
@@ -63,6 +64,7 @@
         chosen,
         best,
         undecided,
+        fastest: asGood.every((one) => one === chosen || faster(chosen, one)),
         remain: [...front.map((one) => [one, true]), ...rest.map((one) => [one, false])],
         doubtful: group.weighed
           .filter((number) => !group.eligible[runtime].includes(number))
@@ -92,7 +94,7 @@
     }
 
     function sentence(group, found) {
-      const { chosen, best, undecided } = found;
+      const { chosen, best, undecided, fastest } = found;
       if (!chosen) return "No model of known accuracy keeps these limits.";
       const named = group.metrics.find((metric) => metric.name === group.quality);
       const first = `Take ${chosen.title}: ${chosen.texts[group.quality]} ${lower(named.label)}, ${chosen.texts[SPEED]} at the median, ${chosen.texts.artefact_size_mb}.`;
@@ -100,7 +102,7 @@
       const second =
         chosen === best
           ? " It has the highest measured value of those that are left."
-          : ` It is shown to be within ${points} of ${best.title}, the best of those that are left, and answers fastest.`;
+          : ` It is shown to be within ${points} of ${best.title}, the best of those that are left; of all such models ${fastest ? "it answers fastest" : "none is shown to answer faster"}.`;
       const third = undecided.length
         ? ` The test texts cannot decide whether ${undecided.map((one) => one.title).join(", ")}, which would answer faster, is within ${points} too.`
         : "";
@@ -122,7 +124,10 @@
 
     function select(label, name, options) {
       const made = element("select", { name }, ...options.map(([value, text]) => new Option(text, value)));
-      made.addEventListener("change", () => rebuild());
+      made.addEventListener("change", () => {
+        rebuild();
+        remember();
+      });
       selects.append(element("label", {}, `${label} `, made));
       return made;
     }
@@ -214,11 +219,14 @@
       list("Within your limits, accuracy not known", found.unknown.map((one) => `${one.title}: ${numbers(one)}`));
       list("Within your limits, undertrained, so not weighed", found.undertrained.map((one) => `${one.title}: ${numbers(one)}`));
       list("Out", found.fallen.filter((one) => !close.includes(one)).map((one) => `${one.title}: ${missing(one)}`));
-      const state = new URLSearchParams({ suite: data.value, machine: machine.value, runtime: runtime.value, ...limits });
-      history.replaceState(null, "", `#${state}`);
     }
 
-    // The address holds the state, so that a view can be sent, and presets are links
+    // The address holds the state once a change is made, so that a view can be sent; presets are links
+    function remember() {
+      const choices = { suite: data.value, machine: machine.value, runtime: runtime.value };
+      history.replaceState(null, "", `#${new URLSearchParams({ ...choices, ...limitsNow() })}`);
+    }
+
     function read() {
       const state = Object.fromEntries(new URLSearchParams(location.hash.slice(1)));
       for (const made of [data, machine, runtime]) {
@@ -230,6 +238,7 @@
 
     const live = element("div", { className: "answer" }, answer);
     live.setAttribute("role", "status");
+    fieldset.addEventListener("change", remember);
     place.querySelector(".chooser-table").replaceWith(selects, fieldset, live, lists);
     window.addEventListener("hashchange", () => {
       if (location.hash === "" || location.hash.includes("=")) read(); // else it leads to a part of the page

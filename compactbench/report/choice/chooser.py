@@ -8,6 +8,7 @@ from typing import Any
 
 from compactbench.record import FailedRecord, Record, RuntimeResult
 from compactbench.report.choice.deciding import decides
+from compactbench.report.statistics.noise import drift
 from compactbench.report.statistics.paired import MARGIN, Comparison, Pairs, pairs
 from compactbench.report.tables.columns import Metric
 from compactbench.report.tables.metrics import CPU_TIME, LATENCY, METRICS, SIZE
@@ -39,10 +40,14 @@ def chooser(records: Sequence[Record | FailedRecord], margin: float = MARGIN) ->
     for run in records:
         if isinstance(run, Record) and not run.finetune.edited:
             groups.setdefault((run.suite, run.machine), []).append(run)
-    return [_group(sorted(runs, key=lambda run: run.model), margin) for _, runs in sorted(groups.items())]
+    states = drift(records)
+    return [
+        _group(sorted(runs, key=lambda run: run.model), margin, states[machine])
+        for (_, machine), runs in sorted(groups.items())
+    ]
 
 
-def _group(runs: list[Record], margin: float) -> dict[str, Any]:
+def _group(runs: list[Record], margin: float, drift: float) -> dict[str, Any]:
     known, quality = pairs(runs, margin), decides(runs[0].data)
     candidates = [(run, result) for run in runs for result in run.runtimes if result.quality and not result.error]
     weighed = [number for number, (run, _) in enumerate(candidates) if run.model in known.records]
@@ -59,6 +64,7 @@ def _group(runs: list[Record], margin: float) -> dict[str, Any]:
         "eligible": {name: _eligible(candidates, name, margin) for name in ("any", *names(runs))},
         "weighed": weighed,
         "pairs": _all_pairs([candidates[number] for number in weighed], known),
+        "faster": _faster([candidates[number] for number in weighed], drift),
     }
 
 
@@ -107,6 +113,12 @@ def _all_pairs(weighed: Sequence[Candidate], known: Pairs) -> list[str]:
         return found[key]
 
     return ["".join("0" if one[0] is other[0] else bits(one, other) for other in weighed) for one in weighed]
+
+
+def _faster(weighed: Sequence[Candidate], drift: float) -> list[str]:
+    """For each weighed candidate a sign for each: 1 where it is shown to answer faster, beyond the noise of both."""
+    times = [LATENCY.cells(run, result, drift) for run, result in weighed]
+    return ["".join("01"[LATENCY.below(one, other)] for other in times) for one in times]
 
 
 def _answers(one: Candidate) -> tuple[Any, ...]:

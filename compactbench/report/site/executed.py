@@ -74,11 +74,12 @@ def _run(page: Path) -> Record | None:
 
 
 def _box(box: Markdown | None) -> list[NotebookNode]:
-    """The result box as a cell."""
-    shown = new_output(
-        "display_data", {"text/html": Html('<div class="result-box">') + markdown_html(box or "") + Html("</div>")}
-    )
-    return [new_code_cell("result_box", outputs=[shown], metadata={"tags": ["remove-input"]})] if box else []
+    """The result box as a cell; none for the summary."""
+    if box is None:
+        return []
+    shown = Html('<div class="result-box">{}</div>').format(markdown_html(box))
+    output = new_output("display_data", {"text/html": shown})
+    return [new_code_cell("result_box", outputs=[output], metadata={"tags": ["remove-input"]})]
 
 
 def _cell(cell: NotebookNode) -> NotebookNode:

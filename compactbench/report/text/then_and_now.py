@@ -33,12 +33,14 @@ class Front:
         now: today's metric.
         alike: whether both are of the same thing on a like machine, so that their ratio says something.
         why: what differs, where that is not so.
+        turned: whether less was better then, and more is now.
     """
 
     then: str
     now: Metric
     alike: bool
     why: str = ""
+    turned: bool = False
 
     def pairs(self, rows: Mapping[str, Row], quoted: list[Row]) -> list[tuple[float, float]]:
         """The figure of 2021 and today's of each model that has both."""
@@ -50,13 +52,11 @@ FRONTS = (
     Front("cpu_latency_ms", LATENCY, True),
     Front("artefact_size_mb", SIZE, True),
     Front("batched_prediction_speed", SPEED, False, "a GPU then"),
-    Front("finetune_time_s", TRAINING, False, "a GPU, other texts and more steps then"),
+    Front("finetune_time_s", TRAINING, False, "a GPU, other texts and more steps then", turned=True),
     Front("gpu_memory_finetune_mb", MEMORY, False, "memory of a GPU then, typed in by hand"),
     Front("eval_accuracy", ACCURACY, False, "AG News then"),
 )
 """What 2021 compared its models by."""
-INVERSE = {"finetune_time_s"}
-"""Columns of 2021 in which lower is better while today's metric is a speed."""
 
 
 def fronts(group: pd.DataFrame, quoted: pd.DataFrame) -> Markdown:
@@ -83,7 +83,7 @@ def _rank(one: Front, both: list[tuple[float, float]]) -> str:
         return "–"
     then, now = zip(*both, strict=True)
     found = float(spearmanr(then, now).statistic)
-    return f"{-found if one.then in INVERSE else found:.2f}"
+    return f"{-found if one.turned else found:.2f}"
 
 
 def latencies(group: pd.DataFrame, quoted: pd.DataFrame) -> Markdown:
