@@ -10,10 +10,18 @@ import subprocess
 import sys
 
 PYTHON = (3, 11)
-CPU, PYPI = "requirements/torch-cpu.txt", "requirements/torch.txt"
-NEEDED_GB = {CPU: 2.7, PYPI: 6.7}
+BUILD, PACKAGES = "requirements/build.txt", "requirements.txt"
+CPU, CUDA = "requirements/torch-cpu.txt", "requirements/torch.txt"
+NEEDED_GB = {CPU: 2.7, CUDA: 6.7}
 """Size of .venv with each build of torch, as `du` gave it on Linux x86-64."""
-PIP = ["-m", "pip", "--disable-pip-version-check", "install", "--quiet", "--no-deps", "--no-build-isolation"]
+FETCHED_GB = {PACKAGES: 0.6, CPU: 0.2, CUDA: 2.7}
+"""What pip downloads for each file there."""
+PIP = ["-m", "pip", "--disable-pip-version-check", "install", "--no-deps", "--no-build-isolation", "--progress-bar=off"]
+HASHED = [*PIP, "--require-hashes", "-r"]
+HERE = ("Downloading ", "Using cached ", "Processing ")
+"""How pip's line on each file that it gets begins."""
+OFTEN = 20
+"""Packages between two lines that tell how far pip is."""
 CURES = {
     "No space left on device": "The disk is full: free some space, in this folder and where TMPDIR points.",
     "DO NOT MATCH THE HASHES": "A file is not the one that was tested, so it was not installed: use another mirror.",
@@ -34,17 +42,36 @@ def main() -> None:
         sys.exit(
             f"{sys.executable} has no venv or ensurepip: apt install python3-venv, or name one, make PYTHON=python3.12"
         )
-    refuse_if_full(CPU)
+    driver = nvidia_driver()
+    refuse_if_full(CUDA if driver else CPU)
     print("Installing into .venv, which takes some minutes the first time", flush=True)
     python = os.path.join(".venv", "bin", "python")
-    do(sys.executable, "-m", "venv", ".venv")
-    do(python, *PIP, "--require-hashes", "-r", "requirements/build.txt")
-    do(python, *PIP, "--require-hashes", "-r", "requirements.txt")
-    without_gpu = subprocess.run([python, *PIP, "--require-hashes", "-r", CPU], stderr=subprocess.DEVNULL)
-    if without_gpu.returncode:  # pip finds none, as is usual: PyPI has no such build
-        refuse_if_full(PYPI)
-        do(python, *PIP, "--require-hashes", "-r", PYPI)
-    do(python, *PIP, "--editable", ".")
+    step(1, "an empty environment", sys.executable, "-m", "venv", ".venv")
+    step(2, "what packages are built with", python, *HASHED, BUILD)
+    step(3, f"the packages, {FETCHED_GB[PACKAGES]} GB to fetch", python, *HASHED, PACKAGES)
+    install_torch(python, driver)
+    step(5, "this package", python, *PIP, "--editable", ".")
+
+
+def nvidia_driver() -> bool:
+    """Whether this machine has NVIDIA's driver, without which CUDA is of no use."""
+    return os.path.exists("/proc/driver/nvidia/version") or shutil.which("nvidia-smi") is not None
+
+
+def install_torch(python: str, driver: bool) -> None:
+    """Install the build of torch that fits this machine, and say which one and why."""
+    why = "NVIDIA's driver is here"
+    if sys.platform == "linux" and not driver:
+        announce(4, f"torch without CUDA, {FETCHED_GB[CPU]} GB to fetch: no NVIDIA driver is here")
+        failed, said = run(python, *HASHED, CPU)
+        if not failed:
+            return
+        if "No matching distribution" not in said:
+            give_up(said)
+        why = "pip finds no other; it would if PIP_EXTRA_INDEX_URL named torch's index of CPU builds"
+        refuse_if_full(CUDA)
+    build = f"torch with CUDA, {FETCHED_GB[CUDA]} GB to fetch: {why}" if sys.platform == "linux" else "torch"
+    step(4, build, python, *HASHED, CUDA)
 
 
 def refuse_if_full(torch: str) -> None:
@@ -54,13 +81,40 @@ def refuse_if_full(torch: str) -> None:
         sys.exit(f".venv needs {needed:.1f} GB, and {free:.1f} GB are free here: free some space, then run make again.")
 
 
-def do(*command: str) -> None:
-    """Run `command`; where it fails, end with what it said and with what to do."""
-    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    if done.returncode:
-        said = done.stdout.splitlines()[-10:]
-        told = cure(done.stdout) or "The message above says why."
-        sys.exit("\n".join([*said, f"Not installed. {told} Then run make again."]))
+def announce(number: int, what: str) -> None:
+    """Say which step begins."""
+    print(f"  {number} of 5: {what}", flush=True)
+
+
+def step(number: int, what: str, *command: str) -> None:
+    """Announce a step and run its `command`; where it fails, end with what it said and with what to do."""
+    announce(number, what)
+    failed, said = run(*command)
+    if failed:
+        give_up(said)
+
+
+def run(*command: str) -> "tuple[int, str]":
+    """Run `command`, telling now and then how many packages pip has got; its exit code and all that it said."""
+    said, got = [], 0
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
+    ) as process:
+        for line in process.stdout or ():
+            said.append(line)
+            here = line.lstrip().startswith(HERE) and ".metadata" not in line
+            got += here
+            if here and got % OFTEN == 0:
+                print(f"          {got} packages are here", flush=True)
+            if got >= OFTEN and line.startswith("Installing collected packages"):
+                print(f"          all {got} are here and are unpacked", flush=True)
+    return process.returncode, "".join(said)
+
+
+def give_up(said: str) -> None:
+    """End with the last lines of what a command `said` and with what to do."""
+    told = cure(said) or "The message above says why."
+    sys.exit("\n".join([*said.splitlines()[-10:], f"Not installed. {told} Then run make again."]))
 
 
 def cure(said: str) -> str:

@@ -51,6 +51,12 @@ def test_an_unchanged_run_is_not_due(plan: Plan) -> None:
     assert due(plan) == {}
 
 
+def test_a_file_that_counted_as_measuring_once_makes_nothing_due(plan: Plan) -> None:
+    """The installer did: a sentence of it that changed would have cost every measurement."""
+    changed(plan, "code", **{"install.py": "0"})
+    assert due(plan) == {}
+
+
 def test_another_time_limit_makes_nothing_due(plan: Plan) -> None:
     assert due(replace(plan, suite=plan.suite.model_copy(update={"answer_limit_min": 1.0}))) == {}
 

@@ -96,12 +96,105 @@ def test_an_interpreter_without_ensurepip_is_named(monkeypatch: pytest.MonkeyPat
         install.main()
 
 
-def test_a_disk_too_small_is_refused_with_both_numbers(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("driver", "needed"), [(False, r"2\.7"), (True, r"6\.7")])
+def test_a_disk_too_small_is_refused_with_both_numbers(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, driver: bool, needed: str
+) -> None:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(install, "nvidia_driver", lambda: driver)
     monkeypatch.setattr("shutil.disk_usage", lambda path: type("Usage", (), {"free": 1.2e9}))
-    with pytest.raises(SystemExit, match=r"\.venv needs 2\.7 GB, and 1\.2 GB are free here"):
+    with pytest.raises(SystemExit, match=rf"\.venv needs {needed} GB, and 1\.2 GB are free here"):
         install.main()
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("files", "programs", "found"),
+    [
+        (set(), {}, False),
+        ({"/proc/driver/nvidia/version"}, {}, True),
+        (set(), {"nvidia-smi": "/usr/bin/nvidia-smi"}, True),
+    ],
+)
+def test_a_driver_is_found_by_its_file_or_its_program(
+    monkeypatch: pytest.MonkeyPatch, files: set[str], programs: dict[str, str], found: bool
+) -> None:
+    monkeypatch.setattr("os.path.exists", files.__contains__)
+    monkeypatch.setattr("shutil.which", programs.get)
+    assert install.nvidia_driver() is found
+
+
+NONE_FOUND = "ERROR: No matching distribution found for torch==2.13.0+cpu"
+ANOTHER_FILE = "ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE."
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The files of requirements that pip is asked to install, in turn; on Linux, with room for all of it."""
+    files: list[str] = []
+    monkeypatch.setattr(install, "run", lambda *command: (files.append(command[-1]) or 0, ""))
+    monkeypatch.setattr(install, "refuse_if_full", lambda torch: None)
+    monkeypatch.setattr(sys, "platform", "linux")
+    return files
+
+
+def without_cpu_build(monkeypatch: pytest.MonkeyPatch, asked: list[str], said: str) -> None:
+    """Let pip fail at the build without CUDA, with these words."""
+    monkeypatch.setattr(
+        install, "run", lambda *command: (asked.append(command[-1]) or command[-1] == install.CPU, said)
+    )
+
+
+def test_with_a_driver_torch_comes_with_cuda(asked: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    """Where pip was told of an index of CPU builds, a machine with a GPU got one."""
+    install.install_torch("python", driver=True)
+    assert asked == [install.CUDA]
+    assert "torch with CUDA, 2.7 GB to fetch: NVIDIA's driver is here" in capsys.readouterr().out
+
+
+def test_without_a_driver_torch_comes_without_cuda(asked: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    install.install_torch("python", driver=False)
+    assert asked == [install.CPU]
+    assert "torch without CUDA, 0.2 GB to fetch: no NVIDIA driver is here" in capsys.readouterr().out
+
+
+def test_where_it_cannot_be_had_the_other_build_is_taken_and_said_why(
+    asked: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    without_cpu_build(monkeypatch, asked, NONE_FOUND)
+    install.install_torch("python", driver=False)
+    assert asked == [install.CPU, install.CUDA]
+    assert "torch with CUDA, 2.7 GB to fetch: pip finds no other" in capsys.readouterr().out
+
+
+def test_a_build_that_is_not_the_tested_one_ends_the_install(asked: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Any failure was taken for a build that cannot be had, and 2.7 GB were fetched in its place."""
+    without_cpu_build(monkeypatch, asked, ANOTHER_FILE)
+    with pytest.raises(SystemExit, match="A file is not the one that was tested"):
+        install.install_torch("python", driver=False)
+    assert asked == [install.CPU]
+
+
+def test_it_tells_how_far_pip_is(capsys: pytest.CaptureFixture[str]) -> None:
+    """Eight minutes went by without a line."""
+    lines = [f"  Downloading package{number}-1.0-py3-none-any.whl (1 kB)" for number in range(44)]
+    lines += [
+        "  Downloading package-1.0-py3-none-any.whl.metadata (1 kB)",
+        "Collecting package",
+        "Using cached last.whl",
+    ]
+    program = f"print({chr(10).join([*lines, 'Installing collected packages: package'])!r}); raise SystemExit(3)"
+    failed, said = install.run(sys.executable, "-c", program)
+    assert failed == 3 and "Collecting last" in said
+    told = [line.strip() for line in capsys.readouterr().out.splitlines()]
+    assert told == ["20 packages are here", "40 packages are here", "all 45 are here and are unpacked"]
+
+
+def test_the_readme_says_how_much_is_fetched_and_kept() -> None:
+    text = " ".join((ROOT / "README.md").read_text().split())
+    for build, words in ((install.CPU, "downloads {:.1f} GB and fills {:.1f}"), (install.CUDA, "{:.1f} and {:.1f} GB")):
+        fetched = install.FETCHED_GB[install.PACKAGES] + install.FETCHED_GB[build]
+        assert words.format(fetched, install.NEEDED_GB[build]) in text
 
 
 @pytest.mark.slow

@@ -5,7 +5,7 @@ from helpers.factory import make_record, runtime
 from compactbench.record import Record
 from compactbench.report.tables.results import plain_rows, results
 from compactbench.report.tables.runtimes import ANY, in_runtime
-from compactbench.report.text.result_box import result_box
+from compactbench.report.text.result_box import result_box, result_line
 
 MANY = {"right": "1" * 950 + "0" * 50}
 INT8 = runtime(
@@ -60,3 +60,17 @@ def test_machine_date_commit_and_files() -> None:
     assert "commit `aaaaaaaa`" in text
     assert "(alpha.json), [notebook](../../../_sources/runs/starter/reference-cpu/alpha.ipynb)" in text
     assert "One epoch of its training takes 10.0 s and up to 800 MB." in text
+
+
+def line(run: Record) -> str:
+    """The line of a run that is alone on its machine."""
+    return result_line(run, plain_rows(results(in_runtime([run], ANY)))[0]).replace("\N{NO-BREAK SPACE}", " ")
+
+
+def test_a_preview_of_the_page_has_the_numbers_as_deployed() -> None:
+    """What is not known is left out: a dash would say nothing to whoever sees the line alone."""
+    told = line(make_record(runtimes=[INT8], quality=MANY))
+    assert told.startswith(
+        "Accuracy: 95.0 %; CPU latency, median: 2.0 ms; Artefact size: 20.0 MB (ONNX int8, Example CPU"
+    )
+    assert line(make_record(weights="random")).startswith("CPU latency, median: 10.0 ms; Artefact size: 81.0 MB (torch")

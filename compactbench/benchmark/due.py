@@ -4,7 +4,7 @@ import os
 from dataclasses import dataclass
 
 from compactbench import ROOT
-from compactbench.benchmark.fingerprint import fingerprint
+from compactbench.benchmark.fingerprint import fingerprint, measures
 from compactbench.foreign import line
 from compactbench.record import FailedRecord, Fingerprint, Weights
 from compactbench.record.file import FAILED, FINISHED, RecordError, read_run
@@ -45,11 +45,16 @@ def due(plan: Plan) -> dict[str, str]:
 
 
 def changes(then: Fingerprint, now: Fingerprint) -> dict[str, str]:
-    """The parts of a fingerprint that changed, each with a few words that say how."""
+    """The parts of a fingerprint that changed, each with a few words that say how.
+
+    Earlier versions counted files among the code that measures which change no number: these are left out.
+    """
     found = {}
     for part in Fingerprint.model_fields:
         before, after = getattr(then, part), getattr(now, part)
         names = sorted(name for name in before.keys() | after.keys() if before.get(name) != after.get(name))
+        if part == "code":
+            names = list(filter(measures, names))
         if part == "versions":
             names = [name + " " + before.get(name, "none") + " -> " + after.get(name, "none") for name in names]
         if names:

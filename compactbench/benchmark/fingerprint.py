@@ -18,7 +18,7 @@ from compactbench.sources.availability import origin
 TEMPLATE = ROOT / "notebooks" / "benchmark.ipynb"
 PACKAGE = ROOT / "compactbench"
 NOT_MEASURING = [
-    *("report", "commands", "__main__.py", "errors.py", "foreign.py"),
+    *("report", "commands", "__main__.py", "errors.py", "foreign.py", "install.py"),
     *(f"benchmark/{name}.py" for name in ("__main__", "capacity", "due", "fingerprint", "forecast", "forkserver")),
     *(f"benchmark/{name}.py" for name in ("progress", "sweep", "watchdog")),
     "data/understood.py",
@@ -83,11 +83,16 @@ def refuse_changed(model: Model, then: Fingerprint) -> None:
 def code() -> dict[str, str]:
     """Hash of each measuring file, by its path in the package, and of the template's code cells that measure."""
     files = {str(file.relative_to(PACKAGE)): file for file in sorted(PACKAGE.rglob("*.py"))}
-    measuring = {path: file for path, file in files.items() if not path.startswith(tuple(NOT_MEASURING))}
+    measuring = {path: file for path, file in files.items() if measures(path)}
     cells = [cell for cell in nbformat.read(TEMPLATE, as_version=4).cells if cell.cell_type == "code"]
     measured_by = [cell.source for cell in cells if NOT_MEASURING_CELLS.isdisjoint(cell.metadata.get("tags", []))]
     hashes = {path: code_hash(file.read_text(encoding="utf-8")) for path, file in measuring.items()}
     return hashes | {str(TEMPLATE.relative_to(ROOT)): _hash(" ".join(map(code_hash, measured_by)))}
+
+
+def measures(path: str) -> bool:
+    """Whether a file of the package, by its path in it, can change a number."""
+    return not path.startswith(tuple(NOT_MEASURING))
 
 
 def code_hash(source: str) -> str:

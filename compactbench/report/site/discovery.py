@@ -19,15 +19,16 @@ NOT_FOUND = Html(
 
 
 def describe(app: Sphinx, page: str, template: str, context: dict[str, Any], tree: Any) -> None:
-    """Give the page a description, its first paragraph, for search engines and for whoever links to it."""
+    """Give the page a description, its run's numbers or its first paragraph, for search engines and who links to it."""
     paragraph = next(iter(tree.findall(nodes.paragraph)), None) if tree else None
     if paragraph is None:
         return
-    told = " ".join(paragraph.astext().split())
+    told = app.config.compactbench_descriptions.get(page) or " ".join(paragraph.astext().split())
     short = html(told if len(told) <= LONGEST else told[:LONGEST].rpartition(" ")[0] + " …")
     title = html(context.get("pagetitle", ""))
     named = {"description": short, "twitter:card": Html("summary")}
     properties = {"og:title": title, "og:description": short, "og:type": Html("article")}
+    properties |= {"og:url": html(context["pageurl"])} if context.get("pageurl") else {}
     tags = [Html('<meta name="{}" content="{}" />').format(name, text) for name, text in named.items()]
     tags += [Html('<meta property="{}" content="{}" />').format(name, text) for name, text in properties.items()]
     context["metatags"] = context.get("metatags", "") + "".join(tags)

@@ -32,11 +32,14 @@ from compactbench.report.site.discovery import describe, publish_map
 from compactbench.report.site.every_runtime import EveryRuntimeDirective
 from compactbench.report.site.executed import OnlyText, escape_page_title, escape_search_titles, harmless
 from compactbench.report.site.fact import FactDirective, FactRole
+from compactbench.report.site.feed import announce_feed, write_feed
 from compactbench.report.site.pages import pages
 from compactbench.report.site.policy import add_policy, inline_scripts, without_thebe
+from compactbench.report.site.side_bar import fold_runs
 from compactbench.report.site.weight import without_icon_script
 from compactbench.report.statistics.paired import pairs
 from compactbench.report.tables.collect import collect, entries
+from compactbench.report.tables.columns import Row
 from compactbench.report.tables.metrics import LATENCY, SIZE
 from compactbench.report.tables.results import (
     Records,
@@ -50,8 +53,7 @@ from compactbench.report.tables.results import (
 from compactbench.report.tables.runtimes import ANY, in_runtime
 from compactbench.report.text import summary as prose
 from compactbench.report.text.facts import facts
-from compactbench.report.text.result_box import result_box
-from compactbench.report.text.words import Markdown
+from compactbench.report.text.result_box import result_box, result_line
 
 MODELS = "params/models"
 QUOTED = "data/reference-2021.csv"
@@ -72,6 +74,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.add_transform(OnlyText)
     app.add_config_value("compactbench_facts", {}, "env")
     app.add_config_value("compactbench_boxes", {}, "env")
+    app.add_config_value("compactbench_descriptions", {}, "html")
     app.add_config_value("compactbench_sources", "", "env")  # pages are read again when a result or a model changed
     app.add_config_value("compactbench_look", "", "html")  # else a changed script or style alone would not be copied
     app.connect("config-inited", prepare)
@@ -80,10 +83,13 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.connect("source-read", harmless)
     app.connect("html-page-context", drop_repeated_scripts, priority=900)
     app.connect("html-page-context", escape_page_title, priority=900)
+    app.connect("html-page-context", fold_runs, priority=900)
     app.connect("html-page-context", describe, priority=940)  # after the title is escaped
+    app.connect("html-page-context", announce_feed, priority=940)
     app.connect("html-page-context", add_policy, priority=950)  # after those that add scripts
     app.connect("build-finished", publish_data)
     app.connect("build-finished", publish_map)
+    app.connect("build-finished", write_feed)
     app.connect("build-finished", escape_search_titles)
     app.connect("build-finished", without_icon_script)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
@@ -100,7 +106,12 @@ def prepare(app: Sphinx, config: Config) -> None:
         for page in found.whole:
             make_private(book / page)
         config.exclude_patterns += found.excluded
-        config.compactbench_boxes = boxes(records, frame)
+        trained, deployed = by_page(frame), by_page(results(in_runtime(records, ANY)))
+        runs = {
+            "/".join(("runs", run.suite, run.machine, run.model)): run for run in records if isinstance(run, Record)
+        }
+        config.compactbench_boxes = {page: result_box(run, trained[page], deployed[page]) for page, run in runs.items()}
+        config.compactbench_descriptions = {page: result_line(run, deployed[page]) for page, run in runs.items()}
         config.compactbench_facts = facts(records, quoted, found.whole, repository, found.problems)
     except ValueError as error:
         raise ExtensionError(str(error)) from error
@@ -138,13 +149,9 @@ def refresh_summary(book: Path) -> None:
     partial.replace(page)
 
 
-def boxes(records: Records, trained: pd.DataFrame) -> dict[str, Markdown]:
-    """The result box of each finished run, by its page; `trained` is the table of all runs."""
-    key = ["suite", "machine", "model"]
-    tables = [plain_rows(table) for table in (trained, results(in_runtime(records, ANY)))]
-    as_trained, deployed = ({tuple(row[name] for name in key): row for row in table} for table in tables)
-    finished = {(run.suite, run.machine, run.model): run for run in records if isinstance(run, Record)}
-    return {"/".join(("runs", *who)): result_box(run, as_trained[who], deployed[who]) for who, run in finished.items()}
+def by_page(table: pd.DataFrame) -> dict[str, Row]:
+    """The rows of a table of runs, each by the page of its run."""
+    return {"/".join(("runs", row["suite"], row["machine"], row["model"])): row for row in plain_rows(table)}
 
 
 def accuracy_latency(here: Records, quoted: pd.DataFrame) -> tuple[go.Figure, str]:

@@ -3,6 +3,7 @@
 from pathlib import PurePosixPath
 from urllib.parse import quote
 
+from compactbench.foreign import line
 from compactbench.record import Record
 from compactbench.report.tables.columns import Row
 from compactbench.report.tables.metrics import ACCURACY, EPOCH_TIME, LATENCY, MACRO_F1, METRICS, SIZE
@@ -34,7 +35,7 @@ def result_box(run: Record, trained: Row, deployed: Row) -> Markdown:
         trained: its row as trained, in the table of all runs.
         deployed: its row in the runtime that one would deploy; the same where that is the one it was trained in.
     """
-    labels = {one.runtime + " " + one.precision: one.label for one in run.runtimes}
+    labels = _labels(run)
     columns = [trained] if _in(deployed) == _in(trained) else [deployed, trained]
     heads = ["as deployed: ", "as trained: "][-len(columns) :]
     head = ["", *(words + labels[_in(row)] for words, row in zip(heads, columns, strict=True))]
@@ -49,6 +50,18 @@ def result_box(run: Record, trained: Row, deployed: Row) -> Markdown:
         f"{run.started_at:%Y-%m-%d}, by the code of commit {code(commit(run.conditions))}. {_files(run)}"
     )
     return Markdown("\n\n".join([*warnings, markdown_table(head, body), told]))
+
+
+def result_line(run: Record, deployed: Row) -> str:
+    """The most asked-for numbers as deployed, as one line of text: what a preview of the page shows."""
+    asked = [MACRO_F1 if run.data.unbalanced else ACCURACY, LATENCY, SIZE]
+    numbers = [f"{metric.label}: {metric.of(deployed)}" for metric in asked if deployed[metric.name] is not None]
+    return line("; ".join(numbers) + " (" + _labels(run)[_in(deployed)] + ", " + machine_in_words(run) + ")")
+
+
+def _labels(run: Record) -> dict[str, str]:
+    """What each runtime of a run is called."""
+    return {one.runtime + " " + one.precision: one.label for one in run.runtimes}
 
 
 def _in(row: Row) -> str:
