@@ -16,7 +16,8 @@ def described(text: str, title: str = "Title", page: str = "page") -> str:
     """The tags of a page whose first paragraph this is; the page "run" is that of a run."""
     tree = nodes.section("", nodes.paragraph("", text), nodes.paragraph("", "second"))
     context = {"pagetitle": title, "pageurl": f"https://example.org/book/{page}.html"}
-    app = SimpleNamespace(config=SimpleNamespace(compactbench_descriptions={"run": RUN}))
+    told = {"compactbench_descriptions": {"run": RUN}, "html_baseurl": "https://example.org/book/"}
+    app = SimpleNamespace(config=SimpleNamespace(**told))
     describe(app, page, "page.html", context, tree)
     return context["metatags"]
 
@@ -32,6 +33,13 @@ def test_the_numbers_of_a_run_describe_its_page() -> None:
     tags = described("Every number below was taken by this notebook.", page="run")
     assert tags.count('content="Accuracy: 96.2 % (&#34;5 ms&#34; &lt;b&gt;)"') == 2
     assert '<meta property="og:url" content="https://example.org/book/run.html" />' in tags
+
+
+def test_a_link_to_a_page_is_shown_with_the_site_s_picture() -> None:
+    """Its address must be whole: those who show links do not know the page's."""
+    tags = described("First.")
+    assert '<meta property="og:image" content="https://example.org/book/card.png" />' in tags
+    assert '<meta name="twitter:card" content="summary_large_image" />' in tags
 
 
 def test_foreign_text_stays_in_its_attribute() -> None:

@@ -102,7 +102,7 @@ def test_the_table_puts_the_known_first_and_leaves_the_unknown_blank() -> None:
     fast = make_record("gamma", weights="random", latency=[calls([1.0])])
     lines = models(results([make_failed("broken"), fast, DELTA, ALPHA]), pages).splitlines()[2:]
     names, accuracies = zip(*([cell.strip() for cell in line.split("|")[1:3]] for line in lines), strict=True)
-    linked = "[Delta](runs/starter/reference-cpu/delta.ipynb)"
+    linked = "[Delta](/runs/starter/reference-cpu/delta.ipynb)"
     assert [name.split(" ")[0] for name in names] == ["Alpha", linked, "Gamma", "Broken"]
     assert accuracies == ("96.0 <small>94.0 to 98.0</small>", "90.0 <small>88.0 to 93.0</small>", "–", "–")
 

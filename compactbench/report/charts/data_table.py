@@ -45,6 +45,11 @@ def alternative(figure: Figure, caption: str) -> str:
     return " ".join([caption, *([f"Shown: {'; '.join(reach)}."] if reach else [])])
 
 
+def plain(text: str) -> str:
+    """What plotly would show of a text, without its tags."""
+    return unescape(re.sub(r"<[^<>]*>", " ", text)).strip()
+
+
 def _rows(figure: Figure) -> Iterator[list[str]]:
     """A row for each mark: what it is called, x and y; of a heatmap, row, column and value."""
     for trace in _traces(figure):
@@ -83,10 +88,10 @@ def _title(figure: Figure, axis: str) -> str:
 
 
 def _text(value: object) -> str:
-    """A value as people read it; of a text, what plotly would show, without its tags."""
+    """A value as people read it."""
     if isinstance(value, float):
         return f"{value:,.4g}" if abs(value) < 1e4 else f"{value:,.0f}"
-    return unescape(re.sub(r"<[^<>]*>", " ", str(value))).strip() if isinstance(value, str | int) else ""
+    return plain(str(value)) if isinstance(value, str | int) else ""
 
 
 def _row(cells: list[str]) -> Html:

@@ -14,6 +14,7 @@ from IPython.display import HTML, display
 
 from compactbench.foreign import Foreign
 from compactbench.report.charts.data_table import alternative, data_table
+from compactbench.report.charts.picture import picture
 from compactbench.report.text.words import Html, html
 
 LIVE = {"JPY_SESSION_NAME", "VSCODE_PID"}
@@ -31,8 +32,9 @@ _CHART = re.compile(
 def show(figure: go.Figure, slug: str, caption: str) -> None:
     """Display `figure`.
 
-    In a book the output is HTML alone, with the figure as JSON inside and no script that runs: the site's own script
-    draws it with its local plotly. Plotly's own output would be dropped there, or would load a library from elsewhere.
+    In a book the output is HTML, with the figure as JSON inside and no script that runs: the site's own script draws it
+    with its local plotly. Plotly's own output would be dropped there, or would load a library from elsewhere. A picture
+    follows, for who reads the page where no script runs; the site leaves it out.
 
     Args:
         figure: the chart.
@@ -43,6 +45,7 @@ def show(figure: go.Figure, slug: str, caption: str) -> None:
         figure.show()
         return
     display(HTML(chart_html(figure, slug, caption)))
+    display({"image/svg+xml": picture(json.loads(chart_json(figure)))}, raw=True)
 
 
 def chart_html(figure: go.Figure, slug: str, caption: str) -> Html:

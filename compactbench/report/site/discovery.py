@@ -6,10 +6,12 @@ from typing import Any
 from docutils import nodes
 from sphinx.application import Sphinx
 
+from compactbench.report.site.card import CARD
 from compactbench.report.text.words import Html, html
 
 LONGEST = 160
 """Letters of a description that a search engine shows."""
+CARD_SAYS = Html("The recommended model with its accuracy, latency and size, beside a chart of all models.")
 NOT_FOUND = Html(
     '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Page not found</title>'
     '<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="robots" content="noindex"></head>'
@@ -26,9 +28,11 @@ def describe(app: Sphinx, page: str, template: str, context: dict[str, Any], tre
     told = app.config.compactbench_descriptions.get(page) or " ".join(paragraph.astext().split())
     short = html(told if len(told) <= LONGEST else told[:LONGEST].rpartition(" ")[0] + " …")
     title = html(context.get("pagetitle", ""))
-    named = {"description": short, "twitter:card": Html("summary")}
+    named = {"description": short, "twitter:card": Html("summary_large_image")}
     properties = {"og:title": title, "og:description": short, "og:type": Html("article")}
-    properties |= {"og:url": html(context["pageurl"])} if context.get("pageurl") else {}
+    if context.get("pageurl"):  # the site has an address, which these must begin with
+        card = html(str(app.config.html_baseurl) + CARD)
+        properties |= {"og:url": html(context["pageurl"]), "og:image": card, "og:image:alt": CARD_SAYS}
     tags = [Html('<meta name="{}" content="{}" />').format(name, text) for name, text in named.items()]
     tags += [Html('<meta property="{}" content="{}" />').format(name, text) for name, text in properties.items()]
     context["metatags"] = context.get("metatags", "") + "".join(tags)

@@ -27,12 +27,14 @@ from compactbench.report.charts import tradeoff as charts
 from compactbench.report.charts.decision import decision_svg
 from compactbench.report.charts.show import LIVE, chart_again, chart_html
 from compactbench.report.site.changes import changed_pages, is_made_from, sign, stamp
+from compactbench.report.site.card import write_card
 from compactbench.report.site.chooser import ChooserDirective
 from compactbench.report.site.discovery import describe, publish_map
 from compactbench.report.site.every_runtime import EveryRuntimeDirective
 from compactbench.report.site.executed import OnlyText, escape_page_title, escape_search_titles, harmless
 from compactbench.report.site.fact import FactDirective, FactRole
 from compactbench.report.site.feed import announce_feed, write_feed
+from compactbench.report.site.machine_pages import write_machine_pages
 from compactbench.report.site.pages import pages
 from compactbench.report.site.policy import add_policy, inline_scripts, without_thebe
 from compactbench.report.site.side_bar import fold_runs
@@ -53,6 +55,7 @@ from compactbench.report.tables.results import (
 from compactbench.report.tables.runtimes import ANY, in_runtime
 from compactbench.report.text import summary as prose
 from compactbench.report.text.facts import facts
+from compactbench.report.text.machine_page import machine_facts
 from compactbench.report.text.result_box import result_box, result_line
 
 MODELS = "params/models"
@@ -89,6 +92,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.connect("html-page-context", add_policy, priority=950)  # after those that add scripts
     app.connect("build-finished", publish_data)
     app.connect("build-finished", publish_map)
+    app.connect("build-finished", write_card)
     app.connect("build-finished", write_feed)
     app.connect("build-finished", escape_search_titles)
     app.connect("build-finished", without_icon_script)
@@ -113,6 +117,8 @@ def prepare(app: Sphinx, config: Config) -> None:
         config.compactbench_boxes = {page: result_box(run, trained[page], deployed[page]) for page, run in runs.items()}
         config.compactbench_descriptions = {page: result_line(run, deployed[page]) for page, run in runs.items()}
         config.compactbench_facts = facts(records, quoted, found.whole, repository, found.problems)
+        config.compactbench_facts |= machine_facts(records, found.whole)
+        write_machine_pages(book, records)
     except ValueError as error:
         raise ExtensionError(str(error)) from error
     models = [file.read_text("utf-8") for file in sorted((book.parent / MODELS).glob("*.yaml"))]

@@ -198,7 +198,7 @@ def models(group: pd.DataFrame, pages: Collection[str]) -> Markdown:
     body = []
     for row in sorted(plain_rows(group), key=lambda row: _known_first(row, quality)):
         page = "/".join(("runs", row["suite"], row["machine"], row["model"] + ".ipynb"))
-        name = f"[{markdown(row['title'])}]({quote(page)})" if page in pages else markdown(row["title"])
+        name = f"[{markdown(row['title'])}](/{quote(page)})" if page in pages else markdown(row["title"])
         low_high = f" <small>{quality.ends(row)}</small>" if row[quality.name] is not None else ""
         reached = quality.of(row, unit=False) + low_high
         body.append([Markdown(name + _note(row)), Markdown(reached), *(_cell(row, metric) for metric in shown)])
@@ -252,10 +252,11 @@ def _interval(row: Row, quality: Metric) -> str:
     return f"95\u00a0% interval {quality.ends(row)}"
 
 
-def _cell(row: Row, metric: Metric) -> str:
-    """One number of the table; what was extrapolated is marked as roughly so."""
+def _cell(row: Row, metric: Metric) -> Markdown:
+    """One number of the table with its interval; what was extrapolated is marked as roughly so."""
     derived = metric is EPOCH_TIME and row["finetune_epoch_derived"]
-    return ("≈ " if derived else "") + metric.text(row[metric.name], unit=False)
+    ends = [metric.ends(row)] if metric.interval and row[metric.low] is not None else []
+    return Markdown(("≈ " if derived else "") + metric.of(row, unit=False) + small(ends))
 
 
 def _note(row: Row) -> Markdown:
