@@ -9,10 +9,11 @@ from sklearn.metrics import f1_score
 
 from compactbench.record import Record
 from compactbench.report.choice.pareto import front
-from compactbench.report.choice.recommend import Recommendation, recommend
+from compactbench.report.choice.recommend import Recommendation, recommend, would_tell
 from compactbench.report.statistics.macro_f1 import macro_f1_deviation
 from compactbench.report.statistics.paired import Comparison, Pairs, paired, pairs
-from compactbench.report.statistics.score import Counts
+from compactbench.report.statistics.score import Counts, with_seeds
+from compactbench.report.statistics.seeds import beyond_texts
 from compactbench.report.tables.metrics import ACCURACY, LATENCY
 from compactbench.report.tables.results import by_model, results
 from compactbench.report.text.summary import candidates, verdict
@@ -70,6 +71,24 @@ def test_the_number_of_texts_needed_gives_the_power_that_it_promises() -> None:
     shown = sum(share for counts, share in drawn(needed, 0.03, 0.03) if counts.interval(0.05)[0] > -0.01)
     assert shown == pytest.approx(0.8, abs=0.02)
     assert Counts(631, 0, 0).texts_needed(0.01, 0.05) == 268  # z^2 (1 - .01) / .01: the interval above ends at .01
+
+
+def test_seeds_that_differ_are_asked_for_beside_texts() -> None:
+    """The margin allows a variance of (.01 / (1.645 + .842))^2 = 1.617e-5, half of it to seeds of 2 points: 49.5.
+
+    The number of texts was told as if more of them made the seeds agree.
+    """
+    assert with_seeds(1000, 4e-4, 0.01, 0.05) == (2000, 50)
+    assert with_seeds(1000, 0.0, 0.01, 0.05) == (1000, 1)
+    open_ = [Comparison(-0.01, (-0.03, 0.01), 0.01, texts, 0.0, seeds) for texts, seeds in ((2000, 3), (900, 14))]
+    assert would_tell(open_).startswith("about 2,000 test texts and 14 seeds would tell")
+
+
+def test_what_texts_explain_is_no_difference_between_seeds() -> None:
+    """Two seeds 2 points apart have a variance of 2e-4; half of the texts of one are new to the other."""
+    assert beyond_texts([0.0, 0.02], 1e-4, 0.5) == pytest.approx(1.5e-4)
+    assert beyond_texts([0.0, 0.02], 1e-4, 1.0) == pytest.approx(2e-4)
+    assert beyond_texts([0.0, 0.02], 5e-4, 0.5) == beyond_texts([0.02], 1e-4, 0.5) == 0.0
 
 
 def model_at(model: str, right: str, latency: float) -> Record:

@@ -143,11 +143,16 @@ def judged(comparison: Comparison) -> str:
 
 
 def would_tell(comparisons: Iterable[Comparison]) -> str:
-    """How many test texts would decide what these leave open, to two digits."""
-    needed = max(comparison.texts_needed for comparison in comparisons)
-    step = 10 ** max(len(str(needed)) - 2, 0)
-    texts = f"about {math.ceil(needed / step) * step:,} test texts"
-    return f"{texts} would tell in {POWER:.0%} of cases, were there no difference".replace("%", "\u00a0%")
+    """How many test texts, and seeds where these differ, would decide what the comparisons leave open, to two digits."""
+    needed = [(comparison.texts_needed, comparison.seeds_needed) for comparison in comparisons]
+    texts, of_seeds = (_two_digits(max(numbers)) for numbers in zip(*needed, strict=True))
+    data = f"about {texts:,} test texts" + (f" and {of_seeds:,} seeds" if of_seeds > 1 else "")
+    return f"{data} would tell in {POWER:.0%} of cases, were there no difference".replace("%", "\u00a0%")
+
+
+def _two_digits(number: int) -> int:
+    step: int = 10 ** max(len(str(number)) - 2, 0)
+    return math.ceil(number / step) * step
 
 
 def bound(metric: Metric, limit: float) -> str:

@@ -16,7 +16,7 @@ from compactbench.record import FailedRecord, Interval, Record, RuntimeResult, p
 from compactbench.report.statistics import seeds
 from compactbench.report.statistics.learned import undertrained
 from compactbench.report.statistics.macro_f1 import macro_f1_deviation
-from compactbench.report.statistics.score import POWER, Counts
+from compactbench.report.statistics.score import POWER, Counts, with_seeds
 
 MARGIN = 0.01
 """A model may be so much less accurate than the most accurate one and still be recommended for its speed, a share."""
@@ -36,6 +36,7 @@ class Comparison:
         margin: the difference that is taken for none.
         texts_needed: how many test texts would show that it is not worse by more than the margin if both are equal.
         highest: the highest difference that is observed with all seeds or with one left out.
+        seeds_needed: how many seeds that takes beside the texts; 1 where they are not shown to differ.
     """
 
     difference: float
@@ -43,6 +44,7 @@ class Comparison:
     margin: float
     texts_needed: int
     highest: float
+    seeds_needed: int = 1
 
     @property
     def not_inferior(self) -> bool:
@@ -131,8 +133,9 @@ def _counts(found: Sequence[tuple[np.ndarray, np.ndarray]], differences: list[fl
     if not of_pair:
         return Counts(texts, 0, 0)
     variance, degrees = seeds.mean_variance(differences, of_pair / texts, overlap, len(found))
+    between = seeds.beyond_texts(differences, of_pair / texts, overlap)
     texts = of_pair / variance
-    return Counts(texts, first * texts, second * texts, degrees)
+    return Counts(texts, first * texts, second * texts, degrees, between)
 
 
 def _in_accuracy(counts: Sequence[Counts], margin: float, error: float) -> Comparison | None:
@@ -140,8 +143,8 @@ def _in_accuracy(counts: Sequence[Counts], margin: float, error: float) -> Compa
     if not counts:
         return None
     intervals, highest = [one.interval(error) for one in counts], max(one.difference for one in counts)
-    needed = counts[0].texts_needed(margin, error)
-    return Comparison(counts[0].difference, _outermost(intervals), margin, needed, highest)
+    texts, of_seeds = counts[0].needed(margin, error)
+    return Comparison(counts[0].difference, _outermost(intervals), margin, texts, highest, of_seeds)
 
 
 def _outermost(intervals: Sequence[Interval]) -> Interval:
@@ -162,8 +165,10 @@ def _in_macro_f1(one: Record, other: Record, margin: float, error: float) -> Com
         mean, half = float(np.mean(kept)), float(t.isf(error, degrees)) * math.sqrt(variance)
         means.append(mean)
         intervals.append((mean - half, mean + half))
-    texts = sum(one.data.test_counts) * (float(norm.isf(error) + norm.ppf(POWER)) * of_texts / margin) ** 2
-    return Comparison(means[0], _outermost(intervals), margin, math.ceil(texts), max(means))
+    alike = math.ceil(sum(one.data.test_counts) * (float(norm.isf(error) + norm.ppf(POWER)) * of_texts / margin) ** 2)
+    between = seeds.beyond_texts(differences, of_texts**2, seeds.overlap(one))
+    texts, of_seeds = with_seeds(alike, between, margin, error)
+    return Comparison(means[0], _outermost(intervals), margin, texts, max(means), of_seeds)
 
 
 def _macro_f1_deviation(one: Record, other: Record) -> float | None:

@@ -21,12 +21,14 @@ class Counts:
         only_one: how many of these the first alone got right.
         only_other: how many the second alone did.
         degrees: of freedom, where the spread between seeds is known from few of them.
+        between: the variance of the difference between seeds, beyond what their texts explain.
     """
 
     texts: float
     only_one: float
     only_other: float
     degrees: float = math.inf
+    between: float = 0.0
 
     @property
     def difference(self) -> float:
@@ -52,6 +54,27 @@ class Counts:
         apart = (self.only_one + self.only_other) / self.texts / 2
         spread = math.sqrt(_variance(1, apart, apart, -margin)), math.sqrt(2 * apart)
         return math.ceil(((norm.isf(error) * spread[0] + norm.ppf(POWER) * spread[1]) / margin) ** 2)
+
+    def needed(self, margin: float, error: float) -> tuple[int, int]:
+        """How many texts and seeds would show the same; see `with_seeds`."""
+        return with_seeds(self.texts_needed(margin, error), self.between, margin, error)
+
+
+def with_seeds(texts: int, between: float, margin: float, error: float) -> tuple[int, int]:
+    """How many texts and seeds would show what so many `texts` would if seeds were alike.
+
+    Where they differ, texts and seeds may each have half of the variance that the margin allows.
+
+    Args:
+        texts: as `Counts.texts_needed` gives them.
+        between: the variance between seeds, beyond what their texts explain.
+        margin: what is to be shown: that the difference is not below its negative.
+        error: how often that may be wrong.
+    """
+    if between == 0:
+        return texts, 1
+    allowed = (margin / float(norm.isf(error) + norm.ppf(POWER))) ** 2
+    return 2 * texts, math.ceil(2 * between / allowed)
 
 
 def _lower(counts: Counts, z: float) -> float:

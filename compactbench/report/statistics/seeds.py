@@ -112,6 +112,11 @@ def mean_variance(
     return whole, (len(found) - 1) * (whole / between) ** 2 if between else math.inf
 
 
+def beyond_texts(found: Sequence[float], of_texts: float, overlap: float) -> float:
+    """The variance between seeds that their test texts do not explain, 0 where these explain it; see `mean_variance`."""
+    return max(0.0, variance(found) - (1 - overlap) * of_texts) if len(found) > 1 else 0.0
+
+
 def paired(one: Record, other: Record) -> dict[int, tuple[np.ndarray, np.ndarray]]:
     """Whether each test text was classified right by `one` and by `other`, for each seed that both have.
 
