@@ -3,6 +3,7 @@
 # make serve       show the site in a browser                              PORT=8000
 # make check       check all settings and do nothing else                  SUITE=name MODELS="a b" MACHINE=name
 # make export      make the artefact of a finished run again               MODEL=name SUITE=name MACHINE=name
+# make merge       take over the runs of another checkout                  FROM=folder
 # make new-model   write a model's file                                    NAME=name ID=organization/model or a folder
 # make quick       style, types and the fast tests
 # make test        style, types and all tests
@@ -17,14 +18,15 @@ override MACHINE := $(value MACHINE)
 override MODEL := $(value MODEL)
 override NAME := $(value NAME)
 override ID := $(value ID)
+override FROM := $(value FROM)
 override PORT := $(value PORT)
 override PYTHON := $(value PYTHON)
-export SUITE MODELS MACHINE MODEL NAME ID PORT PYTHON
+export SUITE MODELS MACHINE MODEL NAME ID FROM PORT PYTHON
 RUN := .venv/bin/python -m
 READY := .venv/ready
 CORES := -n auto --dist loadfile --no-loadscope-reorder    # a file's tests share what is slow to make; slow files first
 
-.PHONY: help report site serve check export new-model lint quick test
+.PHONY: help report site serve check export merge new-model lint quick test
 help:
 	@sed -n 's/^# make/make/p' Makefile
 
@@ -43,6 +45,9 @@ check: $(READY)
 
 export: $(READY)
 	@$(RUN) compactbench export --suite "$$SUITE" --model "$$MODEL" --machine "$$MACHINE"
+
+merge: $(READY)
+	@$(RUN) compactbench merge --folder "$$FROM"
 
 new-model: $(READY)
 	@$(RUN) compactbench new-model --name "$$NAME" --id "$$ID"

@@ -15,10 +15,11 @@ from compactbench import ROOT
 from compactbench.__main__ import main
 from compactbench.commands import site
 
-COMMANDS = ["check", "export", "new-model", "report", "serve", "site"]
+COMMANDS = ["check", "export", "merge", "new-model", "report", "serve", "site"]
 OPTIONS = {
     "check": {"suite", "models", "machine"},
     "export": {"suite", "model", "machine"},
+    "merge": {"folder"},
     "new-model": {"name", "id"},
     "report": {"suite", "models", "machine"},
     "serve": {"port"},

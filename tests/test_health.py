@@ -63,6 +63,15 @@ def test_whole_runs_have_no_problem(folder: Path) -> None:
     assert note([]) == "" and health([]).count("\n") == 0
 
 
+def test_a_record_is_read_once_until_its_file_changes(folder: Path) -> None:
+    """A site asks for its runs eight times, and read all of them each time."""
+    runs = folder.parents[1]
+    first, second = (collect(runs).records for _ in range(2))
+    assert all(one is other for one, other in zip(first, second, strict=True))
+    run_in(folder, "beta", title="Another title")
+    assert [run.title for run in collect(runs).records] == ["Another title", first[1].title]
+
+
 @pytest.mark.parametrize("state", STATES, ids=[state.name for state in STATES])
 def test_a_file_that_cannot_be_used(folder: Path, state: Planted) -> None:
     path = state.plant(folder, "tfidf")

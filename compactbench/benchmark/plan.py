@@ -81,28 +81,29 @@ def refuse_another(machine: str) -> None:
     Raises:
         SettingsError: a run of that name was measured on another CPU, number of cores or GPU.
     """
-    here = _hardware(describe())
+    here = hardware(describe())
     for path in sorted((ROOT / "book" / "runs").glob(f"*/{machine}/*.json")):
         with contextlib.suppress(RecordError):
             record = read_run(path)
             if isinstance(record, Record):
-                there = _hardware(record.conditions.machine)
+                there = hardware(record.conditions.machine)
                 if any(here[key] != there[key] for key in here.keys() & there.keys()):
                     raise SettingsError(
-                        f"key `machine`: {machine!r} was {_named(there)} when {path.relative_to(ROOT)} was measured, "
-                        f"and this is {_named(here)}; accepted: a name of its own."
+                        f"key `machine`: {machine!r} was {named(there)} when {path.relative_to(ROOT)} was measured, "
+                        f"and this is {named(here)}; accepted: a name of its own."
                     )
                 return
 
 
-def _hardware(machine: Machine) -> dict[str, object]:
+def hardware(machine: Machine) -> dict[str, object]:
     """What tells one machine from another; an earlier version did not ask for the CPU's identity."""
     known = {"cpu": machine.cpu, "identity": machine.cpu_identity, "cores": machine.cores, "gpu": machine.gpu or "none"}
     return {key: value for key, value in known.items() if value is not None}
 
 
-def _named(hardware: dict[str, object]) -> str:
-    return ", ".join(f"{key} {line(str(value))}" for key, value in hardware.items())
+def named(found: dict[str, object]) -> str:
+    """What `hardware` found, in words."""
+    return ", ".join(f"{key} {line(str(value))}" for key, value in found.items())
 
 
 def _own_file(given: object) -> Path:

@@ -1,5 +1,6 @@
 """What lies under book/runs: the records that can be read, and what is wrong with every other file."""
 
+import functools
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -50,12 +51,23 @@ def collect(runs: Path) -> Collected:
             problems.append(problem(runs, path, _no_folder(path)))
         elif path.name.endswith(FINISHED):  # FAILED ends so too, and sorts before it
             try:
-                found[path.with_name(path.name.removesuffix(FAILED).removesuffix(FINISHED))] = read_run(path)
+                found[path.with_name(path.name.removesuffix(FAILED).removesuffix(FINISHED))] = _read(path, _stamp(path))
             except RecordError as error:
                 problems.append(problem(runs, path, error.reason))
         elif not path.name.endswith((PAGE, LOG)):
             problems.append(problem(runs, path, "no file of a run is called so"))
     return Collected(list(found.values()), problems)
+
+
+@functools.cache  # a site asks for its runs once for each of its parts
+def _read(path: Path, stamp: tuple[int, ...]) -> Record | FailedRecord:
+    """The record at `path`, read once as long as the file stays as its `stamp` says."""
+    return read_run(path)
+
+
+def _stamp(path: Path) -> tuple[int, ...]:
+    found = path.lstat()
+    return found.st_mtime_ns, found.st_ctime_ns, found.st_ino, found.st_size
 
 
 def shown(runs: Path) -> list[Path]:
