@@ -64,6 +64,14 @@ def chromium() -> Iterator[Any]:
         browser.close()
 
 
+@pytest.fixture(scope="session")
+def books(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Any]:
+    """The book `made_up` or `reference`, built when first asked for; who changes one puts it back as it was."""
+    from helpers.book_factory import built
+
+    return functools.cache(lambda kind: built(kind, tmp_path_factory.mktemp(kind)))
+
+
 @pytest.fixture
 def address(book: Any) -> Iterator[str]:
     """Where the module's `book` is served."""

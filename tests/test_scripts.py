@@ -3,9 +3,11 @@
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from helpers.book_factory import Book
 from helpers.factory import calls, make_record
 from helpers.tiny_suite import TINY
 
@@ -25,6 +27,10 @@ SCRIPTS = {
     "speed/finetune.py": (
         ["--texts", "long", "--pairs", "1", "--steps", "2", "--model", "minilm-l3"],
         rf"\d+\.\d\d times as fast as 2021 {SPREAD}",
+    ),
+    "speed/page_load.py": (
+        ["{site}", "--visits", "1"],
+        rf"main thread \d+\.\d\d s {SPREAD}, first chart after \d+\.\d\d s {SPREAD}, median of 1",
     ),
     "speed/rows.py": (["100"], r"80 training texts, peak \d[\d,]* MB"),
     "speed/serving.py": (["{artefact}", "--pairs", "1"], rf"\d+\.\d times as fast as the pipeline {SPREAD}"),
@@ -57,8 +63,8 @@ VERDICTS = ["agreement/epoch.py", "agreement/forecast.py", "agreement/latency_to
 
 
 @pytest.fixture(scope="module")
-def given(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """An artefact of a tiny network, made-up records and their artefacts, and the tables of the committed runs."""
+def given(tmp_path_factory: pytest.TempPathFactory, books: Callable[[str], Book]) -> dict[str, str]:
+    """An artefact of a tiny network, made-up records and their artefacts, the committed runs' tables, and a site."""
     folder = tmp_path_factory.mktemp("scripts")
     network, tokenizer, _ = load_classifier(Model.model_validate(TINY), False, ["a", "b"], seed=0)
     artefact = folder / "artefact"
@@ -71,7 +77,8 @@ def given(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     committed = collect(ROOT / "book" / "runs").records
     write_table(results(committed), folder / "tables", "results")
     write_table(runtimes(committed), folder / "tables", "runtimes")
-    return {"artefact": str(artefact)} | {name: str(folder / name) for name in ("tables", "records", "artefacts")}
+    made = {"artefact": str(artefact), "site": str(books("made_up").html)}
+    return made | {name: str(folder / name) for name in ("tables", "records", "artefacts")}
 
 
 def record(model: str, number: int) -> Record:
@@ -106,9 +113,13 @@ def scripts(kind: str) -> list[Path]:
 
 
 @pytest.mark.parametrize("script", SCRIPTS)
-def test_a_script_runs_and_its_last_line_says_what_it_found(script: str, given: dict[str, str]) -> None:
+def test_a_script_runs_and_its_last_line_says_what_it_found(
+    script: str, given: dict[str, str], request: pytest.FixtureRequest
+) -> None:
     """The class whose methods speed/finetune.py called had changed, and nobody saw it."""
     words, last = SCRIPTS[script]
+    if "{site}" in words:
+        request.getfixturevalue("chromium")  # skipped where there is none
     command = [sys.executable, f"tests/{script}", *(word.format_map(given) for word in words)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     assert done.returncode in ((0, 1) if script in VERDICTS else (0,)), done.stdout + done.stderr

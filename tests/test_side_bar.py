@@ -1,10 +1,11 @@
 """The side bar: runs folded by machine and suite, which keeps them out of a keyboard's way."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from bs4 import BeautifulSoup
-from helpers.book_factory import Book, build, make_tree
+from helpers.book_factory import Book
 from helpers.browser import Visit
 
 from compactbench.report.site.side_bar import fold_runs
@@ -60,13 +61,9 @@ def test_a_side_bar_without_runs_stays_as_it_is() -> None:
 
 
 @pytest.fixture(scope="module")
-def book(tmp_path_factory: pytest.TempPathFactory) -> Book:
+def book(books: Callable[[str], Book]) -> Book:
     """A book of five runs made up for the purpose, of one suite on one machine."""
-    root = tmp_path_factory.mktemp("folded")
-    tree = make_tree(root / "tree", with_reference_runs=False)
-    done = build(tree, root / "out")
-    assert done.returncode == 0, done.stdout
-    return Book(tree, root / "out" / "_build" / "html", done.stdout)
+    return books("made_up")
 
 
 @pytest.mark.slow

@@ -10,14 +10,14 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import pandas as pd
 import pytest
-from helpers.book_factory import Book, build, make_tree
+from helpers.book_factory import Book, build
 from helpers.browser import FITS, FOLLOWED, HEIGHTS, MARKS, OVERLAPS, WIDE, Links, Visit
 
 from compactbench import ROOT
@@ -55,12 +55,8 @@ UNKNOWN = """# Machines
 
 
 @pytest.fixture(scope="module", params=["made_up", "reference"])
-def book(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Book:
-    root = tmp_path_factory.mktemp(request.param)
-    tree = make_tree(root / "tree", with_reference_runs=request.param == "reference")
-    done = build(tree, root / "out")
-    assert done.returncode == 0, done.stdout
-    return Book(tree, root / "out" / "_build" / "html", done.stdout)
+def book(request: pytest.FixtureRequest, books: Callable[[str], Book]) -> Book:
+    return books(request.param)
 
 
 def test_a_strict_build_warns_of_nothing(book: Book) -> None:

@@ -39,6 +39,7 @@ def test_the_margin_of_a_situation_is_its_own() -> None:
     """12 texts of 1,000 worse is shown to be within 2 points, and not within 1."""
     found = rows(run("small", 10, wrong=12), run("large", 20))
     assert found["the smallest within 2 points of the best"][0] == "**Small**"
+    assert found["the fastest within 2 points of the best"][:2] == ["**Small**", "10.0 ms"]
     assert found["the fastest on one core, as trained"][0] == "**Large**"
 
 

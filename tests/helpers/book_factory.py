@@ -99,6 +99,14 @@ class Book:
         return json.loads((self.html / "results.json").read_text())
 
 
+def built(kind: str, root: Path) -> Book:
+    """The book `made_up` of made-up runs, or `reference` of the committed ones, in `root`."""
+    tree = make_tree(root / "tree", with_reference_runs=kind == "reference")
+    done = build(tree, root / "out")
+    assert done.returncode == 0, done.stdout
+    return Book(tree, root / "out" / "_build" / "html", done.stdout)
+
+
 def build(tree: Path, out: Path) -> subprocess.CompletedProcess[str]:
     """Build the book of `tree` as strictly as it can be; the copy of the package in `tree` is the one at work."""
     jupyter_book = Path(sys.executable).with_name("jupyter-book")

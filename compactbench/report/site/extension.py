@@ -37,6 +37,7 @@ from compactbench.report.site.feed import announce_feed, write_feed
 from compactbench.report.site.machine_pages import write_machine_pages
 from compactbench.report.site.pages import pages
 from compactbench.report.site.policy import add_policy, inline_scripts, without_thebe
+from compactbench.report.site.search import index_without_tables
 from compactbench.report.site.side_bar import fold_runs
 from compactbench.report.site.weight import without_icon_script
 from compactbench.report.statistics.paired import pairs
@@ -82,6 +83,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.add_config_value("compactbench_look", "", "html")  # else a changed script or style alone would not be copied
     app.connect("config-inited", prepare)
     app.connect("config-inited", without_thebe)
+    app.connect("builder-inited", index_without_tables)
     app.connect("env-get-outdated", changed_pages)
     app.connect("source-read", harmless)
     app.connect("html-page-context", drop_repeated_scripts, priority=900)

@@ -1,4 +1,4 @@
-"""What to take in five common situations, by the rule of the recommendation with another metric in latency's place."""
+"""What to take in common situations, by the rule of the recommendation with another metric in latency's place."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from compactbench.record import FailedRecord, Record
 from compactbench.report.choice.recommend import recommend
 from compactbench.report.statistics.paired import MARGIN, pairs
 from compactbench.report.tables.columns import Metric, Row
-from compactbench.report.tables.metrics import METRICS, SIZE
+from compactbench.report.tables.metrics import LATENCY, METRICS, SIZE
 from compactbench.report.tables.results import by_model, results
 from compactbench.report.tables.runtimes import ANY, in_runtime
 from compactbench.report.text.words import Markdown, markdown, markdown_table
@@ -34,6 +34,7 @@ class Situation:
 
 SITUATIONS = (
     Situation("Must it be small?", "the smallest within 2 points of the best", SIZE, margin=0.02),
+    Situation("Must it be fast?", "the fastest within 2 points of the best", LATENCY, margin=0.02),
     Situation(
         "Has it one core?", "the fastest on one core, as trained", METRICS["cpu_latency_1core_p50_ms"], runtime=None
     ),
