@@ -19,7 +19,7 @@ PLACES = {
     "pyproject.toml": [r'^Homepage = "(\S+)"$'],
 }
 """Every place outside _config.yml, as the pattern that finds it: a fork changes these lines too."""
-NO_PLACES = ("_config.yml", "book/runs/", "tests/")
+NO_PLACES = ("_config.yml", "book/_config.yml", "book/runs/", "tests/")
 """Where the address is kept, pages that were executed, and made-up ones."""
 
 

@@ -15,6 +15,7 @@ from compactbench.report.charts import labels
 from compactbench.report.charts import run as run_charts
 from compactbench.report.charts import tradeoff as charts
 from compactbench.report.charts.show import chart_html, chart_json, show
+from compactbench.report.charts.style import style
 from compactbench.report.tables.metrics import LATENCY, METRICS, SIZE
 from compactbench.report.tables.results import results
 from compactbench.report.text import summary as prose
@@ -188,16 +189,19 @@ def test_chart_on_a_page_carries_plain_numbers_and_runs_no_script(monkeypatch: p
     html = chart_html(figure, "demo", 'less < "more"')
     assert '"x":[1.5,2.5]' in html and '"z":[[1.0,2.0],[3.0,4.0]]' in html and "bdata" not in html
     assert html.count("</script>") == 1 and 'aria-label="less &lt; &#34;more&#34;"' in html
-    shown = []
-    monkeypatch.setattr("compactbench.report.charts.show.display", shown.append)
+
+
+def test_a_book_gets_a_chart_and_its_picture_a_live_notebook_plotly_s_own(monkeypatch: pytest.MonkeyPatch):
+    figure, shown = style(go.Figure(go.Scatter(x=[1.0], y=[2.0], mode="markers")), "One mark"), []
+    monkeypatch.setattr("compactbench.report.charts.show.display", lambda output, raw=False: shown.append(output))
     for name in ("JPY_SESSION_NAME", "VSCODE_PID"):
         monkeypatch.delenv(name, raising=False)
     show(figure, "demo", "a caption")
-    assert 'id="chart-demo"' in shown[0].data
+    assert 'id="chart-demo"' in shown[0].data and "One mark" in shown[1]["image/svg+xml"]
     monkeypatch.setenv("JPY_SESSION_NAME", "live")
     monkeypatch.setattr(go.Figure, "show", lambda figure: shown.append("plotly's own"))
     show(figure, "demo", "a caption")
-    assert shown[1:] == ["plotly's own"]
+    assert shown[2:] == ["plotly's own"]
 
 
 def test_charts_of_one_run_hold_its_record():

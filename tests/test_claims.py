@@ -12,7 +12,7 @@ import pytest
 from helpers.factory import make_record, runtime
 from helpers.score import likelihood_score
 from scipy.stats import t
-from test_paired import with_seeds, wrong
+from test_paired import of_seeds, wrong
 
 from compactbench import ROOT
 from compactbench.record import Record
@@ -156,13 +156,13 @@ def test_what_a_runtime_gains_is_gained_beyond_the_noise(reference: list[Record]
 
 def losing(*lost: int, **changes: float) -> Record:
     """A model that misses so many of the 2,000 test texts of each seed."""
-    return with_seeds(f"loses{sum(lost)}", *(wrong(range(10, 10 + number)) for number in lost), **changes)
+    return of_seeds(f"loses{sum(lost)}", *(wrong(range(10, 10 + number)) for number in lost), **changes)
 
 
 @pytest.mark.parametrize(("lost", "said"), [((20, 60, 60), "unclear"), ((50, 60, 60), "worse"), ((10, 11, 9), "tied")])
 def test_a_claim_that_falls_without_one_seed_is_not_made(lost: tuple[int, ...], said: str) -> None:
     """All three seeds show that .5, 2.5 and 2.5 points are more than none; .5 and 2.5 alone do not."""
-    best, other = with_seeds("best", *[wrong(range(10))] * 3), losing(*lost)
+    best, other = of_seeds("best", *[wrong(range(10))] * 3), losing(*lost)
     found = pairs([best, other]).compare(other.model, "best")
     assert found and found.verdict == said
     gaps = np.array([number - 10 for number in lost]) / 2000

@@ -156,7 +156,7 @@ def make(folder: Path, *words: str, **variables: str) -> subprocess.CompletedPro
 def test_make_alone_says_what_there_is(words: tuple, made: Path) -> None:
     lines = make(made, *words).stdout.splitlines()
     assert 4 <= len(lines) <= 10 and all(line.startswith("make ") for line in lines)
-    assert {"report", "site", "serve", "check", "export", "new-model", "quick", "test"} == {
+    assert {"report", "site", "serve", "check", "export", "merge", "new-model", "quick", "test"} == {
         line.split()[1] for line in lines
     }
 

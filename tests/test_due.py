@@ -160,8 +160,8 @@ def test_every_other_change_of_code_makes_it_due(old: str, new: str) -> None:
 
 def test_measuring_code_counts_and_reporting_code_does_not() -> None:
     code = fingerprint(load_model("tfidf"), load_suite("starter"), "none").code
-    assert {"settings.py", "data/load.py", "benchmark/run.py", "notebooks/benchmark.ipynb"} <= code.keys()
-    assert not [path for path in code if path.startswith(("report/", "commands/")) or path == "__main__.py"]
+    assert {"data/load.py", "benchmark/run.py", "notebooks/benchmark.ipynb"} <= code.keys()
+    assert not [path for path in code if path.startswith(("report/", "commands/", "record/")) or path == "__main__.py"]
 
 
 def test_a_cell_with_commands_of_ipython_counts_by_its_text() -> None:

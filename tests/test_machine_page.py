@@ -81,7 +81,9 @@ def test_a_machine_without_a_run_has_no_page_and_an_unchanged_one_stays(tmp_path
     assert kept.stat().st_mtime_ns == before
 
 
-@pytest.mark.parametrize(("others", "told"), [(0.0, "No run was disturbed."), (0.5, "Disturbed were Alpha in `starter`.")])
+@pytest.mark.parametrize(
+    ("others", "told"), [(0.0, "No run was disturbed."), (0.5, "Disturbed were Alpha in `starter`.")]
+)
 def test_a_disturbed_run_is_named(others: float, told: str) -> None:
     window = {"stage": "latency", "seconds": 1.0, "others": others, "steal": 0.0, "clock_mhz": None}
     run = make_record("alpha", load=[window] * 5)

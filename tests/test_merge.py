@@ -53,7 +53,9 @@ def test_a_run_is_taken_over_with_its_page(
     here: Path, there: Path, inside: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert merged(monkeypatch, there / inside) == 0
-    assert names(here) == [f"starter/{machine}/alpha.{end}" for machine in ("desk", "server") for end in ("ipynb", "json")]
+    assert names(here) == [
+        f"starter/{machine}/alpha.{end}" for machine in ("desk", "server") for end in ("ipynb", "json")
+    ]
     assert capsys.readouterr().out.splitlines()[-1] == "1 of 1 runs were new: `make site` shows them."
     assert [run.machine for run in collect(here).records] == ["desk", "server"]
 

@@ -200,7 +200,7 @@ def test_the_front_counts_ties_as_equal_and_keeps_what_is_better_than_all_on_it(
     assert set(frame[front(frame, LATENCY, ACCURACY, Chain())]["model"]) == {"best", "far"}
 
 
-def with_seeds(model: str, *rights: str, latency: float = 1.0) -> Record:
+def of_seeds(model: str, *rights: str, latency: float = 1.0) -> Record:
     """A run whose further seeds have splits of their own of 2,000 test texts, all of class 0, and 2,000 to train on."""
     record = model_at(model, rights[0], latency)
     answers = ["".join(right).translate(str.maketrans("01", "10")) for right in rights]
@@ -228,8 +228,8 @@ def test_seeds_count_as_one_test_set_that_says_as_much() -> None:
 
     A pair's variance is .03 - .02^2; half of the texts are test texts, so the whole is S^2 / 3 + .5 * .0296 / 2000.
     """
-    best = with_seeds("best", *[wrong(range(10))] * 3)
-    other = with_seeds("other", *(wrong(range(10, 10 + lost)) for lost in (40, 60, 50)))
+    best = of_seeds("best", *[wrong(range(10))] * 3)
+    other = of_seeds("other", *(wrong(range(10, 10 + lost)) for lost in (40, 60, 50)))
     found, *_ = paired(best, other)
     whole = 0.005**2 / 3 + 0.5 * 0.0296 / 2000
     assert found.difference == pytest.approx(0.02)
@@ -240,8 +240,8 @@ def test_seeds_count_as_one_test_set_that_says_as_much() -> None:
 
 def test_seeds_that_agree_narrow_the_interval_and_those_that_do_not_widen_it() -> None:
     def width(*lost: int) -> float:
-        best = with_seeds("best", *[wrong(range(10))] * len(lost))
-        other = with_seeds("other", *(wrong(range(10, 10 + number)) for number in lost))
+        best = of_seeds("best", *[wrong(range(10))] * len(lost))
+        other = of_seeds("other", *(wrong(range(10, 10 + number)) for number in lost))
         low, high = pairs([best, other]).compare("other", "best").interval
         return high - low
 

@@ -19,7 +19,11 @@ def words(drawn: Figure) -> list[str]:
 def test_it_says_what_to_take_with_its_numbers_and_where_they_are_from() -> None:
     title, model, numbers, where = words(card([ALPHA, BETA], "Compact Transformers"))
     assert (title, model) == ("Compact Transformers", "Alpha")
-    assert numbers.replace("\N{NO-BREAK SPACE}", " ").splitlines() == ["95.0 % accuracy", "12.0 ms a sentence", "81.0 MB"]
+    assert numbers.replace("\N{NO-BREAK SPACE}", " ").splitlines() == [
+        "95.0 % accuracy",
+        "12.0 ms a sentence",
+        "81.0 MB",
+    ]
     assert where == "on Example news, measured on reference-cpu"
 
 

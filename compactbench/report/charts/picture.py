@@ -10,7 +10,7 @@ import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap, to_rgba
 from matplotlib.figure import Figure
-from matplotlib.ticker import PercentFormatter
+from matplotlib.ticker import EngFormatter, PercentFormatter
 
 from compactbench.report.charts.data_table import plain
 from compactbench.report.charts.style import GREY, INK
@@ -19,12 +19,19 @@ WIDTH, PX = 640, 1 / 72
 """Width of a picture in px, and a px in inches, as SVG has it."""
 MOST_SHAPES = 200
 """More marks than this are drawn as pixels: as shapes they would outweigh the rest of the page."""
-LOOK = {
+READABLE = 9
+"""Height of a bar that has room for its number, px."""
+MOST_LETTERS = 90
+"""So many fit beside one another along the x axis."""
+MILLIONS = 1e6
+"""From here on numbers at an axis are written as 20M."""
+LOOK: Any = {
     "axes.axisbelow": True,
     "axes.edgecolor": GREY,
     "axes.grid": True,
     "axes.spines.right": False,
     "axes.spines.top": False,
+    "font.sans-serif": ["DejaVu Sans", "Arial"],
     "font.size": 11,
     "grid.color": "#e6e8ea",
     "svg.fonttype": "none",  # text stays text
@@ -33,12 +40,17 @@ LOOK = {
     "text.parse_math": False,  # a name may have dollar signs
 }
 MARKS = {"circle": "o", "diamond": "D", "line-ns": "|"}
+LINES_ALONE = {"line-ns"}
+"""Marks that have no inside."""
 LINES = {"dot": ":", "dash": "--"}
-ACROSS, UP = {"left": (-1, "right"), "center": (0, "center"), "right": (1, "left")}, {
-    "top": (1, "bottom"),
-    "middle": (0, "center"),
-    "bottom": (-1, "top"),
-}
+ACROSS, UP = (
+    {"left": (-1, "right"), "center": (0, "center"), "right": (1, "left")},
+    {
+        "top": (1, "bottom"),
+        "middle": (0, "center"),
+        "bottom": (-1, "top"),
+    },
+)
 """Where a text stands beside its mark, and which of its own sides is turned to it."""
 Trace = dict[str, Any]
 
@@ -51,7 +63,7 @@ def picture(figure: dict[str, Any]) -> str:
     """
     traces, layout = figure["data"], figure["layout"]
     with mpl.rc_context(LOOK):
-        drawn = Figure(figsize=(WIDTH * PX, layout["height"] * PX))
+        drawn = Figure(figsize=(WIDTH * PX, layout["height"] * PX), dpi=1 / PX)
         planes = {name: _plane(drawn, layout, name) for name in ("yaxis", "yaxis2") if name in layout}
         _bars(planes["yaxis"], [trace for trace in traces if trace["type"] == "bar"], layout.get("barmode") == "stack")
         for before, trace in pairwise([{}, *traces]):
@@ -60,14 +72,21 @@ def picture(figure: dict[str, Any]) -> str:
                 _heatmap(axes, trace)
             elif trace["type"] == "scatter":
                 _scatter(axes, trace, before)
+        for name, axes in planes.items():
+            _axis(axes, "x", _x_axis(layout, name))
+            _axis(axes, "y", layout[name])
         _notes(planes, layout)
         planes["yaxis"].set_title(_lines(layout["title"]["text"]), loc="left")
         if layout.get("showlegend"):
             drawn.legend(loc="lower left", ncols=3, frameon=False)
         file = StringIO()
-        drawn.savefig(file, format="svg", bbox_inches="tight", metadata={"Date": None, "Creator": None})
+        drawn.savefig(
+            file, format="svg", bbox_inches="tight", metadata=dict.fromkeys(("Date", "Creator", "Format", "Type"))
+        )
     svg = file.getvalue()
-    return re.sub(r'(?<= d=")[^"]+', lambda path: re.sub(r"(\.\d)\d+", r"\1", path[0]), svg[svg.index("<svg") :])
+    whole = re.sub(r"\s+", " ", svg[svg.index("<svg") :])  # a line each would make a page three times as long
+    whole = re.sub(r'(?<=base64,)[^"]+', lambda pixels: pixels[0].replace(" ", ""), whole)
+    return re.sub(r'(?<= d=")[^"]+', lambda path: re.sub(r"(\.\d)\d+", r"\1", path[0]), whole)
 
 
 def _plane(drawn: Figure, layout: dict[str, Any], name: str) -> Axes:
@@ -76,15 +95,17 @@ def _plane(drawn: Figure, layout: dict[str, Any], name: str) -> Axes:
     low, high = layout[name].get("domain", (0, 1))
     room = 1 - (margin["t"] + margin["b"]) / height
     left, width = margin["l"] / WIDTH, 1 - (margin["l"] + margin["r"]) / WIDTH
-    axes = drawn.add_axes((left, margin["b"] / height + low * room, width, (high - low) * room))
-    has_x = layout["xaxis"].get("anchor", "y") == name.replace("axis", "")
-    _axis(axes, "x", layout["xaxis"] if has_x else {**layout["xaxis"], "showticklabels": False, "title": {}})
-    _axis(axes, "y", layout[name])
-    return axes
+    return drawn.add_axes((left, margin["b"] / height + low * room, width, (high - low) * room))
+
+
+def _x_axis(layout: dict[str, Any], name: str) -> dict[str, Any]:
+    """The x axis below the traces of one y axis, which is written below one of them alone."""
+    written = layout["xaxis"].get("anchor", "y") == name.replace("axis", "")
+    return layout["xaxis"] if written else {**layout["xaxis"], "showticklabels": False, "title": {}}
 
 
 def _axis(axes: Axes, side: str, asked: dict[str, Any]) -> None:
-    """Give one axis of `axes` its scale, ends, ticks and title."""
+    """Give one axis of `axes`, on which all is drawn, its scale, ends, ticks and title."""
     axis, logarithmic = getattr(axes, f"{side}axis"), asked.get("type") == "log"
     if logarithmic:
         axes.set(**{f"{side}scale": "log"})
@@ -96,9 +117,13 @@ def _axis(axes: Axes, side: str, asked: dict[str, Any]) -> None:
     if asked.get("autorange") == "reversed":
         axis.set_inverted(True)
     if "tickvals" in asked:
-        axis.set_ticks(asked["tickvals"], [_lines(text) for text in asked.get("ticktext", asked["tickvals"])])
+        names = [_lines(text) for text in asked.get("ticktext", asked["tickvals"])]
+        upright = side == "x" and sum(map(len, names)) > MOST_LETTERS
+        axis.set_ticks(asked["tickvals"], names, rotation="vertical" if upright else "horizontal")
     elif "%" in asked.get("tickformat", ""):
         axis.set_major_formatter(PercentFormatter(1))
+    elif max(axis.get_view_interval()) >= MILLIONS:
+        axis.set_major_formatter(EngFormatter(sep=""))
     if asked.get("showgrid") is False:
         axis.grid(False)
     if asked.get("showticklabels") is False:
@@ -123,7 +148,7 @@ def _bars(axes: Axes, traces: list[Trace], stacked: bool) -> None:
             label=_lines(trace.get("name", "")),
         )
         _errors(axes, trace, [bar.get_y() + height / 2 for bar in bars])
-        if "text" in trace:
+        if "text" in trace and height * axes.bbox.height / len(names) > READABLE:
             axes.bar_label(bars, [_lines(text) for text in trace["text"]], padding=4)
         if stacked:
             reached = [before + value for before, value in zip(reached, trace["x"], strict=True)]
@@ -173,27 +198,32 @@ def _marks(axes: Axes, x: list[float], y: list[float], look: dict[str, Any], lab
     colours = [_rgba(*one) for one in zip(_each(look["color"], len(x)), opacities, strict=True)]
     for symbol in dict.fromkeys(symbols):
         places = [place for place, other in enumerate(symbols) if other == symbol]
+        inside = [colours[place] for place in places]
+        around: Any = _rgba(edge["color"]) if "color" in edge else inside
+        if symbol in LINES_ALONE:
+            filled = {"color": around}
+        else:
+            filled = {"facecolors": "none" if symbol.endswith("-open") else inside, "edgecolors": around}
         axes.scatter(
             [x[place] for place in places],
             [y[place] for place in places],
             [sizes[place] ** 2 for place in places],
-            "none" if symbol.endswith("-open") else [colours[place] for place in places],
             marker=MARKS[symbol.removesuffix("-open")],
-            edgecolors=_rgba(edge["color"]) if "color" in edge else [colours[place] for place in places],
             linewidths=edge.get("width", 0),
             label=label,
             zorder=3,
             rasterized=len(x) > MOST_SHAPES,
+            **filled,
         )
 
 
 def _errors(axes: Axes, trace: Trace, places: list[float]) -> None:
     """Draw the intervals of a trace, whose values lie along the other axis than its `places`."""
-    for direction, at in (("x", (trace["x"], places)), ("y", (places, trace["y"]))):
+    for direction, x, y in (("x", trace["x"], places), ("y", places, trace["y"])):
         if f"error_{direction}" in trace:
             bars = trace[f"error_{direction}"]
-            ends = {f"{direction}err": [bars["arrayminus"], bars["array"]]}
-            axes.errorbar(*at, fmt="none", ecolor=_rgba(bars["color"]), elinewidth=bars["thickness"], **ends)
+            ends: Any = {f"{direction}err": [bars["arrayminus"], bars["array"]]}
+            axes.errorbar(x, y, fmt="none", ecolor=bars["color"], elinewidth=bars["thickness"], **ends)
 
 
 def _notes(planes: dict[str, Axes], layout: dict[str, Any]) -> None:
@@ -204,7 +234,9 @@ def _notes(planes: dict[str, Axes], layout: dict[str, Any]) -> None:
         if note["yref"] == "paper":
             planes["yaxis2"].set_title(_lines(note["text"]), loc="left", size=10)
         else:
-            planes["yaxis"].annotate(_lines(note["text"]), (1, note["y"]), xycoords=("axes fraction", "data"), ha="right")
+            planes["yaxis"].annotate(
+                _lines(note["text"]), (1, note["y"]), xycoords=("axes fraction", "data"), ha="right"
+            )
 
 
 def _each(value: Any, count: int) -> list[Any]:
@@ -212,12 +244,12 @@ def _each(value: Any, count: int) -> list[Any]:
     return value if isinstance(value, list) else [value] * count
 
 
-def _rgba(colour: str, opacity: float | None = None) -> tuple[float, ...]:
+def _rgba(colour: str, opacity: float | None = None) -> tuple[float, float, float, float]:
     """A colour as matplotlib takes it; plotly's may be "rgba(r, g, b, a)"."""
     if not colour.startswith("rgba"):
         return to_rgba(colour, opacity)
-    *parts, alpha = map(float, re.findall(r"[\d.]+", colour))
-    return (*(part / 255 for part in parts), alpha)
+    red, green, blue, alpha = map(float, re.findall(r"[\d.]+", colour))
+    return red / 255, green / 255, blue / 255, alpha
 
 
 def _lines(text: object) -> str:

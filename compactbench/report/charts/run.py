@@ -182,7 +182,9 @@ def artefact_size(artefact: record.Artefact) -> go.Figure:
         text=[f"{size:,.1f} MB" if size >= 0.05 else f"{size * 1000:,.1f} kB" for size in megabytes],
     )
     style(figure, "What a user deploys", f"{sum(megabytes):,.1f} MB in all; blue: the weights", 130 + 34 * len(files))
-    figure.update_xaxes(title_text="Size (MB, 10<sup>6</sup> bytes)", range=[0, 1.45 * max(megabytes, default=1)])
+    figure.update_xaxes(
+        title_text="Size (MB, 10\N{SUPERSCRIPT SIX} bytes)", range=[0, 1.45 * max(megabytes, default=1)]
+    )
     return figure.update_yaxes(showgrid=False)
 
 

@@ -143,7 +143,7 @@ def judged(comparison: Comparison) -> str:
 
 
 def would_tell(comparisons: Iterable[Comparison]) -> str:
-    """How many test texts, and seeds where these differ, would decide what the comparisons leave open, to two digits."""
+    """How many test texts, and seeds where these differ, would decide what is left open, to two digits."""
     needed = [(comparison.texts_needed, comparison.seeds_needed) for comparison in comparisons]
     texts, of_seeds = (_two_digits(max(numbers)) for numbers in zip(*needed, strict=True))
     data = f"about {texts:,} test texts" + (f" and {of_seeds:,} seeds" if of_seeds > 1 else "")

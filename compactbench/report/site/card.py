@@ -1,6 +1,7 @@
 """The picture that a link to the site is shown with: what the reference runs say, in numbers and as a chart."""
 
 from pathlib import Path
+from typing import Any
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
@@ -22,7 +23,7 @@ CARD = "card.png"
 SIZE_PX = (1200, 630)
 """What those who show links ask for."""
 DPI = 100
-LOOK = {"font.size": 20, "text.color": INK, "text.parse_math": False}
+LOOK: Any = {"font.size": 20, "text.color": INK, "text.parse_math": False}
 
 
 def write_card(app: Sphinx, error: Exception | None) -> None:
@@ -42,7 +43,7 @@ def card(here: Records, title: str) -> Figure:
     deployed = in_runtime(here, ANY)
     choice, rows = recommend(results(deployed), {}, pairs(deployed)), by_model(results(deployed))
     with mpl.rc_context(LOOK):
-        drawn = Figure(figsize=[length / DPI for length in SIZE_PX])
+        drawn = Figure(figsize=(SIZE_PX[0] / DPI, SIZE_PX[1] / DPI))
         drawn.text(0.05, 0.9, line(title), size=30, weight="bold", va="top")
         if choice.chosen is None:
             return drawn

@@ -102,7 +102,9 @@ def _output(output: NotebookNode) -> NotebookNode | None:
     chart = chart_again(output.data.get("text/html", ""))
     if chart:
         return new_output("display_data", {"text/html": chart})
-    text = None if "image/svg+xml" in output.data else output.data.get("text/plain")  # the chart before it, as a picture
+    text = (
+        None if "image/svg+xml" in output.data else output.data.get("text/plain")
+    )  # the chart before it, as a picture
     return new_output("display_data", {"text/plain": text}) if text else None
 
 

@@ -26,8 +26,8 @@ from compactbench.record.private import make_private
 from compactbench.report.charts import tradeoff as charts
 from compactbench.report.charts.decision import decision_svg
 from compactbench.report.charts.show import LIVE, chart_again, chart_html
-from compactbench.report.site.changes import changed_pages, is_made_from, sign, stamp
 from compactbench.report.site.card import write_card
+from compactbench.report.site.changes import changed_pages, is_made_from, sign, stamp
 from compactbench.report.site.chooser import ChooserDirective
 from compactbench.report.site.discovery import describe, publish_map
 from compactbench.report.site.every_runtime import EveryRuntimeDirective

@@ -67,7 +67,7 @@ def announce_feed(app: Sphinx, page: str, template: str, context: dict[str, Any]
     """Name the feed in the head of the page, where there is one."""
     if app.config.html_baseurl and findings(Path(app.srcdir).parent):
         link = Html('<link rel="alternate" type="application/atom+xml" href="{}{}" />')
-        context["metatags"] = context.get("metatags", "") + link.format(html(app.config.html_baseurl), FEED)
+        context["metatags"] = context.get("metatags", "") + str(link.format(html(app.config.html_baseurl), FEED))
 
 
 def write_feed(app: Sphinx, error: Exception | None) -> None:

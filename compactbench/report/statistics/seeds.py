@@ -113,7 +113,7 @@ def mean_variance(
 
 
 def beyond_texts(found: Sequence[float], of_texts: float, overlap: float) -> float:
-    """The variance between seeds that their test texts do not explain, 0 where these explain it; see `mean_variance`."""
+    """The variance between seeds that their test texts do not explain; see `mean_variance` for the arguments."""
     return max(0.0, variance(found) - (1 - overlap) * of_texts) if len(found) > 1 else 0.0
 
 

@@ -85,7 +85,9 @@ def compared(groups: Groups) -> Markdown:
         }
         if len(on) > 1:
             told += [f"{code(suite)}, {metric.head}:\n\n{_compared(on, metric)}" for metric in COMPARED]
-    return Markdown("\n\n".join(told) or "No two machines ran the same suite yet: [run it on yours](run-it-yourself.md).")
+    return Markdown(
+        "\n\n".join(told) or "No two machines ran the same suite yet: [run it on yours](run-it-yourself.md)."
+    )
 
 
 def _compared(on: Mapping[str, dict[str, Row]], metric: Metric) -> Markdown:
