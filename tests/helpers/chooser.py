@@ -20,7 +20,7 @@ def sets_of_limits(group: dict[str, Any], count: int) -> list[tuple[dict[str, fl
         metric["name"]: [value for one in group["candidates"] if (value := one["values"][metric["name"]])]
         for metric in metrics
     }
-    names, runtimes = [name for name, values in measured.items() if values], [ANY, *group["runtimes"]]
+    names, runtimes = [name for name, values in measured.items() if values], [ANY, *map(str, group["runtimes"])]
     for number in range(count):
         limits = {}
         for name in draw.sample(names, draw.choice([1, 2, 3])):
