@@ -1,5 +1,5 @@
-// The chooser: limits and selects, and at once the answer by the report's rule. All that is judged was judged when the
-// site was built: which runtime may stand for a model, and what the test texts say of any two. Here it is looked up.
+// The chooser: limits and selects, and at once the answer by the report's rule (choose-rule.js) with its chart
+// (choose-chart.js), the state in the page's address.
 (() => {
   "use strict";
   function start() {
@@ -7,75 +7,24 @@
     if (!place) return;
     const groups = JSON.parse(place.querySelector("script").textContent);
     if (groups.length === 0) return;
-    const [NOT_INFERIOR, LEADS, UNDECIDED, TIED] = [1, 2, 4, 8];
-    const SPEED = "cpu_latency_p50_ms";
+    const [SPEED, P95, SIZE] = ["cpu_latency_p50_ms", "cpu_latency_p95_ms", "artefact_size_mb"];
+    const [THROUGHPUT, COST] = ["throughput_sentences_per_s", "cost_per_million_texts"];
     const NEAR = 1.25;
-
-    // The rule
-
-    const allows = (metric, value, limit) =>
-      value !== null && (metric.better === "lower" ? value <= limit : value >= limit);
-    const missed = (group, { values }, limits) =>
-      group.metrics.filter((metric) => metric.name in limits && !allows(metric, values[metric.name], limits[metric.name]));
-    const speed = (candidate) => candidate.values[SPEED] ?? Infinity;
-
-    // For each model the candidate to deploy it as: of those that may stand for it, the fastest within the limits
-    function deployed(group, runtime, limits) {
-      const models = new Map();
-      for (const number of group.eligible[runtime]) {
-        const candidate = { ...group.candidates[number], number };
-        candidate.missed = missed(group, candidate, limits);
-        const best = models.get(candidate.model);
-        const rank = (one) => [one.missed.length > 0, speed(one)];
-        if (!best || less(rank(candidate), rank(best))) models.set(candidate.model, candidate);
-      }
-      return [...models.values()];
-    }
-
-    const less = ([a, x], [b, y]) => (a === b ? x < y : a < b);
-
-    function choose(group, runtime, limits) {
-      const all = deployed(group, runtime, limits);
-      const position = new Map(group.weighed.map((number, at) => [number, at]));
-      const faster = (one, other) => group.faster[position.get(one.number)][position.get(other.number)] === "1";
-      const bits = (one, other) => parseInt(group.pairs[position.get(one.number)][position.get(other.number)], 16);
-      const quality = (candidate) => candidate.values[group.quality];
-      const able = all.filter((one) => one.known && one.missed.length === 0 && quality(one) !== null);
-      able.sort((a, b) => quality(b) - quality(a) || speed(a) - speed(b));
-      const best = able[0];
-      const leading = able.filter((one) => one === best || bits(one, best) & LEADS);
-      const asGood = able.filter(
-        (one) => one === best || leading.every((other) => other === one || bits(one, other) & NOT_INFERIOR),
-      );
-      const chosen = asGood.toSorted((a, b) => speed(a) - speed(b))[0];
-      const undecided = able.filter(
-        (one) => chosen && one !== best && bits(one, best) & UNDECIDED && faster(one, chosen),
-      );
-      // from the fastest on, better than every one before it; who is tied counts as equal
-      const front = [];
-      for (const one of able.toSorted((a, b) => speed(a) - speed(b) || quality(b) - quality(a))) {
-        const dominated = front.some((other) =>
-          quality(one) === quality(other) || bits(one, other) & TIED ? speed(other) !== speed(one) : quality(other) > quality(one),
-        );
-        if (!dominated) front.push(one);
-      }
-      const rest = able.filter((one) => !front.includes(one));
-      return {
-        chosen,
-        best,
-        undecided,
-        fastest: asGood.every((one) => one === chosen || faster(chosen, one)),
-        remain: [...front.map((one) => [one, true]), ...rest.map((one) => [one, false])],
-        doubtful: group.weighed
-          .filter((number) => !group.eligible[runtime].includes(number))
-          .map((number) => group.candidates[number])
-          .filter((one) => runtime === "any" || one.runtime === runtime)
-          .filter((one) => missed(group, one, limits).length === 0),
-        unknown: all.filter((one) => one.random && one.missed.every(({ name }) => name === group.quality)),
-        undertrained: all.filter((one) => !one.known && !one.random && one.missed.length === 0),
-        fallen: all.filter((one) => one.known && one.missed.length > 0),
-      };
-    }
+    const CAPTION =
+      "Each model in the runtime that stands for it. Filled: within your limits. Hollow and pale: out. Ringed: what to take. " +
+      "Named: the Pareto front of quality and median latency, where there is room. Dashed lines: your limits.";
+    const SOURCES = {
+      measured: {
+        option: "measured here",
+        nobody: "No model of known accuracy keeps these limits.",
+        unknown: "Within your limits, accuracy not known",
+      },
+      quoted: {
+        option: "quoted from 2021 (AG News), not measured here",
+        nobody: "No model of the table of 2021 keeps these limits.",
+        unknown: "Within your limits, not in the table of 2021",
+      },
+    };
 
     // What is said
 
@@ -93,20 +42,36 @@
       return value !== null && value > 0 && Math.max(value / limit, limit / value) <= NEAR;
     }
 
-    function sentence(group, found) {
-      const { chosen, best, undecided, fastest } = found;
-      if (!chosen) return "No model of known accuracy keeps these limits.";
-      const named = group.metrics.find((metric) => metric.name === group.quality);
-      const first = `Take ${chosen.title}: ${chosen.texts[group.quality]} ${lower(named.label)}, ${chosen.texts[SPEED]} at the median, ${chosen.texts.artefact_size_mb}.`;
+    const quality = ({ metric }, one) => `${one.texts[metric.name]} ${lower(metric.label)}`;
+
+    function sentence(group, source, found) {
+      const { chosen, best, undecided } = found;
+      if (!chosen) return SOURCES[source.name].nobody;
+      const cost = chosen.values[COST] === null ? "" : `, ${chosen.texts[COST]}`;
+      const costs = `${chosen.texts[SPEED]} at the median, ${chosen.texts[SIZE]}${cost}`;
+      const first = `Take ${chosen.title}: ${quality(source, chosen)}, ${costs}.`;
       const points = `${100 * group.margin} point${group.margin === 0.01 ? "" : "s"}`;
-      const second =
-        chosen === best
-          ? " It has the highest measured value of those that are left."
-          : ` It is shown to be within ${points} of ${best.title}, the best of those that are left; of all such models ${fastest ? "it answers fastest" : "none is shown to answer faster"}.`;
+      const second = source.name === "quoted" ? byQuoted(found, points) : byMeasured(found, points);
       const third = undecided.length
         ? ` The test texts cannot decide whether ${undecided.map((one) => one.title).join(", ")}, which would answer faster, is within ${points} too.`
         : "";
       return first + second + third;
+    }
+
+    const quickest = ({ fastest }) => `of all such models ${fastest ? "it answers fastest" : "none is shown to answer faster"}`;
+
+    function byMeasured(found, points) {
+      if (found.chosen === found.best) return " It has the highest measured value of those that are left.";
+      return ` It is shown to be within ${points} of ${found.best.title}, the best of those that are left; ${quickest(found)}.`;
+    }
+
+    function byQuoted(found, points) {
+      const told =
+        found.chosen === found.best
+          ? "it is the best of those that are left"
+          : `it is within ${points} of ${found.best.title}, the best of those that are left; ${quickest(found)}`;
+      const where = "They are of models in PyTorch; what another runtime changes was not reported.";
+      return ` By the quoted values alone, which have no interval, ${told}. ${where}`;
     }
 
     // The page
@@ -118,9 +83,10 @@
     };
     const answer = element("p", { className: "chooser-answer" });
     const lists = element("div");
+    const figure = element("figure", { className: "chooser-chart" }, element("figcaption", { textContent: CAPTION }));
     const fieldset = element("fieldset", {}, element("legend", { textContent: "What you cannot exceed" }));
     const selects = element("div", { className: "controls" });
-    let inputs = [];
+    let [inputs, draw] = [[], () => {}];
 
     function select(label, name, options) {
       const made = element("select", { name }, ...options.map(([value, text]) => new Option(text, value)));
@@ -137,14 +103,33 @@
     const machine = select("Machine", "machine", unique("machine").map((name) => [name, name]));
     const runtimes = new Set(["any", ...groups.flatMap((group) => group.runtimes)]);
     const runtime = select("Runtime", "runtime", [...runtimes].map((name) => [name, name]));
+    const accuracy = select("Accuracy", "accuracy", Object.entries(SOURCES).map(([name, { option }]) => [name, option]));
+    const price = element("input", { type: "number", name: "price", min: 0, step: "any", placeholder: "none" });
+    price.addEventListener("input", () => rebuild());
+    price.addEventListener("change", remember);
+    selects.append(element("label", {}, "Price of an hour of the machine ", price));
 
-    const shown = () => groups.find((one) => one.suite === data.value && one.machine === machine.value);
+    const fields = [data, machine, runtime, accuracy, price];
+
+    function shown() {
+      const group = groups.find((one) => one.suite === data.value && one.machine === machine.value);
+      return group && price.value > 0 ? { ...group, candidates: group.candidates.map(priced) } : group;
+    }
+
+    // At the reader's price of an hour; where the suite names one, the build knows the cost already
+    function priced(one) {
+      const cost = one.values[THROUGHPUT] === null ? null : (price.value * 1e6) / one.values[THROUGHPUT] / 3600;
+      const text = cost === null ? "–" : `${Number(cost.toPrecision(3))} per million texts`;
+      return { ...one, values: { ...one.values, [COST]: cost }, texts: { ...one.texts, [COST]: text } };
+    }
+
+    const weighedBy = (group) => group.sources.find(({ name }) => name === accuracy.value);
 
     function rebuild(limits = limitsNow()) {
       const group = shown();
       fieldset.replaceChildren(fieldset.firstChild);
       inputs = [];
-      if (group) group.metrics.forEach((metric) => limit(group, metric, limits[metric.name]));
+      if (group) [weighedBy(group).metric, ...group.metrics].forEach((metric) => limit(group, metric, limits[metric.name]));
       update();
     }
 
@@ -201,29 +186,42 @@
     function update() {
       const [group, limits] = [shown(), limitsNow()];
       lists.replaceChildren();
+      figure.hidden = !group;
       if (!group) {
         answer.textContent = "These data were not measured on that machine.";
         return;
       }
-      const found = choose(group, group.runtimes.includes(runtime.value) ? runtime.value : "any", limits);
-      answer.textContent = sentence(group, found);
-      const numbers = (one) => group.metrics.map((metric) => one.texts[metric.name]).slice(0, 4).join(", ");
-      list(
-        "Within your limits",
-        found.remain.map(([one, front]) => `${one.title}: ${numbers(one)}${front ? ", on the Pareto front of quality and latency" : ""}`),
-      );
+      const source = weighedBy(group);
+      const found = chooserRule(group, source, group.runtimes.includes(runtime.value) ? runtime.value : "any", limits);
+      answer.textContent = sentence(group, source, found);
+      const named = (one) => `${one.title}: ${numbers(source, one)}`;
+      draw = () => chooserChart(figure, { group, source, limits, found, named });
+      draw();
+      tell(group, source, limits, found, named);
+    }
+
+    function numbers(source, one) {
+      const known = [P95, THROUGHPUT, SIZE, COST].filter((name) => one.values[name] !== null).map((name) => one.texts[name]);
+      return [...(one.values[source.metric.name] === null ? [] : [quality(source, one)]), ...known].join(", ");
+    }
+
+    function tell(group, source, limits, found, named) {
       const missing = (one) => one.missed.map((metric) => distance(metric, one, limits[metric.name])).join("; ");
       const close = found.fallen.filter((one) => one.missed.length === 1 && near(one.missed[0], one, limits[one.missed[0].name]));
-      list("Within your limits, accuracy not shown to be kept in that runtime", found.doubtful.map((one) => `${one.title}: ${numbers(one)}`));
+      const front = found.front.map((one) => `${named(one)}, on the Pareto front of quality and latency`);
+      list("Within your limits", [...front, ...found.rest.map(named)]);
+      list("Within your limits, accuracy not shown to be kept in that runtime", found.doubtful.map(named));
       list("Near misses", close.map((one) => `${one.title} ${missing(one)}`));
-      list("Within your limits, accuracy not known", found.unknown.map((one) => `${one.title}: ${numbers(one)}`));
-      list("Within your limits, undertrained, so not weighed", found.undertrained.map((one) => `${one.title}: ${numbers(one)}`));
+      list(SOURCES[source.name].unknown, found.unknown.map(named));
+      list("Within your limits, undertrained, so not weighed", found.undertrained.map(named));
       list("Out", found.fallen.filter((one) => !close.includes(one)).map((one) => `${one.title}: ${missing(one)}`));
+      const elsewhere = found.elsewhere.map((one) => `${one.title}: it was not measured in that runtime`);
+      list("Not weighed", [...elsewhere, ...group.others.map(([title, why]) => `${title}: ${why}`)]);
     }
 
     // The address holds the state once a change is made, so that a view can be sent; presets are links
     function remember() {
-      const choices = { suite: data.value, machine: machine.value, runtime: runtime.value };
+      const choices = Object.fromEntries(fields.filter(({ value }) => value !== "").map(({ name, value }) => [name, value]));
       history.replaceState(null, "", `#${new URLSearchParams({ ...choices, ...limitsNow() })}`);
     }
 
@@ -232,20 +230,22 @@
       for (const made of [data, machine, runtime]) {
         if ([...made.options].some(({ value }) => value === state[made.name])) made.value = state[made.name];
       }
+      accuracy.value = state.accuracy in SOURCES ? state.accuracy : "measured"; // quoted where a reader chose so, never else
+      price.value = state.price > 0 ? state.price : "";
       const limits = Object.entries(state).filter(([, value]) => value > 0);
       rebuild(Object.fromEntries(limits.map(([name, value]) => [name, Number(value)])));
     }
 
+    window.addEventListener("resize", () => figure.hidden || draw());
     const live = element("div", { className: "answer" }, answer);
     live.setAttribute("role", "status");
     fieldset.addEventListener("change", remember);
-    place.querySelector(".chooser-table").replaceWith(selects, fieldset, live, lists);
+    place.querySelector(".chooser-table").replaceWith(selects, fieldset, live, figure, lists);
     window.addEventListener("hashchange", () => {
       if (location.hash === "" || location.hash.includes("=")) read(); // else it leads to a part of the page
     });
     read();
   }
 
-  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
-  else start();
+  document.addEventListener("DOMContentLoaded", start); // then the other two scripts are there
 })();

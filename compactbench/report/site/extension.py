@@ -28,7 +28,7 @@ from compactbench.report.charts.decision import decision_svg
 from compactbench.report.charts.show import LIVE, chart_again, chart_html
 from compactbench.report.site.card import write_card
 from compactbench.report.site.changes import changed_pages, is_made_from, sign, stamp
-from compactbench.report.site.chooser import ChooserDirective
+from compactbench.report.site.chooser import ChooserDirective, only_there
 from compactbench.report.site.discovery import describe, publish_map
 from compactbench.report.site.every_runtime import EveryRuntimeDirective
 from compactbench.report.site.executed import OnlyText, escape_page_title, escape_search_titles, harmless
@@ -58,9 +58,9 @@ from compactbench.report.text import summary as prose
 from compactbench.report.text.facts import facts
 from compactbench.report.text.machine_page import machine_facts
 from compactbench.report.text.result_box import result_box, result_line
+from compactbench.report.text.then_and_now import QUOTED
 
 MODELS = "params/models"
-QUOTED = "data/reference-2021.csv"
 TEMPLATE = "notebooks/summary.ipynb"
 PLOTLY = Path(__file__).parent / "vendor" / "plotly-cartesian.min.js"
 
@@ -87,6 +87,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.connect("env-get-outdated", changed_pages)
     app.connect("source-read", harmless)
     app.connect("html-page-context", drop_repeated_scripts, priority=900)
+    app.connect("html-page-context", only_there, priority=900)
     app.connect("html-page-context", escape_page_title, priority=900)
     app.connect("html-page-context", fold_runs, priority=900)
     app.connect("html-page-context", describe, priority=940)  # after the title is escaped

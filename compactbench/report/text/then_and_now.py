@@ -14,6 +14,8 @@ from compactbench.report.tables.metrics import ACCURACY, LATENCY, METRICS, SIZE
 from compactbench.report.tables.results import by_model, plain_rows
 from compactbench.report.text.words import Markdown, listed, markdown, markdown_table
 
+QUOTED = "data/reference-2021.csv"
+"""The results of 2021, below book/."""
 AT_ONCE_MS = 100
 """An answer within so many milliseconds seems instantaneous (Nielsen, 1993, Usability Engineering, chapter 5)."""
 MEMORY, SPEED = METRICS["finetune_peak_ram_mb"], METRICS["throughput_sentences_per_s"]
