@@ -17,14 +17,14 @@ def words(drawn: Figure) -> list[str]:
 
 
 def test_it_says_what_to_take_with_its_numbers_and_where_they_are_from() -> None:
-    title, model, numbers, where = words(card([ALPHA, BETA], "Compact Transformers"))
+    title, _, model, numbers, where = words(card([ALPHA, BETA], "Compact Transformers"))
     assert (title, model) == ("Compact Transformers", "Alpha")
     assert numbers.replace("\N{NO-BREAK SPACE}", " ").splitlines() == [
         "95.0 % accuracy",
         "12.0 ms a sentence",
         "81.0 MB",
     ]
-    assert where == "on Example news, measured on reference-cpu"
+    assert where == "Example news, on Example CPU, 2 cores, 16 GB of memory, no GPU"
 
 
 def test_random_weights_are_no_mark_of_its_chart() -> None:
@@ -32,8 +32,8 @@ def test_random_weights_are_no_mark_of_its_chart() -> None:
     assert [line.get_xydata().tolist() for line in axes.lines] == [[[12.0, 95.0]]]
 
 
-def test_where_nothing_can_be_recommended_the_title_stands_alone() -> None:
-    assert words(card([make_failed("broken")], "T")) == ["T"]
+def test_where_nothing_can_be_recommended_the_title_and_the_question_stand_alone() -> None:
+    assert words(card([make_failed("broken")], "T")) == ["T", "Which one to fine-tune for text classification?"]
 
 
 def test_it_has_the_size_that_is_asked_for(tmp_path: Path) -> None:

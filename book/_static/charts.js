@@ -47,6 +47,7 @@
       const { data, layout } = parsed(figure);
       await window.Plotly.newPlot(canvas, data, layout, CONFIG);
       await window.Plotly.relayout(canvas, themed(layout));
+      canvas.setAttribute("role", "group"); // an image could have no buttons in it
       figure.dataset.drawn = "true";
     } catch (error) {
       refuse(figure, error.message);
