@@ -4,7 +4,7 @@ window.chooserChart = (() => {
   "use strict";
   const X = "cpu_latency_p95_ms";
   const [HEIGHT, LEFT, TOP, RIGHT, BOTTOM] = [320, 44, 30, 12, 42]; // of the drawing and of its margins, px
-  const [LETTER, MARK] = [6.2, 6]; // width of a letter and radius of a mark, px
+  const [LETTER, MARK] = [7, 6]; // width of a letter, bold ones too, and radius of a mark, px
 
   function element(tag, attributes, text = "") {
     const made = document.createElementNS("http://www.w3.org/2000/svg", tag);
@@ -85,7 +85,7 @@ window.chooserChart = (() => {
       const text = one.title.length > room ? `${one.title.slice(0, room - 1)}…` : one.title;
       const length = text.length * LETTER;
       const middle = Math.min(Math.max(x - length / 2, LEFT), width - length);
-      const places = [[x + 11, y + 4], [x - 11 - length, y + 4], [middle, y - 12], [middle, y + 20]];
+      const places = [[x + 12, y + 4], [x - 12 - length, y + 4], [middle, y - 12], [middle, y + 20]];
       const boxes = places.map(([left, base]) => ({ left, base, right: left + length, top: base - 11, bottom: base + 3 }));
       const across = ({ left, right }) => left >= LEFT && right <= width;
       const inside = (box) => across(box) && box.top >= 16 && box.bottom <= HEIGHT - BOTTOM;
@@ -93,7 +93,9 @@ window.chooserChart = (() => {
       const box = free ?? (state === "chosen" ? boxes[2] : null);
       if (!box) continue;
       taken.push(box);
-      drawn.push(element("text", { class: `name ${state}`, x: box.left, y: box.base }, text));
+      const toTheLeft = box === boxes[1]; // then it ends beside the mark, whatever its width
+      const place = toTheLeft ? { x: box.right, "text-anchor": "end" } : { x: box.left };
+      drawn.push(element("text", { class: `name ${state}`, y: box.base, ...place }, text));
     }
     return drawn;
   }
