@@ -11,7 +11,8 @@ pytestmark = pytest.mark.slow
 
 GRAVE = {"serious", "critical"}
 UNFOLD = "document.querySelectorAll('article details').forEach((one) => (one.open = true))"
-LOOKED_AT = """() => document.getAnimations().length === 0 && [...document.querySelectorAll("article :is(pre, .pst-scrollable-table-container)")].every(box =>
+LOOKED_AT = """() => document.getAnimations().length === 0
+  && [...document.querySelectorAll("article :is(pre, .pst-scrollable-table-container)")].every(box =>
   box.tabIndex === (box.scrollWidth > box.clientWidth || box.scrollHeight > box.clientHeight ? 0 : -1))"""
 """Whether no colour is changing, and the theme has made all that scrolls a stop of the Tab key, unfolded parts too."""
 OPTIONS = {"resultTypes": ["violations"], "preload": False}

@@ -28,7 +28,7 @@ IN_SIGHT = """element => {
   return left >= 0 && top >= 0 && right <= innerWidth && bottom <= innerHeight && element.contains(middle);
 }"""
 """Whether all of an element is on the screen, and nothing lies over it."""
-CONTENTS = ".bd-toc-nav a[href='#{}']"
+CONTENTS = ".bd-sidebar-secondary a[href='#{}']"
 """A link to a part of the page, in its table of contents."""
 SITUATIONS = CONTENTS.format("what-to-take-when-one-thing-matters-most")
 
