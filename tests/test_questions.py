@@ -28,7 +28,7 @@ IN_SIGHT = """element => {
   return left >= 0 && top >= 0 && right <= innerWidth && bottom <= innerHeight && element.contains(middle);
 }"""
 """Whether all of an element is on the screen, and nothing lies over it."""
-CONTENTS = ".bd-toc-nav a[href='#{}']"
+CONTENTS = ".bd-sidebar-secondary a[href='#{}']"
 """A link to a part of the page, in its table of contents."""
 SITUATIONS = CONTENTS.format("what-to-take-when-one-thing-matters-most")
 
@@ -112,6 +112,6 @@ def test_what_to_take_when_one_thing_matters_most(reader: Visit, here: Records, 
 
 def test_what_of_2021_still_holds(reader: Visit, said: Facts) -> None:
     """All five conclusions at once, each with its verdict and why."""
-    reader.page.locator("article a[href='reference-2021.html']").click()
+    reader.page.locator("article .sd-card", has=reader.page.locator("[href='reference-2021.html']")).click()
     reader.page.locator(CONTENTS.format("does-it-still-hold")).click()
     assert seen(reader, reader.page.locator("article table", has_text="2021 said")) == words(said["conclusions_2021"])

@@ -60,6 +60,14 @@ def test_a_side_bar_without_runs_stays_as_it_is() -> None:
     assert str(context["generate_toctree_html"]()) == before
 
 
+def test_a_fold_of_pages_is_named_by_the_page_that_they_are_beneath() -> None:
+    """The theme's summary holds an arrow alone."""
+    pages = "<li><a href='a.html'>A &amp; <b>b</b></a><details><summary><i></i></summary><ul></ul></details></li>"
+    context: dict[str, Any] = {"generate_toctree_html": lambda: BeautifulSoup(f"<ul>{pages}</ul>", "html.parser")}
+    fold_runs(None, "index", "page.html", context, None)
+    assert context["generate_toctree_html"]().summary["aria-label"] == "Pages under A & b"
+
+
 @pytest.fixture(scope="module")
 def book(books: Callable[[str], Book]) -> Book:
     """A book of five runs made up for the purpose, of one suite on one machine."""

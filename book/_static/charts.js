@@ -47,11 +47,17 @@
       const { data, layout } = parsed(figure);
       await window.Plotly.newPlot(canvas, data, layout, CONFIG);
       await window.Plotly.relayout(canvas, themed(layout));
-      canvas.setAttribute("role", "group"); // an image could have no buttons in it
+      nameDrawn(canvas);
       figure.dataset.drawn = "true";
     } catch (error) {
       refuse(figure, error.message);
     }
+  }
+
+  // An image may hold no buttons, and plotly's are in it: the name stays, and what is drawn is told by the name alone.
+  function nameDrawn(canvas) {
+    canvas.setAttribute("role", "group");
+    canvas.querySelectorAll(".main-svg").forEach((drawn) => drawn.setAttribute("aria-hidden", "true"));
   }
 
   function refuse(figure, reason) {

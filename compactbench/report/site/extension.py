@@ -128,6 +128,7 @@ def prepare(app: Sphinx, config: Config) -> None:
     made_by = stamp(report_code(book.parent), book.parent)
     config.compactbench_sources = frame.to_json() + "".join([*models, *map(str, found.problems), made_by])
     config.compactbench_look = str([file.stat().st_mtime_ns for file in sorted((book / "_static").iterdir())])
+    config.html_search_scorer = str(book / "search-scorer.js")
     refresh_summary(book)
 
 

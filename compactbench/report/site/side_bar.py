@@ -28,7 +28,7 @@ def fold_runs(app: Sphinx, page: str, template: str, context: dict[str, Any], tr
     def folded(*given: Any, **options: Any) -> BeautifulSoup:
         soup: BeautifulSoup = made(*given, **options)
         _fold(soup, page)
-        _name(soup)
+        _name_folds(soup)
         return soup
 
     context["generate_toctree_html"] = folded
@@ -50,11 +50,11 @@ def _fold(soup: BeautifulSoup, page: str) -> None:
         fold.select("ul")[0].extend(groups[who])
 
 
-def _name(soup: BeautifulSoup) -> None:
-    """Give each fold below a link its name: the theme shows an arrow alone, of which a screen reader says nothing."""
+def _name_folds(soup: BeautifulSoup) -> None:
+    """Say what each fold of the theme's holds: an arrow says nothing to a screen reader."""
     for fold in soup.select("li:has(> a) > details > summary"):
         link = fold.find_parent("li").select_one(":scope > a")
-        fold["aria-label"] = "Pages below " + link.get_text(strip=True)
+        fold["aria-label"] = "Pages under " + link.get_text().strip()
 
 
 def _empty_fold(machine: str, suite: str, entries: list[Tag]) -> Tag:
