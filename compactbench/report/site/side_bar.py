@@ -52,9 +52,9 @@ def _fold(soup: BeautifulSoup, page: str) -> None:
 
 def _name_folds(soup: BeautifulSoup) -> None:
     """Say what each fold of the theme's holds: an arrow says nothing to a screen reader."""
-    for fold in soup.select("li:has(> a) > details > summary"):
-        link = fold.find_parent("li").select_one(":scope > a")
-        fold["aria-label"] = "Pages under " + link.get_text().strip()
+    for link in soup.select("li:has(> details) > a"):
+        for fold in link.find_next_siblings("details"):
+            fold.select("summary")[0]["aria-label"] = "Pages under " + link.get_text().strip()
 
 
 def _empty_fold(machine: str, suite: str, entries: list[Tag]) -> Tag:
