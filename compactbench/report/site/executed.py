@@ -102,9 +102,9 @@ def _output(output: NotebookNode) -> NotebookNode | None:
     chart = chart_again(output.data.get("text/html", ""))
     if chart:
         return new_output("display_data", {"text/html": chart})
-    text = (
-        None if "image/svg+xml" in output.data else output.data.get("text/plain")
-    )  # the chart before it, as a picture
+    if "image/svg+xml" in output.data:  # the chart before it, for where no script runs
+        return None
+    text = output.data.get("text/plain")
     return new_output("display_data", {"text/plain": text}) if text else None
 
 

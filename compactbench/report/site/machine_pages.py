@@ -41,7 +41,7 @@ def write_machine_pages(book: Path, records: Records) -> None:
     folder.mkdir(exist_ok=True)
     pages = {}
     for machine in dict.fromkeys(machine for machine, _ in groups):
-        names = {"machine": str(machine)}  # a name is letters, digits, dots and dashes
+        names = {"machine": str(machine)}  # a name is letters, digits, dots, dashes and low lines
         suites = [SUITE.format(suite=str(suite), **names) for one, suite in groups if one == machine]
         pages[folder / f"{machine!s}.md"] = PAGE.format(suites="\n".join(suites), **names)
     for path in set(folder.glob("*.md")) - pages.keys():
