@@ -176,7 +176,10 @@ def undertrained(run: Run) -> str | None:
     if not run.known or not run.record["classifier"]["fine_tuned"] or run.one["quality"] is None:
         return None
     counts = np.array(run.one["quality"]["confusion"])
-    missed = [name for n, name in enumerate(run.data["classes"]) if counts[n].any() and not counts[:, n].any()]
+    learned = np.array(run.data["train_counts"])
+    common = learned >= learned.mean() / 2  # of a rarer class a model need not have learned enough
+    never = common & counts.any(axis=1) & ~counts.any(axis=0)
+    missed = [name for name, is_missed in zip(run.data["classes"], never, strict=True) if is_missed]
     if missed:
         return "it never predicted " + " or ".join(missed[:3]) + " ..." * (len(missed) > 3)
     losses = [point["loss"] for point in run.record["finetune"]["loss_curve"]]
