@@ -18,6 +18,8 @@ FETCHED_GB = {PACKAGES: 0.6, CPU: 0.2, CUDA: 2.7}
 """What pip downloads for each file there."""
 PIP = ["-m", "pip", "--disable-pip-version-check", "install", "--no-deps", "--no-build-isolation", "--progress-bar=off"]
 HASHED = [*PIP, "--require-hashes", "-r"]
+NONE_FOUND = ("No matching distribution", "ResolutionImpossible")
+"""What pip says of a build that it cannot find, and where a constraint of the user's names the package too."""
 HERE = ("Downloading ", "Using cached ", "Processing ")
 """How pip's line on each file that it gets begins."""
 OFTEN = 20
@@ -66,7 +68,7 @@ def install_torch(python: str, driver: bool) -> None:
         failed, said = run(python, *HASHED, CPU)
         if not failed:
             return
-        if "No matching distribution" not in said:
+        if not any(words in said for words in NONE_FOUND):
             give_up(said)
         why = "pip finds no other; it would if PIP_EXTRA_INDEX_URL named torch's index of CPU builds"
         refuse_if_full(CUDA)

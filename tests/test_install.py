@@ -124,7 +124,10 @@ def test_a_driver_is_found_by_its_file_or_its_program(
     assert install.nvidia_driver() is found
 
 
-NONE_FOUND = "ERROR: No matching distribution found for torch==2.13.0+cpu"
+NONE_FOUND = (
+    "ERROR: No matching distribution found for torch==2.13.0+cpu",
+    "The user requested (constraint) torch<=2.14.1\nERROR: ResolutionImpossible: for help visit",
+)
 ANOTHER_FILE = "ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE."
 
 
@@ -158,10 +161,11 @@ def test_without_a_driver_torch_comes_without_cuda(asked: list[str], capsys: pyt
     assert "torch without CUDA, 0.2 GB to fetch: no NVIDIA driver is here" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("said", NONE_FOUND)
 def test_where_it_cannot_be_had_the_other_build_is_taken_and_said_why(
-    asked: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    said: str, asked: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    without_cpu_build(monkeypatch, asked, NONE_FOUND)
+    without_cpu_build(monkeypatch, asked, said)
     install.install_torch("python", driver=False)
     assert asked == [install.CPU, install.CUDA]
     assert "torch with CUDA, 2.7 GB to fetch: pip finds no other" in capsys.readouterr().out
