@@ -1,9 +1,10 @@
 """The chooser's page in a book built of the committed reference runs, by keyboard alone."""
 
 import math
+from collections.abc import Callable
 
 import pytest
-from helpers.book_factory import Book, build, make_tree
+from helpers.book_factory import Book
 from helpers.browser import Visit
 from helpers.chooser import assert_told, choose, limit, marks, recommended, sets_of_limits, told
 
@@ -24,13 +25,9 @@ NARROWEST = {"width": 320, "height": 568}
 
 
 @pytest.fixture(scope="module")
-def book(tmp_path_factory: pytest.TempPathFactory) -> Book:
+def book(books: Callable[[str], Book]) -> Book:
     """The book of the reference runs."""
-    root = tmp_path_factory.mktemp("chooser")
-    tree = make_tree(root / "tree", with_reference_runs=True)
-    done = build(tree, root / "out")
-    assert done.returncode == 0, done.stdout
-    return Book(tree, root / "out" / "_build" / "html", done.stdout)
+    return books("reference")
 
 
 @pytest.fixture(scope="module")
