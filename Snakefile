@@ -1,6 +1,7 @@
-# One rule per run, one for the site. Which runs are due decides compactbench/benchmark/due.py alone: `snakemake models`
-# executes what it says, because the profiles force the rule `run`, and goes on when a model fails. `snakemake report`
-# builds the site from the records that exist. It never measures; Sphinx knows which pages are to be written anew.
+# One rule for a run, one for a point of a matrix, one for the site. Which are due decides compactbench/benchmark/due.py
+# alone: `snakemake models` executes what it says, because the profiles force `run` and `train`, and goes on when one
+# fails. `snakemake report` builds the site from the records that exist. It never measures; Sphinx knows which pages are
+# to be written anew.
 import json
 import os
 import shlex
@@ -22,18 +23,23 @@ for variable in LIVE:  # the kernels started here are nobody's live notebook
 try:
     if "due" in config:  # `compactbench` has checked and decided
         join("making a report")
-        PAGES, GIVEN = (config["due"] or "").split(), config.get("given") or {}
+        PAGES, POINTS, GIVEN = config["due"], config["points"], config["given"]
     else:
         from compactbench.benchmark.due import due
+        from compactbench.benchmark.points import due_points
         from compactbench.commands.check import check
+        from compactbench.parameters import load_suite
 
         for key, value in config.items():
             if value is not None and not isinstance(value, str):
                 raise WorkflowError(f"--config {key}: got {value!r}; accepted: a name, as in {key}=\"'007'\".")
         names = shlex.split(config.get("models") or "")
-        plan = check(config.get("suite") or DEFAULT_SUITE, names, config.get("machine"))
+        parts = load_suite(config.get("suite") or DEFAULT_SUITE).parts
+        plans = [check(part, names, config.get("machine")) for part in parts]
         join("making a report")
-        PAGES, GIVEN = [plan.page(name) for name in due(plan)], plan.given
+        PAGES = [plan.page(name) for plan in plans for name in due(plan)]
+        POINTS = [file for plan in plans for file in due_points(plan)]
+        GIVEN = {name: keys for plan in plans for name, keys in plan.given.items()}
 except SettingsError as error:
     raise WorkflowError(str(error))
 
@@ -41,6 +47,7 @@ except SettingsError as error:
 rule models:
     input:
         PAGES,
+        POINTS,
 
 
 rule run:
@@ -49,6 +56,11 @@ rule run:
     log:
         f"{RUN}.log",
     params:
+        suite=lambda run: (
+            ["-f", file]
+            if os.path.isfile(file := f"params/suites/{run.suite}.yaml")
+            else ["-r", "suite", run.suite]  # a part of a suite with a matrix
+        ),
         model=lambda run: (
             ["-y", json.dumps(GIVEN[run.model], ensure_ascii=False)]
             if run.model in GIVEN
@@ -57,8 +69,17 @@ rule run:
     threads: workflow.cores  # a run alone on the machine, or its times say nothing
     shell:  # no shell stays between Snakemake and what must end with it
         "exec {sys.executable:q} -m compactbench.benchmark {output:q} --no-progress-bar --kernel python3"
-        " -f params/suites/{wildcards.suite:q}.yaml {params.model:q}"
-        " -r machine {wildcards.machine:q} 2>> {log:q}"
+        " {params.suite:q} {params.model:q} -r machine {wildcards.machine:q} 2>> {log:q}"
+
+
+rule train:
+    output:
+        f"{RUN}/{{point}}.json",
+    log:
+        f"{RUN}/{{point}}.log",
+    threads: workflow.cores
+    shell:
+        "exec {sys.executable:q} -m compactbench.benchmark.train {output:q} 2>> {log:q}"
 
 
 rule report:

@@ -84,10 +84,14 @@ def check_known(key: str, known: Iterable[str]) -> None:
 def load_suite(name: str, given: dict[str, Any] | None = None) -> Suite:
     """The suite `name`: the starter's keys, under those of the suite it is like, under its own, under those `given`.
 
+    A name such as `<suite>.<data>` without a file of its own means that part of a suite with a matrix.
+
     Raises:
         SettingsError: a file is missing, or a key or value is not accepted.
     """
     path = _file("suite", name)
+    if not path.is_file() and (part := _part_of(path)):
+        return validated(Suite, part[1] | _renamed(given or {}), _where(part[0]), given or {})
     own = _named("suite", name, path, given)
     defaults, suites, like = [{"suite_title": name}], [name], own.get("like")
     while like is not None:
@@ -104,6 +108,34 @@ def load_suite(name: str, given: dict[str, Any] | None = None) -> Suite:
     for one in (read_yaml(path.with_stem(DEFAULT_SUITE)), *reversed(defaults), own):
         values |= one
     return validated(Suite, values, _where(path), _by_hand(path, given))
+
+
+def _part_of(path: Path) -> tuple[Path, dict[str, Any]] | None:
+    """The file of the suite with a matrix that `path` would describe a part of, and the part's keys.
+
+    Run are its first seed and, of several learning rates, the best. Its matrix has every axis, so that what is left out
+    of the suite's stands in one place. None where there is no such suite.
+    """
+    words = path.stem.split(".")
+    for count in range(1, len(words)):
+        file, data = path.with_stem(".".join(words[:count])), ".".join(words[count:])
+        suite = load_suite(file.stem) if file.is_file() else None
+        if suite and suite.matrix and data in suite.matrix.data:
+            of_data, axes = load_suite(data), suite.matrix
+            seeds, rates = axes.seed or suite.seeds, axes.learning_rate or [suite.learning_rate]
+            models = axes.model or suite.models
+            return file, suite.model_dump() | {
+                "suite": path.stem,
+                "suite_title": suite.suite_title + ": " + of_data.suite_title,
+                "like": None,
+                "dataset": of_data.dataset,
+                "models": models,
+                "matrix": {"data": axes.data, "model": models, "seed": seeds, "learning_rate": rates},
+                "seeds": seeds[:1],
+                "learning_rate": rates[0],
+                "learning_rates": rates if len(rates) > 1 else [],
+            }
+    return None
 
 
 def load_model(name: str, given: dict[str, Any] | None = None) -> Model:

@@ -7,7 +7,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -25,6 +25,7 @@ from compactbench import ROOT
 from compactbench.errors import short_path, shown
 from compactbench.foreign import Foreign, line
 
+T = TypeVar("T")
 DEFAULT_SUITE = "starter"
 BY_HAND = "parameters"
 """What an error names in place of a file where a value was given by hand."""
@@ -95,6 +96,39 @@ class Package(Strict):
     folder: Place = Field(description="path inside site-packages")
 
 
+class Matrix(Strict):
+    """The axes of a suite that asks for every combination of their values.
+
+    Each data set is a part of the suite, called `<suite>.<data>`: its runs train every model from the first seed, and
+    time it. Every further seed and learning rate of a model is a point, which only learns.
+    """
+
+    data: list[Name] = Field(min_length=1, description="a list of names of suites whose data sets are taken, each once")
+    model: list[Name] | None = Field(
+        default=None, min_length=1, description="a list of names of files in params/models/, each once"
+    )
+    seed: list[Seed] | None = Field(default=None, min_length=1, description="a list of whole numbers from 0, each once")
+    learning_rate: list[Positive] | None = Field(
+        default=None, min_length=1, description="a list of numbers above 0, each once"
+    )
+
+    @field_validator("*")
+    @classmethod
+    def _each_once(cls, value: list[Any] | None, field: ValidationInfo) -> list[Any] | None:
+        return each_once(cls, value, field)
+
+
+def each_once(settings: type[BaseModel], value: T, field: ValidationInfo) -> T:
+    """Refuse a list that has an entry twice.
+
+    Raises:
+        ValueError: it has; the message says what the field of the `settings` accepts.
+    """
+    if isinstance(value, list) and len(set(value)) < len(value):
+        raise ValueError(f"got {value}; accepted: {settings.model_fields[str(field.field_name)].description}")
+    return value
+
+
 class Suite(Strict):
     """What is asked of every model. Every default stands in params/suites/starter.yaml."""
 
@@ -103,6 +137,9 @@ class Suite(Strict):
     suite_title: Shown = Field(description="the suite's name, for people")
     dataset: dict[str, Any] = Field(min_length=1, description="a mapping that says where the texts come from")
     models: list[Name] = Field(min_length=1, description="a list of names of files in params/models/, each once")
+    matrix: Matrix | None = Field(
+        default=None, description="a mapping of data, model, seed and learning_rate to the values of each"
+    )
     weights: Literal["pretrained", "random", "available"] = Field(description="pretrained, random or available")
     seed: Seed
     seeds: list[Seed] = Field(min_length=1, description="a list of whole numbers from 0, each once")
@@ -147,6 +184,11 @@ class Suite(Strict):
         further: list[tuple[int, int | None]] = [(seed, None) for seed in self.seeds[1:]]
         return further + [(seed, count) for count in self.label_counts for seed in self.seeds]
 
+    @property
+    def parts(self) -> list[str]:
+        """Names of the suites that it is made of: itself, or with a matrix one for each data set."""
+        return [f"{self.suite}.{data}" for data in self.matrix.data] if self.matrix else [self.suite]
+
     @field_serializer("dataset", when_used="json")
     def _short(self, dataset: dict[str, Any]) -> dict[str, Any]:
         return {key: short_path(value) if isinstance(value, str) else value for key, value in dataset.items()}
@@ -154,9 +196,7 @@ class Suite(Strict):
     @field_validator("seeds", "models")
     @classmethod
     def _each_once(cls, value: list[Any], field: ValidationInfo) -> list[Any]:
-        if len(set(value)) < len(value):
-            raise ValueError(f"got {value}; accepted: {cls.model_fields[str(field.field_name)].description}")
-        return value
+        return each_once(cls, value, field)
 
 
 class Model(Strict):

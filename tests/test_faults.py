@@ -137,7 +137,7 @@ def test_a_clock_set_back_does_not_silence_the_progress(tmp_path: Path, capsys: 
     """A log written after the clock was set back looks older than the report that waits for it."""
     log = tmp_path / "albert.log"
     log.write_text("00:00:00 stage 1 of 11: data\n")  # of an earlier run
-    with repeated(Progress(tmp_path, ["albert"], {}).look):
+    with repeated(Progress({"albert": tmp_path / "albert.log"}, {}).look):
         log.write_text("00:00:01 stage 2 of 11: parameters\n")
         os.utime(log, (time.time() - HOUR, time.time() - HOUR))
     told = capsys.readouterr().out
@@ -148,7 +148,7 @@ def test_a_log_that_is_taken_away_does_not_silence_the_progress(tmp_path: Path, 
     """Snakemake removes the log of an earlier run before a new one writes it: the thread that told ended there."""
     log = tmp_path / "albert.log"
     log.write_text("00:00:00 stage 1 of 11: data\n")
-    progress = Progress(tmp_path, ["albert"], {})
+    progress = Progress({"albert": tmp_path / "albert.log"}, {})
     log.unlink()
     progress.look()
     Watchdog(os.getpid(), [log], HOUR).look()

@@ -21,11 +21,12 @@ NOT_MEASURING = [
     *("report", "commands", "record", "__main__.py", "errors.py", "foreign.py", "install.py"),
     *("parameters.py", "settings.py", "yaml_file.py"),  # what they give is hashed by its values
     *(f"benchmark/{name}.py" for name in ("__main__", "capacity", "due", "fingerprint", "forecast", "forkserver")),
-    *(f"benchmark/{name}.py" for name in ("plan", "progress", "sweep", "watchdog")),
+    *(f"benchmark/{name}.py" for name in ("plan", "points", "progress", "sweep", "train", "watchdog")),
     "data/understood.py",
 ]
 """Parts of the package that change no number; all others do."""
-ABOUT = {"title", "summary", "paper", "license", "suite_title", "models", "like", "answer_limit_min", "price_per_hour"}
+ABOUT = {"title", "summary", "paper", "license", "suite_title", "models", "like", "matrix"}
+ABOUT |= {"answer_limit_min", "price_per_hour"}
 """Keys of a model or a suite that tell readers something, name other files or limit time: they change no number."""
 ABOUT_DATA = {"name", "cite", "licence", "license", "show_texts"}
 """The same, of a suite's data set."""

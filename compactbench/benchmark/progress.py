@@ -40,31 +40,27 @@ class Progress:
     """Prints the stages that the runs came to since it last looked.
 
     Args:
-        folder: where the logs lie.
-        due: models that will run.
-        expected: seconds that a model took before, where it ran before.
+        logs: the log of each run that is due, by the run's name.
+        expected: seconds that a run took before, where it ran before.
     """
 
-    def __init__(self, folder: Path, due: list[str], expected: dict[str, float]) -> None:
-        self._folder, self._due, self._expected = folder, due, expected
+    def __init__(self, logs: dict[str, Path], expected: dict[str, float]) -> None:
+        self._logs, self._expected = logs, expected
         self._started: dict[str, float] = {}
-        self._shown: dict[str, int] = dict.fromkeys(due, 0)
+        self._shown: dict[str, int] = dict.fromkeys(logs, 0)
         self._begun = time.monotonic()
-        self._before = {name: written(self._log(name)) for name in due}
+        self._before = {name: written(log) for name, log in logs.items()}
 
     def look(self) -> None:
         """Print what is new."""
-        for name in self._due:
-            if written(self._log(name)) != self._before[name]:
+        for name, log in self._logs.items():
+            if written(log) != self._before[name]:
                 with contextlib.suppress(FileNotFoundError):  # Snakemake removes the log of an earlier run first
                     self._tell(name)
 
-    def _log(self, name: str) -> Path:
-        return self._folder / f"{name}.log"
-
     def _tell(self, name: str) -> None:
         """Print the stages in the log of `name` that were not yet printed."""
-        lines = self._log(name).read_text(encoding="utf-8", errors="replace").splitlines()
+        lines = self._logs[name].read_text(encoding="utf-8", errors="replace").splitlines()
         if name not in self._started:
             self._started[name] = time.monotonic()
             self._print(name, "starting")
@@ -74,12 +70,12 @@ class Progress:
         self._shown[name] = len(stages)
 
     def _print(self, name: str, what: str) -> None:
-        place = f"[{len(self._started)}/{len(self._due)}] {name:<12}"
+        place = f"[{len(self._started)}/{len(self._logs)}] {name:<12}"
         print(f"{place} {what:<24} {minutes(time.monotonic() - self._begun)} elapsed{self._left(name)}", flush=True)
 
     def _left(self, current: str) -> str:
         """How much is left, at the pace so far; nothing unless every model to come is known from an earlier run."""
-        to_come = [name for name in self._due if name not in self._started]
+        to_come = [name for name in self._logs if name not in self._started]
         if not {current, *to_come} <= self._expected.keys():
             return ""
         now = time.monotonic()

@@ -12,6 +12,7 @@ import psutil
 from compactbench.benchmark.due import Plan
 from compactbench.benchmark.forecast import forecast
 from compactbench.benchmark.plan import check_suite, refuse_another
+from compactbench.benchmark.points import points
 from compactbench.classifiers import decide_weights, of_model
 from compactbench.data.load import load
 from compactbench.data.readers import of_suite
@@ -47,7 +48,13 @@ def _words(text: str) -> list[str]:
 
 def run(given: argparse.Namespace) -> int:
     """Say what can run, what was understood of the data, and how long it may take."""
-    plan, data = check_data(given.suite, given.models, given.machine)
+    for part in load_suite(given.suite).parts:
+        _say(*check_data(part, given.models, given.machine))
+    return 0
+
+
+def _say(plan: Plan, data: Data) -> None:
+    """Say it of one data set."""
     first = next(row for row in of_suite(plan.suite).rows().train if row["text"].strip())
     print(f"{plan.suite.suite}: the data")
     print(understood(data, (first["text"], first["label"])))
@@ -68,7 +75,8 @@ def run(given: argparse.Namespace) -> int:
     if known := [expected.minutes for expected in forecasts if expected]:
         rest = ", and those that are not known" if None in forecasts else ""
         print(f"  {'in all':<10} about {math.ceil(sum(known))} min{rest}")
-    return 0
+    if further := sum(len(points(plan.suite, model, plan.weights[model.model])) for model in plan.models):
+        print(f"  and {further} further fine-tunes, from other seeds or at other learning rates, which are not timed")
 
 
 def check(suite_name: str, only: list[str], machine: str | None = None) -> Plan:

@@ -1,7 +1,7 @@
 """Take over the runs of another checkout, such as that of another machine.
 
-A run is its record and its page. One that is here already is passed over; of two that differ none is lost: nothing at
-all is copied, and each is named.
+A run is its record and its page, a point of a matrix its record alone. One that is here already is passed over; of two
+that differ none is lost: nothing at all is copied, and each is named.
 """
 
 import argparse
@@ -12,11 +12,13 @@ from pathlib import Path
 
 from compactbench import ROOT
 from compactbench.benchmark.plan import hardware, named
+from compactbench.benchmark.points import Point
 from compactbench.benchmark.sweep import alone
 from compactbench.errors import shown
 from compactbench.foreign import line
-from compactbench.record import Machine, Record
+from compactbench.record import FailedRecord, Machine, Record
 from compactbench.record.file import FINISHED
+from compactbench.record.point import PointRecord
 from compactbench.report.tables.collect import PAGE, collect
 from compactbench.settings import SettingsError
 
@@ -37,7 +39,8 @@ def run(given: argparse.Namespace) -> int:
     """
     folder = given.folder / "book" / "runs"
     folder = folder if folder.is_dir() else given.folder
-    theirs = {_name(record): record for record in collect(folder).records if isinstance(record, Record)}
+    found = collect(folder)
+    theirs = {_name(one): one for one in [*found.records, *found.points] if not isinstance(one, FailedRecord)}
     if not theirs:
         accepted = "a checkout with finished runs, or its book/runs"
         raise SettingsError(f"parameters: key `folder`: got {shown(str(given.folder))}; accepted: {accepted}.")
@@ -54,8 +57,9 @@ def run(given: argparse.Namespace) -> int:
     return 0
 
 
-def _name(record: Record) -> str:
-    return "/".join((record.suite, record.machine, record.model))
+def _name(one: Record | PointRecord) -> str:
+    own = [Point(one.suite, one.model, one.repeat.seed, one.learning_rate).name] if isinstance(one, PointRecord) else []
+    return "/".join([one.suite, one.machine, one.model, *own])
 
 
 def _conflicts(folder: Path, names: list[str]) -> Iterator[str]:
@@ -66,7 +70,7 @@ def _conflicts(folder: Path, names: list[str]) -> Iterator[str]:
             yield f"{name} was measured there and here, with different results: move one of them away"
 
 
-def _misnamed(theirs: dict[str, Record]) -> Iterator[str]:
+def _misnamed(theirs: dict[str, Record | PointRecord]) -> Iterator[str]:
     """A sentence on each machine there whose name another machine has here."""
     here: dict[str, Machine] = {}
     for record in collect(RUNS).records:

@@ -8,16 +8,18 @@ from compactbench import ROOT
 from compactbench.benchmark.capacity import disks
 from compactbench.benchmark.due import Plan
 from compactbench.benchmark.due import due as due_of
+from compactbench.benchmark.points import due_points
 from compactbench.benchmark.progress import Progress, minutes, repeated
 from compactbench.benchmark.sweep import alone
 from compactbench.benchmark.watchdog import Watchdog
 from compactbench.commands.check import add_options, check
 from compactbench.commands.site import build, snakemake
 from compactbench.foreign import line
+from compactbench.parameters import load_suite
 from compactbench.record import FailedRecord
 from compactbench.record.file import FAILED, RecordError, read_run
 from compactbench.record.page import seconds
-from compactbench.settings import SettingsError
+from compactbench.settings import Model, SettingsError
 
 __all__ = ["add_options", "run"]
 
@@ -34,50 +36,93 @@ def run(given: argparse.Namespace) -> int:
     Raises:
         SettingsError: something cannot work, and nothing was written; or another report is being made in this folder.
     """
-    plan = check(given.suite, given.models, given.machine)
+    plans = [check(part, given.models, given.machine) for part in load_suite(given.suite).parts]
     disks()
     with alone("making a report"):
-        return _report(plan)
+        return _report(plans)
 
 
-def _report(plan: Plan) -> int:
-    due = due_of(plan)
-    folder = (ROOT / plan.page("any")).parent
-    expected = _expected_seconds(folder, list(due))
-    about = f", about {minutes(sum(expected.values()))}" if expected else ""
-    counted = f"{len(due)} of {len(plan.models)} models"
-    print(f"{plan.suite.suite} on {plan.machine}: {counted} to measure{about}", flush=True)
-    for reason in dict.fromkeys(due.values()):
-        print(f"{', '.join(name for name in due if due[name] == reason)}: due, {reason}", flush=True)
-    for model in plan.models:
-        if not model.has_file:
-            print(f"{model.model}: {line(model.path or model.model_name)}, which no file in params/models/ describes")
-        if model.trust_remote_code:
-            print(f"{model.model}: its file sets trust_remote_code, so code of its publisher will run here", flush=True)
-
+def _report(plans: list[Plan]) -> int:
     begun = time.monotonic()
-    exit_code = 0
-    if due:
-        limit_s = 60 * plan.suite.answer_limit_min + GRACE_S
-        with (
-            snakemake("models", [plan.page(name) for name in due], plan.given) as measuring,
-            repeated(Progress(folder, list(due), expected).look),
-            repeated(Watchdog(measuring.pid, [folder / f"{name}.log" for name in due], limit_s).look),
-        ):
-            said, _ = measuring.communicate()
-        exit_code = 1 if measuring.returncode else 0
-        if measuring.returncode and not any((folder / f"{name}.failed.json").is_file() for name in due):
-            print(said)  # no model tells why, so the orchestrator must
+    pages, points = {}, {}
+    for plan in plans:
+        due, to_learn = due_of(plan), due_points(plan)
+        pages |= {plan.page(name): plan for name in due}
+        points |= dict.fromkeys(to_learn, plan)
+        _announce(plan, due, to_learn)
+    for model in {model.model: model for plan in plans for model in plan.models}.values():
+        _warn(model)
+    exit_code = _measure(pages, points) if pages or points else 0
     exit_code = build() or exit_code
-    failed = [name for name in due if not (folder / f"{name}.ipynb").is_file()]
-    for name in failed:
-        print(f"FAILED {name}: {_why(folder, name)} (log: {(folder / name).relative_to(ROOT)}.log)")
+    for page in pages:
+        if not (ROOT / page).is_file():
+            print(f"FAILED {_label(page, pages)}: {_why(ROOT / page)} (log: {_log(page)})")
+    for file in points:
+        if not (ROOT / file).is_file():
+            print(f"FAILED {_label(file, points)}: it was not learned (log: {_log(file)})")
     try:
         disks()
     except SettingsError as fault:  # which may be why, and the failed record could not tell
         print(fault)
     print(f"In all {minutes(time.monotonic() - begun)}.")
     return exit_code
+
+
+def _announce(plan: Plan, due: dict[str, str], points: dict[str, str]) -> None:
+    """Say what of a plan will be measured, and why."""
+    expected = _expected_seconds((ROOT / plan.page("any")).parent, list(due))
+    about = f", about {minutes(sum(expected.values()))}" if expected else ""
+    further = f", and {len(points)} further seeds and learning rates to learn" if points else ""
+    counted = f"{len(due)} of {len(plan.models)} models"
+    print(f"{plan.suite.suite} on {plan.machine}: {counted} to measure{about}{further}", flush=True)
+    for reason in dict.fromkeys(due.values()):
+        print(f"{', '.join(name for name in due if due[name] == reason)}: due, {reason}", flush=True)
+
+
+def _warn(model: Model) -> None:
+    """Say what a reader would not expect of a model."""
+    if not model.has_file:
+        print(f"{model.model}: {line(model.path or model.model_name)}, which no file in params/models/ describes")
+    if model.trust_remote_code:
+        print(f"{model.model}: its file sets trust_remote_code, so code of its publisher will run here", flush=True)
+
+
+def _measure(pages: dict[str, Plan], points: dict[str, Plan]) -> int:
+    """Have Snakemake execute the runs and learn the points, each with the plan that it belongs to, and show progress.
+
+    Returns:
+        The exit code: 0, or 1 when one of them failed.
+    """
+    work = pages | points
+    given = {name: keys for plan in work.values() for name, keys in plan.given.items()}
+    limit_s = 60 * max(plan.suite.answer_limit_min for plan in work.values()) + GRACE_S
+    logs = {_label(file, work): ROOT / _log(file) for file in work}
+    expected = {}
+    for folder in dict.fromkeys(Path(page).parent for page in pages):
+        here = {Path(page).stem: _label(page, work) for page in pages if Path(page).parent == folder}
+        expected |= {here[name]: took for name, took in _expected_seconds(ROOT / folder, list(here)).items()}
+    with (
+        snakemake("models", list(pages), list(points), given) as measuring,
+        repeated(Progress(logs, expected).look),
+        repeated(Watchdog(measuring.pid, list(logs.values()), limit_s).look),
+    ):
+        said, _ = measuring.communicate()
+    if measuring.returncode and not any((ROOT / page).with_suffix(FAILED).is_file() for page in pages):
+        print(said)  # no model tells why, so the orchestrator must
+    return 1 if measuring.returncode else 0
+
+
+def _label(file: str, work: dict[str, Plan]) -> str:
+    """What a page or a point is called in this report: its path, without what is the same for all."""
+    place = Path(file).relative_to("book/runs").with_suffix("")
+    suite, _, *own = place.parts
+    several = len({plan.suite.suite for plan in work.values()}) > 1
+    return "/".join([suite, *own] if several else own)
+
+
+def _log(file: str) -> Path:
+    """The log beside a page or the record of a point, from the project's folder on."""
+    return Path(file).with_suffix(".log")
 
 
 def _expected_seconds(folder: Path, due: list[str]) -> dict[str, float]:
@@ -93,11 +138,11 @@ def _expected_seconds(folder: Path, due: list[str]) -> dict[str, float]:
     return found if found.keys() == set(due) else {}
 
 
-def _why(folder: Path, name: str) -> str:
+def _why(page: Path) -> str:
     try:
-        failed = read_run(folder / f"{name}{FAILED}")
+        failed = read_run(page.with_suffix(FAILED))
         if isinstance(failed, FailedRecord):
             return line(failed.stage + ": " + failed.error)
     except RecordError:
         pass  # it left none
-    return "it was measured, but its page failed" if (folder / f"{name}.json").is_file() else "it did not start"
+    return "it was measured, but its page failed" if page.with_suffix(".json").is_file() else "it did not start"

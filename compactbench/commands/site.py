@@ -4,11 +4,11 @@ import argparse
 import json
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from compactbench import ROOT
-from compactbench.benchmark.sweep import alone
+from compactbench.benchmark.sweep import LOCK, alone
 from compactbench.report.site.pages import pages
 from compactbench.report.tables.collect import collect
 
@@ -16,6 +16,8 @@ SITE = Path("book/_build/html")
 BOOK = ROOT / "book"
 LOG = BOOK / "_build" / "site.log"
 """What the Snakefile's rule `report` has the builder say."""
+WORK = LOCK.with_name("work.json")
+"""What is due, for the Snakefile: thousands of paths are too long for a command."""
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -46,7 +48,7 @@ def build() -> int:
         print("book/runs: no run to report; accepted: at least one, which `make report` makes.", file=sys.stderr)
         return 1
     LOG.unlink(missing_ok=True)  # else an earlier one would be shown where the builder does not start
-    with snakemake("report", due=[]) as building:
+    with snakemake("report") as building:
         said, _ = building.communicate()
     if building.returncode:
         print(said, LOG.read_text(errors="replace") if LOG.is_file() else "", sep="\n")
@@ -56,16 +58,19 @@ def build() -> int:
     return 0
 
 
-def snakemake(target: str, due: list[str], given: Mapping[str, object] | None = None) -> subprocess.Popen[str]:
-    """Start Snakemake to make `target` where the runs of these pages are due; what it says comes from its `stdout`.
+def snakemake(
+    target: str, runs: Sequence[str] = (), points: Sequence[str] = (), given: Mapping[str, object] | None = None
+) -> subprocess.Popen[str]:
+    """Start Snakemake to make `target`; what it says comes from its `stdout`.
 
     Args:
         target: models or report.
-        due: the pages.
+        runs: the pages of the runs that are due.
+        points: the records of the points that are due.
         given: what is said of models that no file describes: see `Plan.given`.
     """
-    command = [sys.executable, "-m", "snakemake", target, "--profile", "profiles/local"]
-    command += ["--config", f"due={' '.join(due)}", f"given={json.dumps(given or {}, ensure_ascii=False)}"]
+    WORK.write_text(json.dumps({"due": list(runs), "points": list(points), "given": given or {}}), "utf-8")
+    command = [sys.executable, "-m", "snakemake", target, "--profile", "profiles/local", "--configfile", str(WORK)]
     return subprocess.Popen(
         command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
     )

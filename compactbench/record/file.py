@@ -12,6 +12,7 @@ from compactbench.foreign import line
 from compactbench.record import ANY_RECORD, SCHEMA_VERSION, FailedRecord, Record
 from compactbench.record.json_file import read_json
 from compactbench.record.migrations import migrated
+from compactbench.record.point import PointRecord
 
 FAILED, FINISHED = ".failed.json", ".json"
 """How the file of a run's record ends."""
@@ -27,7 +28,7 @@ class RecordError(ValueError):
         super().__init__(f"{path}: {self.reason}")
 
 
-def write(record: Record | FailedRecord, path: Path) -> None:
+def write(record: Record | FailedRecord | PointRecord, path: Path) -> None:
     """Write `record` to `path` as JSON so that no reader ever sees half of it, not even after a power cut.
 
     Raises:
@@ -96,6 +97,24 @@ def read_run(path: Path) -> Record | FailedRecord:
         if value != place[key]:
             raise RecordError(path, f"it belongs to the {key} {value!r}, and lies at {place[key]!r}")
     return record
+
+
+def read_point(path: Path) -> PointRecord:
+    """Read the record of a point at <suite>/<machine>/<model>/<point>.json.
+
+    Raises:
+        RecordError: the file is not a record, or not one that belongs there.
+    """
+    try:
+        point = PointRecord.model_validate(read_json(path))
+    except ValidationError as error:
+        raise RecordError(path, _sentence(error.errors()[0])) from error
+    except ValueError as error:
+        raise RecordError(path, str(error)) from error
+    for key, place in zip(("suite", "machine", "model"), path.parts[-4:-1], strict=True):
+        if getattr(point, key) != place:
+            raise RecordError(path, f"it belongs to the {key} {getattr(point, key)!r}, and lies at {place!r}")
+    return point
 
 
 def _refuse_folder(path: Path) -> None:

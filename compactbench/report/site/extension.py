@@ -120,7 +120,7 @@ def prepare(app: Sphinx, config: Config) -> None:
         config.compactbench_boxes = {page: result_box(run, trained[page], deployed[page]) for page, run in runs.items()}
         config.compactbench_descriptions = {page: result_line(run, deployed[page]) for page, run in runs.items()}
         config.compactbench_facts = facts(records, quoted, found.whole, repository, found.problems)
-        config.compactbench_facts |= machine_facts(records, found.whole)
+        config.compactbench_facts |= machine_facts(records, found.whole, collected.points)
         write_machine_pages(book, records)
     except ValueError as error:
         raise ExtensionError(str(error)) from error

@@ -8,7 +8,7 @@ from pathlib import Path
 from compactbench.record import Record
 from compactbench.record.file import FAILED, FINISHED
 from compactbench.record.page import check_page
-from compactbench.report.tables.collect import PAGE, Collected, Problem, entries, problem, shown
+from compactbench.report.tables.collect import DEPTH, PAGE, Collected, Problem, entries, problem, shown
 
 
 @dataclass(frozen=True)
@@ -46,5 +46,6 @@ def pages(book: Path, collected: Collected) -> Pages:
         records = (page.with_name(page.name.removesuffix(PAGE) + ending) for ending in (FINISHED, FAILED))
         if page.name.endswith(PAGE) and not any(map(os.path.lexists, records)):
             problems.append(problem(runs, page, "a page without the record of its run"))
-    others = [path.relative_to(book).as_posix() for path in entries(runs)]
-    return Pages(whole, problems, [glob.escape(path) for path in others if path not in whole])
+    others = [path.relative_to(book).as_posix() for path in entries(runs) if len(path.relative_to(runs).parts) <= DEPTH]
+    points = "/".join(["runs", *"*" * DEPTH, "*"])  # one pattern for all: each file of the book is held to each pattern
+    return Pages(whole, problems, [*(glob.escape(path) for path in others if path not in whole), points])

@@ -2,16 +2,18 @@
 
 import functools
 import os
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from compactbench.record import FailedRecord, Record
-from compactbench.record.file import FAILED, FINISHED, RecordError, read_run
+from compactbench.record.file import FAILED, FINISHED, RecordError, read_point, read_run
+from compactbench.record.point import PointRecord, alike
 
 PAGE, LOG = ".ipynb", ".log"
 DEPTH = 3
-"""A run lies at <suite>/<machine>/<model>."""
+"""A run lies at <suite>/<machine>/<model>, and the points of a suite with a matrix at <suite>/<machine>/<model>/..."""
 
 
 @dataclass(frozen=True)
@@ -32,10 +34,17 @@ class Problem:
 
 @dataclass(frozen=True)
 class Collected:
-    """The record of each run, and what is wrong with all that is none."""
+    """What was found.
+
+    Args:
+        records: one of each run, in which its further seeds count those that were learned as points.
+        problems: what is wrong with all that is none.
+        points: the record of each point of a matrix.
+    """
 
     records: list[Record | FailedRecord]
     problems: list[Problem]
+    points: list[PointRecord] = field(default_factory=list)
 
 
 def collect(runs: Path) -> Collected:
@@ -44,6 +53,7 @@ def collect(runs: Path) -> Collected:
     A file that cannot be used is a problem, and keeps no other from being read.
     """
     found: dict[Path, Record | FailedRecord] = {}
+    points: list[PointRecord] = []
     problems: list[Problem] = []
     for path in shown(runs):
         inside = path.relative_to(runs)
@@ -51,12 +61,41 @@ def collect(runs: Path) -> Collected:
             problems.append(problem(runs, path, _no_folder(path)))
         elif path.name.endswith(FINISHED):  # FAILED ends so too, and sorts before it
             try:
-                found[path.with_name(path.name.removesuffix(FAILED).removesuffix(FINISHED))] = _read(path, _stamp(path))
+                if len(inside.parts) > DEPTH:
+                    points.append(_read_point(path, _stamp(path)))
+                else:
+                    run = path.with_name(path.name.removesuffix(FAILED).removesuffix(FINISHED))
+                    found[run] = _read(path, _stamp(path))
             except RecordError as error:
                 problems.append(problem(runs, path, error.reason))
         elif not path.name.endswith((PAGE, LOG)):
             problems.append(problem(runs, path, "no file of a run is called so"))
-    return Collected(list(found.values()), problems)
+    of_models = defaultdict(list)
+    for point in points:
+        of_models[point.suite, point.machine, point.model].append(point)
+    records = [with_points(run, of_models[run.suite, run.machine, run.model]) for run in found.values()]
+    return Collected(records, problems, points)
+
+
+def with_points(run: Record | FailedRecord, points: Sequence[PointRecord]) -> Record | FailedRecord:
+    """`run` with those of its `points` among its repeats that learned as it did, but from another seed."""
+    if isinstance(run, FailedRecord) or not points:
+        return run
+    known = {run.conditions.seed, *(repeat.seed for repeat in run.repeats)}
+    further = [
+        point.repeat
+        for point in points
+        if point.learning_rate == run.finetune.learning_rate
+        and point.repeat.seed not in known
+        and alike(run.fingerprint, point.fingerprint)
+    ]
+    return run.model_copy(update={"repeats": [*run.repeats, *further]})
+
+
+@functools.cache
+def _read_point(path: Path, stamp: tuple[int, ...]) -> PointRecord:
+    """The record of the point at `path`, read once likewise."""
+    return read_point(path)
 
 
 @functools.cache  # a site asks for its runs once for each of its parts
@@ -76,7 +115,7 @@ def shown(runs: Path) -> list[Path]:
 
 
 def entries(folder: Path, depth: int = DEPTH) -> Iterator[Path]:
-    """Whatever lies where the files of runs lie, and above it without being a folder; links are not followed."""
+    """Whatever lies where files of runs and points lie, and above it without being a folder; links are not followed."""
     try:
         inside = sorted(os.scandir(folder), key=lambda entry: entry.name)
     except FileNotFoundError:
@@ -85,7 +124,8 @@ def entries(folder: Path, depth: int = DEPTH) -> Iterator[Path]:
         yield folder
         return
     for entry in inside:
-        if depth > 1 and entry.is_dir(follow_symlinks=False):
+        of_points = depth == 1 and not entry.name.endswith((FINISHED, PAGE, LOG))
+        if (depth > 1 or of_points) and entry.is_dir(follow_symlinks=False):
             yield from entries(folder / entry.name, depth - 1)
         else:
             yield folder / entry.name

@@ -1,10 +1,11 @@
 """What the site says of one machine, and of the same models on several."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 import pandas as pd
 
 from compactbench.record import Record
+from compactbench.record.point import PointRecord
 from compactbench.report.statistics.noise import drift
 from compactbench.report.tables.columns import Metric, Row
 from compactbench.report.tables.metrics import EPOCH_TIME, LATENCY
@@ -12,6 +13,7 @@ from compactbench.report.tables.results import Records, by_model, plain_rows, re
 from compactbench.report.tables.runtimes import ANY, in_runtime
 from compactbench.report.text.background import commit, machine_in_words, machines, versions
 from compactbench.report.text.facts import Facts, models
+from compactbench.report.text.grid import grid
 from compactbench.report.text.pace import cell
 from compactbench.report.text.words import Markdown, code, listed, markdown, markdown_table, small
 
@@ -21,12 +23,13 @@ Groups = Mapping[tuple[str, str], Records]
 """The runs of each suite on each machine, by machine and suite, in the order of these."""
 
 
-def machine_facts(records: Records, pages: Collection[str]) -> Facts:
+def machine_facts(records: Records, pages: Collection[str], points: Sequence[PointRecord] = ()) -> Facts:
     """The facts of each machine's own page, and those of the page that lists them.
 
     Args:
         records: every run of the book.
         pages: as in `facts`.
+        points: every point of a matrix.
     """
     groups, drifts = measured(records), drift(records)
     by_machine: dict[str, list[Record]] = {}
@@ -36,7 +39,9 @@ def machine_facts(records: Records, pages: Collection[str]) -> Facts:
     for machine, runs in by_machine.items():
         told = {"words": in_words(runs), "noise": steadiness(results(runs), drifts[machine])}
         told |= {"hardware": machines(runs), "versions": versions(runs)}
-        told |= {f"suite/{suite!s}": _suite(group, pages) for (one, suite), group in groups.items() if one == machine}
+        told |= {
+            f"suite/{suite!s}": _suite(group, pages, points) for (one, suite), group in groups.items() if one == machine
+        }
         found |= {f"machines/{machine!s}/{name}": fact for name, fact in told.items()}
     return found
 
@@ -111,7 +116,8 @@ def _value(row: Row | None, reference: Row | None, metric: Metric) -> Markdown:
     return Markdown(metric.of(row, unit=False) + small([*ends, *faster]))
 
 
-def _suite(group: Records, pages: Collection[str]) -> Markdown:
-    """What a suite is called, and its models as one would deploy them."""
+def _suite(group: Records, pages: Collection[str], points: Sequence[PointRecord]) -> Markdown:
+    """What a suite is called, its models as one would deploy them, and what they reached at other learning rates."""
     title = next(run.settings["suite"].get("suite_title", run.suite) for run in group if isinstance(run, Record))
-    return Markdown(f"{markdown(title)}.\n\n{models(results(in_runtime(group, ANY)), pages)}")
+    told = [Markdown(f"{markdown(title)}."), models(results(in_runtime(group, ANY)), pages), grid(group, points)]
+    return Markdown("\n\n".join(filter(None, told)))
