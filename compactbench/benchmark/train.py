@@ -35,6 +35,7 @@ def learn(file: Path) -> None:
     suite, machine, model = file.parts[-4:-1]
     run = plan(model, suite, machine)
     point = _point(file, points(run.suite, run.model, run.weights))
+    file.parent.mkdir(parents=True, exist_ok=True)  # for the log
     started_at = datetime.now(UTC)
     _, data = load(run.suite)
     found = conditions(point.seed, installed(of_model(run.model).runtime).precisions)

@@ -54,12 +54,10 @@ def _report(plans: list[Plan]) -> int:
         _warn(model)
     exit_code = _measure(pages, points) if pages or points else 0
     exit_code = build() or exit_code
-    for page in pages:
-        if not (ROOT / page).is_file():
-            print(f"FAILED {_label(page, pages)}: {_why(ROOT / page)} (log: {_log(page)})")
-    for file in points:
+    for file in pages | points:
         if not (ROOT / file).is_file():
-            print(f"FAILED {_label(file, points)}: it was not learned (log: {_log(file)})")
+            why = _why(ROOT / file) if file in pages else "it was not learned"
+            print(f"FAILED {_label(file, pages | points)}: {why} (log: {_log(file)})")
     try:
         disks()
     except SettingsError as fault:  # which may be why, and the failed record could not tell
