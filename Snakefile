@@ -28,14 +28,14 @@ try:
         from compactbench.benchmark.due import due
         from compactbench.benchmark.points import due_points
         from compactbench.commands.check import check
-        from compactbench.parameters import load_suite
+        from compactbench.parameters import parts
 
         for key, value in config.items():
             if value is not None and not isinstance(value, str):
                 raise WorkflowError(f"--config {key}: got {value!r}; accepted: a name, as in {key}=\"'007'\".")
         names = shlex.split(config.get("models") or "")
-        parts = load_suite(config.get("suite") or DEFAULT_SUITE).parts
-        plans = [check(part, names, config.get("machine")) for part in parts]
+        asked = parts(config.get("suite") or DEFAULT_SUITE)
+        plans = [check(part, names, config.get("machine")) for part in asked]
         join("making a report")
         PAGES = [plan.page(name) for plan in plans for name in due(plan)]
         POINTS = [file for plan in plans for file in due_points(plan)]

@@ -11,7 +11,7 @@ from compactbench.errors import shown
 from compactbench.foreign import line
 from compactbench.instruments.machine import default_machine
 from compactbench.instruments.machine import machine as describe
-from compactbench.parameters import OLD, check_known, given_in, load_model, load_suite, validate_name
+from compactbench.parameters import OLD, check_known, given_in, load_model, load_suite, parts, validate_name
 from compactbench.record import Machine, Record, Weights
 from compactbench.record.file import RecordError, read, read_run
 from compactbench.settings import BY_HAND, DEFAULT_SUITE, Model, SettingsError, Suite
@@ -63,6 +63,9 @@ def plan(
         check_known(key, KNOWN)
     model_settings = load_model(model, {"model": model} | {k: v for k, v in given.items() if k in Model.model_fields})
     suite_settings = load_suite(suite, {"suite": suite} | {k: v for k, v in given.items() if k in Suite.model_fields})
+    if suite_settings.matrix and parts(suite) != [suite]:
+        accepted = " or ".join(parts(suite))
+        raise SettingsError(f"{BY_HAND}: key `suite`: got {suite!r}, which is run in parts; accepted: {accepted}.")
     check_suite(suite_settings, BY_HAND if "dataset" in given else "")
     machine = default_machine() if machine is None else machine
     validate_name("machine", machine)

@@ -19,7 +19,7 @@ from compactbench.data.readers import of_suite
 from compactbench.data.understood import understood
 from compactbench.errors import LONGEST, one_line, own_paths, short_path, shown
 from compactbench.instruments.machine import default_machine
-from compactbench.parameters import load_model, load_suite, validate_name
+from compactbench.parameters import load_model, load_suite, parts, validate_name
 from compactbench.record import Data
 from compactbench.settings import DEFAULT_SUITE, Model, SettingsError, Suite, nearest
 
@@ -48,7 +48,7 @@ def _words(text: str) -> list[str]:
 
 def run(given: argparse.Namespace) -> int:
     """Say what can run, what was understood of the data, and how long it may take."""
-    for part in load_suite(given.suite).parts:
+    for part in parts(given.suite):
         _say(*check_data(part, given.models, given.machine))
     return 0
 

@@ -15,7 +15,7 @@ from compactbench.benchmark.watchdog import Watchdog
 from compactbench.commands.check import add_options, check
 from compactbench.commands.site import build, snakemake
 from compactbench.foreign import line
-from compactbench.parameters import load_suite
+from compactbench.parameters import parts
 from compactbench.record import FailedRecord
 from compactbench.record.file import FAILED, RecordError, read_run
 from compactbench.record.page import seconds
@@ -36,7 +36,7 @@ def run(given: argparse.Namespace) -> int:
     Raises:
         SettingsError: something cannot work, and nothing was written; or another report is being made in this folder.
     """
-    plans = [check(part, given.models, given.machine) for part in load_suite(given.suite).parts]
+    plans = [check(part, given.models, given.machine) for part in parts(given.suite)]
     disks()
     with alone("making a report"):
         return _report(plans)
