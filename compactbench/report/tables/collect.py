@@ -51,12 +51,17 @@ def collect(runs: Path) -> Collected:
             problems.append(problem(runs, path, _no_folder(path)))
         elif path.name.endswith(FINISHED):  # FAILED ends so too, and sorts before it
             try:
-                found[path.with_name(path.name.removesuffix(FAILED).removesuffix(FINISHED))] = _read(path, _stamp(path))
+                found[path.with_name(path.name.removesuffix(FAILED).removesuffix(FINISHED))] = read_once(path)
             except RecordError as error:
                 problems.append(problem(runs, path, error.reason))
         elif not path.name.endswith((PAGE, LOG)):
             problems.append(problem(runs, path, "no file of a run is called so"))
     return Collected(list(found.values()), problems)
+
+
+def read_once(path: Path) -> Record | FailedRecord:
+    """The record of the run at `path`, which `collect` has read already unless it changed; it raises RecordError."""
+    return _read(path, _stamp(path))
 
 
 @functools.cache  # a site asks for its runs once for each of its parts
