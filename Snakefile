@@ -11,11 +11,10 @@ from snakemake.exceptions import WorkflowError
 
 from compactbench.benchmark.sweep import join
 from compactbench.report.charts.show import LIVE
+from compactbench.report.site.builder import BUILDER
 from compactbench.settings import DEFAULT_SUITE, SettingsError
 
 RUN = "book/runs/{suite}/{machine}/{model}"
-MEMBER = "from compactbench.benchmark.sweep import join; join('making a report')"
-JUPYTER_BOOK = f"{MEMBER}; from jupyter_book.cli.main import main; main()"  # its script names an interpreter by its path
 
 for variable in LIVE:  # the kernels started here are nobody's live notebook
     os.environ.pop(variable, None)
@@ -86,4 +85,4 @@ rule report:
     log:
         "book/_build/site.log",
     shell:
-        "exec {sys.executable:q} -c {JUPYTER_BOOK:q} build book/ -W -n --keep-going > {log:q} 2>&1"
+        "exec {BUILDER:q} > {log:q} 2>&1"

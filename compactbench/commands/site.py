@@ -9,13 +9,14 @@ from pathlib import Path
 
 from compactbench import ROOT
 from compactbench.benchmark.sweep import LOCK, alone
+from compactbench.report.site.builder import BUILDER
 from compactbench.report.site.pages import pages
 from compactbench.report.tables.collect import collect
 
 SITE = Path("book/_build/html")
 BOOK = ROOT / "book"
 LOG = BOOK / "_build" / "site.log"
-"""What the Snakefile's rule `report` has the builder say."""
+"""What the builder says."""
 WORK = LOCK.with_name("work.json")
 """What is due, for the Snakefile: thousands of paths are too long for a command."""
 
@@ -42,20 +43,25 @@ def build() -> int:
     """
     print("Building the site", flush=True)
     found = collect(BOOK / "runs")
+    building = builder() if found.records else None
     for problem in pages(BOOK, found).problems:
         print(f"left out: {problem}", flush=True)
-    if not found.records:
+    if building is None:
         print("book/runs: no run to report; accepted: at least one, which `make report` makes.", file=sys.stderr)
         return 1
-    LOG.unlink(missing_ok=True)  # else an earlier one would be shown where the builder does not start
-    with snakemake("report") as building:
-        said, _ = building.communicate()
-    if building.returncode:
-        print(said, LOG.read_text(errors="replace") if LOG.is_file() else "", sep="\n")
+    if building.wait():
+        print(LOG.read_text(errors="replace"))
         print("The site could not be built; the messages above say why.", file=sys.stderr)
         return 1
     print(f"The report is {SITE}/index.html; `make serve` opens it at a local address.")
     return 0
+
+
+def builder() -> subprocess.Popen[bytes]:
+    """Start to build the site, and to write the log."""
+    LOG.parent.mkdir(exist_ok=True)
+    with LOG.open("wb") as log:
+        return subprocess.Popen(BUILDER, cwd=ROOT, stdout=log, stderr=subprocess.STDOUT)
 
 
 def snakemake(

@@ -65,7 +65,7 @@ def collect(runs: Path) -> Collected:
                     points.append(_read_point(path, _stamp(path)))
                 else:
                     run = path.with_name(path.name.removesuffix(FAILED).removesuffix(FINISHED))
-                    found[run] = _read(path, _stamp(path))
+                    found[run] = read_once(path)
             except RecordError as error:
                 problems.append(problem(runs, path, error.reason))
         elif not path.name.endswith((PAGE, LOG)):
@@ -96,6 +96,11 @@ def with_points(run: Record | FailedRecord, points: Sequence[PointRecord]) -> Re
 def _read_point(path: Path, stamp: tuple[int, ...]) -> PointRecord:
     """The record of the point at `path`, read once likewise."""
     return read_point(path)
+
+
+def read_once(path: Path) -> Record | FailedRecord:
+    """The record of the run at `path`, which `collect` has read already unless it changed; it raises RecordError."""
+    return _read(path, _stamp(path))
 
 
 @functools.cache  # a site asks for its runs once for each of its parts
