@@ -83,7 +83,7 @@ class Pairs:
     @property
     def error(self) -> float:
         """How often either end of one interval may be wrong."""
-        return ERROR / (len(self.records) - 1)
+        return ERROR / max(len(self.records) - 1, 1)
 
     @functools.cached_property
     def _numbered(self) -> dict[str, int]:

@@ -2,9 +2,10 @@
 
 import functools
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from compactbench.record import FailedRecord, Record
 from compactbench.record.file import FAILED, FINISHED, RecordError, read_run
@@ -12,6 +13,8 @@ from compactbench.record.file import FAILED, FINISHED, RecordError, read_run
 PAGE, LOG = ".ipynb", ".log"
 DEPTH = 3
 """A run lies at <suite>/<machine>/<model>."""
+Found = TypeVar("Found")
+Stamp = tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -43,7 +46,17 @@ def collect(runs: Path) -> Collected:
 
     A file that cannot be used is a problem, and keeps no other from being read.
     """
-    found: dict[Path, Record | FailedRecord] = {}
+    return Collected(*each_run(runs, read_once))
+
+
+def each_run(runs: Path, read: Callable[[Path], Found]) -> tuple[list[Found], list[Problem]]:
+    """What `read` makes of the record of each run under `runs`, and what is wrong with all that is none.
+
+    Args:
+        runs: a folder.
+        read: it may raise a RecordError.
+    """
+    found: dict[Path, Found] = {}
     problems: list[Problem] = []
     for path in shown(runs):
         inside = path.relative_to(runs)
@@ -51,21 +64,30 @@ def collect(runs: Path) -> Collected:
             problems.append(problem(runs, path, _no_folder(path)))
         elif path.name.endswith(FINISHED):  # FAILED ends so too, and sorts before it
             try:
-                found[path.with_name(path.name.removesuffix(FAILED).removesuffix(FINISHED))] = _read(path, _stamp(path))
+                found[path.with_name(path.name.removesuffix(FAILED).removesuffix(FINISHED))] = read(path)
             except RecordError as error:
                 problems.append(problem(runs, path, error.reason))
         elif not path.name.endswith((PAGE, LOG)):
             problems.append(problem(runs, path, "no file of a run is called so"))
-    return Collected(list(found.values()), problems)
+    return list(found.values()), problems
+
+
+def read_once(path: Path) -> Record | FailedRecord:
+    """The record at `path`, read once as long as the file stays the same.
+
+    Raises:
+        RecordError: as `read_run` does.
+    """
+    return _read(path, stamp(path))
 
 
 @functools.cache  # a site asks for its runs once for each of its parts
-def _read(path: Path, stamp: tuple[int, ...]) -> Record | FailedRecord:
-    """The record at `path`, read once as long as the file stays as its `stamp` says."""
+def _read(path: Path, stamp: Stamp) -> Record | FailedRecord:
     return read_run(path)
 
 
-def _stamp(path: Path) -> tuple[int, ...]:
+def stamp(path: Path) -> Stamp:
+    """What differs once the file at `path` is written again, or another takes its place."""
     found = path.lstat()
     return found.st_mtime_ns, found.st_ctime_ns, found.st_ino, found.st_size
 
