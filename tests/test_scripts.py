@@ -28,6 +28,11 @@ SCRIPTS = {
         ["--texts", "long", "--pairs", "1", "--steps", "2", "--model", "minilm-l3"],
         rf"\d+\.\d\d times as fast as 2021 {SPREAD}",
     ),
+    "speed/many_runs.py": (
+        ["--runs", "12"],
+        r"second: index \d+\.\d s, \d+ rows of tables \d+\.\d s, recommendation \d+\.\d s, together \d+\.\d s, "
+        r"peak \d[\d,]* MB",
+    ),
     "speed/page_load.py": (
         ["{site}", "--visits", "1"],
         rf"main thread \d+\.\d\d s {SPREAD}, first chart after \d+\.\d\d s {SPREAD}, median of 1",

@@ -10,7 +10,7 @@ from pydantic_core import ErrorDetails
 from compactbench.errors import cut, shown
 from compactbench.foreign import line
 from compactbench.record import ANY_RECORD, SCHEMA_VERSION, FailedRecord, Record
-from compactbench.record.json_file import read_json
+from compactbench.record.json_file import parsed, read_bytes
 from compactbench.record.migrations import migrated
 from compactbench.record.point import PointRecord
 
@@ -59,15 +59,31 @@ def remove(path: Path) -> None:
     path.unlink(missing_ok=True)
 
 
-def read(path: Path) -> Record | FailedRecord:
+def content(path: Path) -> bytes:
+    """The content of the file at `path`.
+
+    Raises:
+        RecordError: it is no file that can be read.
+    """
+    try:
+        return read_bytes(path)
+    except ValueError as error:
+        raise RecordError(path, str(error)) from error
+
+
+def read(path: Path, found: bytes | None = None) -> Record | FailedRecord:
     """Read the record at `path`, also one that an earlier version wrote.
+
+    Args:
+        path: its file.
+        found: the file's content, where that was read already.
 
     Raises:
         RecordError: the file is not a record.
     """
     try:
-        content = read_json(path)
-        version = content.get("schema_version")
+        told = parsed(read_bytes(path) if found is None else found)
+        version = told.get("schema_version")
         if type(version) is not int or version < 1:
             raise ValueError(f"key `schema_version`: got {version!r}; accepted: 1 to {SCHEMA_VERSION}")
         if version > SCHEMA_VERSION:
@@ -75,7 +91,7 @@ def read(path: Path) -> Record | FailedRecord:
                 f"a newer version of this report wrote it (schema {version}, this one reads up to {SCHEMA_VERSION}): "
                 "update the project"
             )
-        record = ANY_RECORD.validate_python(migrated(content, version) if version < SCHEMA_VERSION else content)
+        record = ANY_RECORD.validate_python(migrated(told, version) if version < SCHEMA_VERSION else told)
         _check_counts(record)
         return record
     except ValidationError as error:
@@ -84,13 +100,17 @@ def read(path: Path) -> Record | FailedRecord:
         raise RecordError(path, str(error)) from error
 
 
-def read_run(path: Path) -> Record | FailedRecord:
+def read_run(path: Path, found: bytes | None = None) -> Record | FailedRecord:
     """Read the record at <suite>/<machine>/<model>.json, or at <model>.failed.json that of a failed run.
+
+    Args:
+        path: its file.
+        found: the file's content, where that was read already.
 
     Raises:
         RecordError: the file is not a record, or not the one that belongs there.
     """
-    record = read(path)
+    record = read(path, found)
     ending = FINISHED if record.status == "ok" else FAILED
     place = {"suite": path.parts[-3], "machine": path.parts[-2], "file": path.name}
     for key, value in {"suite": record.suite, "machine": record.machine, "file": record.model + ending}.items():

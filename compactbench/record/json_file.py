@@ -17,8 +17,17 @@ def read_json(path: Path) -> dict[str, Any]:
     Raises:
         ValueError: it is no such file; the message says why, without its name.
     """
+    return parsed(read_bytes(path))
+
+
+def parsed(file: bytes) -> dict[str, Any]:
+    """The mapping in a JSON file of that content.
+
+    Raises:
+        ValueError: it is no such file; the message says why.
+    """
     try:
-        content = json.loads(_bytes(path).decode("utf-8"), object_pairs_hook=_each_key_once, parse_constant=_no_number)
+        content = json.loads(file.decode("utf-8"), object_pairs_hook=_each_key_once, parse_constant=_no_number)
         _check(content)
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
@@ -31,8 +40,12 @@ def read_json(path: Path) -> dict[str, Any]:
     return content
 
 
-def _bytes(path: Path) -> bytes:
-    """The content of a regular file: whatever else has a name there could lead elsewhere, or never end."""
+def read_bytes(path: Path) -> bytes:
+    """The content of a regular file: whatever else has a name there could lead elsewhere, or never end.
+
+    Raises:
+        ValueError: it is none, is too large or empty, or cannot be read; the message says why, without its name.
+    """
     try:
         found = path.lstat()
         kind = stat.S_IFMT(found.st_mode)
