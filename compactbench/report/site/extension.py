@@ -22,6 +22,7 @@ from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
 from compactbench.record import Record
+from compactbench.record.file import FINISHED
 from compactbench.record.private import make_private
 from compactbench.report.charts import tradeoff as charts
 from compactbench.report.charts.decision import decision_svg
@@ -41,7 +42,7 @@ from compactbench.report.site.search import index_without_tables
 from compactbench.report.site.side_bar import fold_runs
 from compactbench.report.site.weight import without_icon_script
 from compactbench.report.statistics.paired import pairs
-from compactbench.report.tables.collect import collect, entries
+from compactbench.report.tables.collect import PAGE, collect, entries
 from compactbench.report.tables.columns import Row
 from compactbench.report.tables.metrics import LATENCY, SIZE
 from compactbench.report.tables.results import (
@@ -55,6 +56,7 @@ from compactbench.report.tables.results import (
 )
 from compactbench.report.tables.runtimes import ANY, in_runtime
 from compactbench.report.text import summary as prose
+from compactbench.report.text.cluster_sums import cluster_facts
 from compactbench.report.text.facts import facts
 from compactbench.report.text.machine_page import machine_facts
 from compactbench.report.text.result_box import result_box, result_line
@@ -121,6 +123,7 @@ def prepare(app: Sphinx, config: Config) -> None:
         config.compactbench_descriptions = {page: result_line(run, deployed[page]) for page, run in runs.items()}
         config.compactbench_facts = facts(records, quoted, found.whole, repository, found.problems)
         config.compactbench_facts |= machine_facts(records, found.whole, collected.points)
+        config.compactbench_facts |= cluster_facts(records, [sizes(book / page) for page in found.whole])
         write_machine_pages(book, records)
     except ValueError as error:
         raise ExtensionError(str(error)) from error
@@ -130,6 +133,11 @@ def prepare(app: Sphinx, config: Config) -> None:
     config.compactbench_look = str([file.stat().st_mtime_ns for file in sorted((book / "_static").iterdir())])
     config.html_search_scorer = str(book / "search-scorer.js")
     refresh_summary(book)
+
+
+def sizes(page: Path) -> tuple[int, int]:
+    """Bytes of the `page` of a finished run, and of the record beside it."""
+    return page.stat().st_size, page.with_name(page.name.removesuffix(PAGE) + FINISHED).stat().st_size
 
 
 def report_code(root: Path) -> list[Path]:
