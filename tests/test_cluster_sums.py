@@ -1,13 +1,11 @@
 """Ten thousand fine-tunes on paper, worked out by hand."""
 
-import re
 from dataclasses import replace
 from typing import Any
 
 import pytest
 from helpers.factory import BASELINE, FROZEN, make_failed, make_record
 
-from compactbench import ROOT
 from compactbench.record import Record
 from compactbench.report.text.cluster_sums import ASSUMED, Measured, Sums, assumed_table, cluster_facts, measured
 
@@ -68,10 +66,8 @@ def test_a_point_s_record_grows_with_the_texts_that_it_answered() -> None:
 
 
 def test_the_matrix_is_of_ten_thousand_points() -> None:
-    """The page's heading says so."""
     sums = Sums(found(), ASSUMED)
     assert (sums.points, sums.runs, sums.jobs) == (10_000, 100, 10_100)
-    assert "## Ten thousand runs, on paper" in (ROOT / "book" / "cluster.md").read_text()
 
 
 def test_groups_save_calls_and_no_start() -> None:
@@ -112,11 +108,3 @@ def test_the_tables_show_each_sum_with_its_factors() -> None:
     assert told["cost"] == ["\\(169 h + 17 h) × 0.10", "19"]
     assert (facts["cluster_calls"], facts["cluster_starts"]) == ("600", "9\N{NO-BREAK SPACE}%")  # 16.8 of 186.3 h
     assert rows(assumed_table(replace(ASSUMED, nodes=7)))["nodes"][0] == "7"
-
-
-@pytest.mark.parametrize("records", [[*RUNS], [make_failed()]], ids=["runs", "none finished"])
-def test_the_page_names_facts_that_are_there(records: list[Any]) -> None:
-    """One that is missing ends the build, one that no page names is never read."""
-    text = (ROOT / "book" / "cluster.md").read_text()
-    named = re.findall(r"\{fact\}[` ](cluster_\w+)", text)
-    assert set(named) == set(cluster_facts(records, FILES if len(records) > 1 else []))

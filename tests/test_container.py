@@ -2,12 +2,8 @@
 
 import json
 import re
-import sys
-
-import pytest
 
 from compactbench import ROOT
-from compactbench.__main__ import _given
 
 CONTAINERFILE = (ROOT / "Containerfile").read_text()
 MAKEFILE = (ROOT / "Makefile").read_text()
@@ -85,14 +81,6 @@ def test_apptainer_s_image_is_made_of_the_other_and_installs_nothing() -> None:
     assert {line.split()[0] for line in section("post")} == {"mv", "rm", "chmod"}
     assert section("runscript") == ['export PYTHONPATH="$PWD"', f'exec {target}/bin/python -m compactbench "$@"']
     assert all(line.startswith(f"{target}/bin/python ") for line in section("test"))
-
-
-def test_the_book_gives_apptainer_s_image_commands_that_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = re.findall(r"apptainer run (?:--nv )?compact-transformers\.sif ([^\"\n`]+)", CLUSTER)
-    assert asked
-    for words in asked:
-        monkeypatch.setattr(sys, "argv", ["compactbench", *words.split()])
-        assert _given().run  # else it would have ended with what is accepted
 
 
 def test_images_stay_out_of_the_repository_and_of_one_another() -> None:
