@@ -49,7 +49,8 @@ def test_the_profile_has_what_the_page_says_of_it() -> None:
     file = f"profiles/{profile}/config.yaml"
     assert f"`{file}`" in PAGE
     keys = yaml.safe_load((ROOT / file).read_text())
-    assert keys["slurm-status-command"] == "squeue" and keys["slurm-init-seconds-before-status-checks"] > 0
+    assert keys["slurm-status-command"] == "squeue" and keys["slurm-requeue"] and keys["default-resources"]
+    assert (keys["jobs"], keys["slurm-init-seconds-before-status-checks"]) == (ASSUMED.at_once, ASSUMED.poll_s)
     assert {"`slurm-status-command`", "`slurm-init-seconds-before-status-checks`"} <= set(re.findall(r"`[\w-]+`", PAGE))
 
 

@@ -38,10 +38,10 @@ class Assumed:
     seeds: int = _assumed(10, "seeds", "the matrix")
     learning_rates: int = _assumed(10, "learning rates", "the matrix")
     start_s: float = _assumed(6, "seconds to start a job", "the imports of transformers and datasets, on two cores")
-    at_once: int = _assumed(100, "jobs at once", "what a cluster may grant")
+    at_once: int = _assumed(100, "jobs at once", "the profile for Slurm")
     nodes: int = _assumed(50, "nodes", "two jobs on each")
     group: int = _assumed(20, "points in a group job", "half an hour or so of work for one call")
-    poll_s: float = _assumed(40, "seconds between two looks at the queue", "the default of Snakemake's Slurm plugin")
+    poll_s: float = _assumed(5, "seconds between two looks at the queue", "the profile for Slurm, while jobs end")
     read_ms: float = _assumed(5.3, "milliseconds to read a record", "a thousand records of runs, on two cores")
     price_per_hour: float = _assumed(0.10, "price of an hour of one machine", "in whatever currency")
 
