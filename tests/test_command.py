@@ -200,9 +200,9 @@ def test_make_report_with_model_asks_for_models(made: Path) -> None:
     assert done.returncode == 2 and 'MODEL is not known: write MODELS="albert"' in done.stderr
 
 
-def test_the_readme_names_four_commands_and_the_book_all(made: Path) -> None:
+def test_the_readme_names_five_commands_and_the_book_all(made: Path) -> None:
     """They stood in three lists, of which two were out of date."""
     commands = {line.split()[1] for line in make(made, "help").stdout.splitlines()}
     rows = re.findall(r"^\| `make", (ROOT / "README.md").read_text(), re.MULTILINE)
     told = set(re.findall(r"^\| `make ([a-z-]+)", (ROOT / "book" / "run-it-yourself.md").read_text(), re.MULTILINE))
-    assert len(rows) == 4 and told == commands
+    assert len(rows) == 5 and told == commands

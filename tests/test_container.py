@@ -8,11 +8,19 @@ from compactbench import ROOT
 CONTAINERFILE = (ROOT / "Containerfile").read_text()
 MAKEFILE = (ROOT / "Makefile").read_text()
 README = (ROOT / "README.md").read_text()
+RECIPE = (ROOT / "compact-transformers.def").read_text()
+CLUSTER = (ROOT / "book" / "cluster.md").read_text()
 
 
 def instructions(name: str) -> list[str]:
     """What stands after each instruction of this name."""
     return re.findall(rf"^{name} (.+)$", CONTAINERFILE, re.MULTILINE)
+
+
+def section(name: str) -> list[str]:
+    """The lines of a section of Apptainer's recipe, without comments."""
+    lines = re.search(rf"^%{name}\n((?: .*\n)+)", RECIPE, re.MULTILINE)[1].splitlines()
+    return [line.strip() for line in lines if not line.lstrip().startswith("#")]
 
 
 def is_made(target: str) -> bool:
@@ -60,3 +68,23 @@ def test_the_development_container_is_built_of_the_same_file() -> None:
     assert f"AS {given['build']['target']}\n" in CONTAINERFILE and instructions("USER") == [given["remoteUser"]]
     assert is_made(given["postCreateCommand"].removeprefix("make "))
     assert [f"PORT ?= {port}" in MAKEFILE for port in given["forwardPorts"]] == [True]
+
+
+def test_apptainer_s_image_is_made_of_the_other_and_installs_nothing() -> None:
+    head = dict(re.findall(r"^(\w+): (.+)$", RECIPE, re.MULTILINE))
+    assert head == {"Bootstrap": "docker-archive", "From": "compact-transformers.tar"}
+    made = ["podman build --tag compact-transformers .", f"podman save --output {head['From']} compact-transformers"]
+    made.append("apptainer build compact-transformers.sif compact-transformers.def")
+    assert "```bash\n" + "\n".join(made) + "\n" in CLUSTER
+    (source, target), *others = (line.split()[1:] for line in section("post") if line.startswith("mv "))
+    assert source == instructions("WORKDIR")[0] + "/.venv" and not others
+    assert {line.split()[0] for line in section("post")} == {"mv", "rm", "chmod"}
+    assert section("runscript") == ['export PYTHONPATH="$PWD"', f'exec {target}/bin/python -m compactbench "$@"']
+    assert all(line.startswith(f"{target}/bin/python ") for line in section("test"))
+
+
+def test_images_stay_out_of_the_repository_and_of_one_another() -> None:
+    for file in (".gitignore", ".dockerignore"):
+        assert {"compact-transformers.tar", "compact-transformers.sif"} <= {
+            line.removeprefix("/") for line in (ROOT / file).read_text().splitlines()
+        }

@@ -126,7 +126,7 @@ def read_point(path: Path) -> PointRecord:
         RecordError: the file is not a record, or not one that belongs there.
     """
     try:
-        point = PointRecord.model_validate(read_json(path))
+        point = PointRecord.model_validate(parsed(read_bytes(path)))
     except ValidationError as error:
         raise RecordError(path, _sentence(error.errors()[0])) from error
     except ValueError as error:

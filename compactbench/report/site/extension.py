@@ -20,6 +20,7 @@ from sphinx.errors import ExtensionError
 from sphinx.util.docutils import SphinxDirective
 
 from compactbench.record import Record
+from compactbench.record.file import FINISHED
 from compactbench.record.private import make_private
 from compactbench.report.charts import tradeoff as charts
 from compactbench.report.charts.decision import decision_svg
@@ -40,7 +41,7 @@ from compactbench.report.site.side_bar import fold_runs
 from compactbench.report.site.summary_page import SummaryPage
 from compactbench.report.site.weight import without_icon_script
 from compactbench.report.statistics.paired import pairs
-from compactbench.report.tables.collect import collect
+from compactbench.report.tables.collect import PAGE, collect
 from compactbench.report.tables.columns import Row
 from compactbench.report.tables.metrics import LATENCY, SIZE
 from compactbench.report.tables.results import (
@@ -54,6 +55,7 @@ from compactbench.report.tables.results import (
 )
 from compactbench.report.tables.runtimes import ANY, in_runtime
 from compactbench.report.text import summary as prose
+from compactbench.report.text.cluster_sums import cluster_facts
 from compactbench.report.text.facts import facts
 from compactbench.report.text.machine_page import machine_facts
 from compactbench.report.text.result_box import result_box, result_line
@@ -124,6 +126,7 @@ def prepare(app: Sphinx, config: Config) -> None:
         config.compactbench_descriptions = {page: result_line(run, deployed[page]) for page, run in runs.items()}
         config.compactbench_facts = facts(records, quoted, found.whole, repository, found.problems)
         config.compactbench_facts |= machine_facts(records, found.whole, collected.points)
+        config.compactbench_facts |= cluster_facts(records, [sizes(book / page) for page in found.whole])
         shown = headline(records)
         best = answers(shown)
         config.compactbench_facts["situations"] = situations(best)
@@ -136,6 +139,11 @@ def prepare(app: Sphinx, config: Config) -> None:
     config.compactbench_sources = frame.to_json() + "".join([*models, *map(str, found.problems), made_by])
     config.compactbench_look = str([file.stat().st_mtime_ns for file in sorted((book / "_static").iterdir())])
     config.html_search_scorer = str(book / "search-scorer.js")
+
+
+def sizes(page: Path) -> tuple[int, int]:
+    """Bytes of the `page` of a finished run, and of the record beside it."""
+    return page.stat().st_size, page.with_name(page.name.removesuffix(PAGE) + FINISHED).stat().st_size
 
 
 def write_in_parallel(app: Sphinx, env: BuildEnvironment) -> None:
