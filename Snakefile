@@ -22,7 +22,7 @@ for variable in LIVE:  # the kernels started here are nobody's live notebook
 try:
     if "due" in config:  # `compactbench` has checked and decided
         join("making a report")
-        PAGES, GIVEN = (config["due"] or "").split(), config.get("given") or {}
+        PAGES, GIVEN, PARTS = (config["due"] or "").split(), config.get("given") or {}, config.get("parts") or {}
     else:
         from compactbench.benchmark.due import due
         from compactbench.commands.check import check
@@ -33,7 +33,7 @@ try:
         names = shlex.split(config.get("models") or "")
         plan = check(config.get("suite") or DEFAULT_SUITE, names, config.get("machine"))
         join("making a report")
-        PAGES, GIVEN = [plan.page(name) for name in due(plan)], plan.given
+        PAGES, GIVEN, PARTS = [plan.page(name) for name in due(plan)], plan.given, {}
 except SettingsError as error:
     raise WorkflowError(str(error))
 
@@ -45,7 +45,7 @@ rule models:
 
 rule run:
     output:
-        f"{RUN}.ipynb",  # not the record: when a run fails, its outputs are deleted, and what was measured is to stay
+        update(f"{RUN}.ipynb"),  # an earlier page is never deleted here: an attempt replaces it when it is whole
     log:
         f"{RUN}.log",
     params:
@@ -54,10 +54,11 @@ rule run:
             if run.model in GIVEN
             else ["-f", f"params/models/{run.model}.yaml"]
         ),
-    threads: workflow.cores  # a run alone on the machine, or its times say nothing
+        parts=lambda run: ["--parts", json.dumps(PARTS[run.model])] if run.model in PARTS else [],
+    threads: lambda run: workflow.resource_settings.cores or 1  # all of this machine's; elsewhere a profile says it
     shell:  # no shell stays between Snakemake and what must end with it
-        "exec {sys.executable:q} -m compactbench.benchmark {output:q} --no-progress-bar --kernel python3"
-        " -f params/suites/{wildcards.suite:q}.yaml {params.model:q}"
+        "exec {sys.executable:q} -m compactbench.benchmark {output:q} {params.parts:q}"
+        " --no-progress-bar --kernel python3 -f params/suites/{wildcards.suite:q}.yaml {params.model:q}"
         " -r machine {wildcards.machine:q} 2>> {log:q}"
 
 

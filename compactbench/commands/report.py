@@ -1,28 +1,42 @@
 """Measure what is due on this machine, then build the site."""
 
 import argparse
+import contextlib
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 from compactbench import ROOT
+from compactbench.benchmark.attempt import settle
 from compactbench.benchmark.capacity import disks
-from compactbench.benchmark.due import Plan
+from compactbench.benchmark.due import Plan, parts
 from compactbench.benchmark.due import due as due_of
 from compactbench.benchmark.progress import Progress, minutes, repeated
+from compactbench.benchmark.queue import refuse_queued
 from compactbench.benchmark.sweep import alone
 from compactbench.benchmark.watchdog import Watchdog
-from compactbench.commands.check import add_options, check
-from compactbench.commands.site import build, snakemake
+from compactbench.commands import check
+from compactbench.commands.site import LOCAL, build, snakemake
+from compactbench.errors import shown
 from compactbench.foreign import line
-from compactbench.record import FailedRecord
-from compactbench.record.file import FAILED, RecordError, read_run
+from compactbench.record import FailedRecord, Record
+from compactbench.record.file import FAILED, FINISHED, RecordError, read_run
 from compactbench.record.page import seconds
 from compactbench.settings import SettingsError
 
-__all__ = ["add_options", "run"]
-
+PROFILES = ROOT / "profiles"
+REFUSED = "SettingsError: "
+"""Start of the last line in the log of a run that was refused."""
 GRACE_S = 120.0
 """Beyond the time that a process has for an answer: the run itself had to see to that."""
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Those of `check`, and where the runs are to be."""
+    check.add_options(parser)
+    parser.add_argument(
+        "--profile", default=LOCAL, help="a folder in profiles/: where it measures (default: %(default)s)"
+    )
 
 
 def run(given: argparse.Namespace) -> int:
@@ -34,16 +48,35 @@ def run(given: argparse.Namespace) -> int:
     Raises:
         SettingsError: something cannot work, and nothing was written; or another report is being made in this folder.
     """
-    plan = check(given.suite, given.models, given.machine)
+    _check_profile(given.profile, given.machine)
+    plan = check.check(given.suite, given.models, given.machine, here=given.profile == LOCAL)
     disks()
     with alone("making a report"):
-        return _report(plan)
+        refuse_queued()
+        settle()
+        return _report(plan, given.profile)
 
 
-def _report(plan: Plan) -> int:
+def _check_profile(profile: str, machine: str | None) -> None:
+    """Check that there is such a profile, and that the machine has a name where it is another one than this.
+
+    Raises:
+        SettingsError: there is none, or it has none.
+    """
+    known = sorted(path.parent.name for path in PROFILES.glob("*/config.yaml"))
+    if profile not in known:
+        raise SettingsError(f"parameters: key `profile`: got {shown(profile)}; accepted: {', '.join(known)}.")
+    if profile != LOCAL and not machine:
+        accepted = f"a name, as the profile {profile} measures on other hosts than this one"
+        raise SettingsError(f"parameters: key `machine`: not given; accepted: {accepted}.")
+
+
+def _report(plan: Plan, profile: str) -> int:
     due = due_of(plan)
     folder = (ROOT / plan.page("any")).parent
-    expected = _expected_seconds(folder, list(due))
+    asked = parts(plan, due)
+    local = profile == LOCAL
+    expected = _expected_seconds(folder, list(due)) if local else {}  # elsewhere many run at a time
     about = f", about {minutes(sum(expected.values()))}" if expected else ""
     counted = f"{len(due)} of {len(plan.models)} models"
     print(f"{plan.suite.suite} on {plan.machine}: {counted} to measure{about}", flush=True)
@@ -59,19 +92,21 @@ def _report(plan: Plan) -> int:
     exit_code = 0
     if due:
         limit_s = 60 * plan.suite.answer_limit_min + GRACE_S
-        with (
-            snakemake("models", [plan.page(name) for name in due], plan.given) as measuring,
-            repeated(Progress(folder, list(due), expected).look),
-            repeated(Watchdog(measuring.pid, [folder / f"{name}.log" for name in due], limit_s).look),
-        ):
+        pages = [plan.page(name) for name in due]
+        with snakemake("models", pages, plan.given, asked, profile) as measuring, contextlib.ExitStack() as looking:
+            looking.enter_context(repeated(Progress(folder, list(due), expected).look))
+            if local:  # elsewhere runs may wait for hours, and the scheduler ends what hangs
+                logs = [folder / f"{name}.log" for name in due]
+                looking.enter_context(repeated(Watchdog(measuring.pid, logs, limit_s).look))
             said, _ = measuring.communicate()
         exit_code = 1 if measuring.returncode else 0
         if measuring.returncode and not any((folder / f"{name}.failed.json").is_file() for name in due):
             print(said)  # no model tells why, so the orchestrator must
     exit_code = build() or exit_code
-    failed = [name for name in due if not (folder / f"{name}.ipynb").is_file()]
-    for name in failed:
-        print(f"FAILED {name}: {_why(folder, name)} (log: {(folder / name).relative_to(ROOT)}.log)")
+    for name in due:
+        if _finished(folder, name, asked[name]) and (folder / f"{name}.ipynb").is_file():
+            continue
+        print(f"FAILED {name}: {_why(folder, name, asked[name])} (log: {(folder / name).relative_to(ROOT)}.log)")
     try:
         disks()
     except SettingsError as fault:  # which may be why, and the failed record could not tell
@@ -93,11 +128,31 @@ def _expected_seconds(folder: Path, due: list[str]) -> dict[str, float]:
     return found if found.keys() == set(due) else {}
 
 
-def _why(folder: Path, name: str) -> str:
+def _finished(folder: Path, name: str, asked: Mapping[str, str]) -> bool:
+    """Whether the run was measured as it was asked."""
+    try:
+        record = read_run(folder / f"{name}{FINISHED}")
+    except RecordError:
+        return False
+    return isinstance(record, Record) and record.fingerprint.parts == asked
+
+
+def _why(folder: Path, name: str, asked: Mapping[str, str]) -> str:
     try:
         failed = read_run(folder / f"{name}{FAILED}")
         if isinstance(failed, FailedRecord):
             return line(failed.stage + ": " + failed.error)
     except RecordError:
         pass  # it left none
-    return "it was measured, but its page failed" if (folder / f"{name}.json").is_file() else "it did not start"
+    if _finished(folder, name, asked):
+        return "it was measured, but its page failed"
+    return f"it did not start{_refusal(folder, name)}"
+
+
+def _refusal(folder: Path, name: str) -> str:
+    """The sentence by which the run was refused, after a colon, where one ends its log."""
+    try:
+        said = (folder / f"{name}.log").read_text(encoding="utf-8", errors="replace").rstrip().rpartition("\n")[2]
+    except OSError:
+        return ""
+    return f": {line(said.removeprefix(REFUSED))}" if said.startswith(REFUSED) else ""

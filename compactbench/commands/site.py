@@ -16,6 +16,8 @@ SITE = Path("book/_build/html")
 BOOK = ROOT / "book"
 LOG = BOOK / "_build" / "site.log"
 """What the Snakefile's rule `report` has the builder say."""
+LOCAL = "local"
+"""The profile of the command's own host."""
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -56,16 +58,36 @@ def build() -> int:
     return 0
 
 
-def snakemake(target: str, due: list[str], given: Mapping[str, object] | None = None) -> subprocess.Popen[str]:
+def snakemake(
+    target: str,
+    due: list[str],
+    given: Mapping[str, object] | None = None,
+    parts: Mapping[str, object] | None = None,
+    profile: str = LOCAL,
+) -> subprocess.Popen[str]:
     """Start Snakemake to make `target` where the runs of these pages are due; what it says comes from its `stdout`.
 
     Args:
         target: models or report.
         due: the pages.
         given: what is said of models that no file describes: see `Plan.given`.
+        parts: what each model's run is to be made from: see `due.parts`.
+        profile: name of a folder in profiles/.
     """
-    command = [sys.executable, "-m", "snakemake", target, "--profile", "profiles/local"]
-    command += ["--config", f"due={' '.join(due)}", f"given={json.dumps(given or {}, ensure_ascii=False)}"]
+    config = (
+        ROOT / ".sweep" / f"{target}.json"
+    )  # in a command's words a thousand runs would be too long for some systems
+    config.write_text(json.dumps({"due": " ".join(due), "given": given or {}, "parts": parts or {}}), encoding="utf-8")
+    command = [
+        sys.executable,
+        "-m",
+        "snakemake",
+        target,
+        "--profile",
+        f"profiles/{profile}",
+        "--configfile",
+        str(config),
+    ]
     return subprocess.Popen(
         command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
     )
