@@ -166,9 +166,7 @@ def test_a_host_with_another_plan_refuses(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setenv(ASIDE, str(tmp_path))
     monkeypatch.setenv(PARTS, json.dumps(here))
     assert plans.plan("tfidf", machine="here").record == tmp_path / "tfidf.json"
-    sentence = (
-        "^tfidf: code and versions on this host are not those of the host where the command was given; accepted: "
-    )
+    sentence = "^tfidf: this host differs in code and versions from the one where the command was given; accepted: "
     monkeypatch.setenv(PARTS, json.dumps(here | {"code": "0" * 16, "versions": "1" * 16}))
     with pytest.raises(SettingsError, match=sentence):
         plans.plan("tfidf", machine="here")

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from helpers.project import Project
 
 from compactbench import ROOT
 from compactbench.__main__ import main
@@ -109,11 +110,37 @@ def test_a_command_given_in_a_job_is_one_like_any_other(tmp_path: Path) -> None:
             "parameters: key `machine`: not given; accepted: a name, as the profile slurm measures on other hosts than "
             "this one.",
         ),
+        (
+            ("--profile", "slurm", "--machine", "toy"),
+            "profiles/slurm/config.yaml: key `executor`: got 'slurm'; accepted: one whose package is installed, and "
+            "snakemake-executor-plugin-slurm is not.",
+        ),
     ],
 )
-def test_a_profile_is_known_and_its_machine_named(
+def test_a_profile_is_known_and_can_be_used_and_its_machine_is_named(
     words: tuple[str, ...], sentence: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
 ) -> None:
+    monkeypatch.setattr("compactbench.commands.report.find_spec", lambda name: None)
     monkeypatch.setattr(sys, "argv", ["compactbench", "report", *words])
     assert main() == 2
     assert capsys.readouterr().err == sentence + "\n"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("profile", "plugins"),
+    [
+        ("local", []),
+        ("slurm", ["snakemake_executor_plugin_slurm"]),
+        ("kubernetes", ["snakemake_executor_plugin_kubernetes", "snakemake_storage_plugin_s3"]),
+    ],
+)
+def test_snakemake_accepts_the_profiles(profile: str, plugins: list[str], project: Project) -> None:
+    """Without a number of cores the rules failed under a cluster's profile."""
+    for plugin in plugins:
+        pytest.importorskip(plugin)
+    plan = project.folder / "plan.json"
+    plan.write_text(json.dumps({"due": "book/runs/tiny/toy/tfidf.ipynb"}))
+    words = ("snakemake", "models", "--dry-run", "--profile", f"profiles/{profile}", "--configfile", str(plan))
+    done = project.run(*words)
+    assert done.returncode == 0, done.stdout + done.stderr

@@ -90,7 +90,7 @@ def _refuse_other_parts(model: Model, suite: Suite, weights: Weights) -> None:
     here, there = fingerprint(model, suite, weights).parts, json.loads(os.environ[PARTS])
     if other := [part for part in here if here[part] != there.get(part)]:
         raise SettingsError(
-            f"{model.model}: {' and '.join(other)} on this host are not those of the host where the command was given; "
+            f"{model.model}: this host differs in {' and '.join(other)} from the one where the command was given; "
             "accepted: the same checkout, packages, data and weights on both."
         )
 

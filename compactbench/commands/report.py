@@ -4,7 +4,10 @@ import argparse
 import contextlib
 import time
 from collections.abc import Mapping
+from importlib.util import find_spec
 from pathlib import Path
+
+import yaml
 
 from compactbench import ROOT
 from compactbench.benchmark.attempt import settle
@@ -58,10 +61,10 @@ def run(given: argparse.Namespace) -> int:
 
 
 def _check_profile(profile: str, machine: str | None) -> None:
-    """Check that there is such a profile, and that the machine has a name where it is another one than this.
+    """Check that there is such a profile, that it can be used, and that a machine other than this one has a name.
 
     Raises:
-        SettingsError: there is none, or it has none.
+        SettingsError: one of these is not so.
     """
     known = sorted(path.parent.name for path in PROFILES.glob("*/config.yaml"))
     if profile not in known:
@@ -69,6 +72,13 @@ def _check_profile(profile: str, machine: str | None) -> None:
     if profile != LOCAL and not machine:
         accepted = f"a name, as the profile {profile} measures on other hosts than this one"
         raise SettingsError(f"parameters: key `machine`: not given; accepted: {accepted}.")
+    executor = yaml.safe_load((PROFILES / profile / "config.yaml").read_text(encoding="utf-8")).get("executor")
+    plugin = f"snakemake-executor-plugin-{executor}"
+    if executor and find_spec(plugin.replace("-", "_")) is None:
+        raise SettingsError(
+            f"profiles/{profile}/config.yaml: key `executor`: got {shown(executor)}; accepted: one whose package is "
+            f"installed, and {plugin} is not."
+        )
 
 
 def _report(plan: Plan, profile: str) -> int:
