@@ -11,7 +11,7 @@ from helpers.project import Project
 
 from compactbench import ROOT
 from compactbench.__main__ import main
-from compactbench.benchmark import queue, sweep
+from compactbench.benchmark import sweep
 from compactbench.benchmark.queue import refuse_queued
 from compactbench.settings import SettingsError
 
@@ -62,13 +62,20 @@ def test_of_many_jobs_a_few_are_named(squeue: Path) -> None:
         refuse_queued()
 
 
-def test_no_scheduler_is_no_job(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_no_scheduler_is_no_job_unless_one_left_its_traces(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Its folders were removed, while it ran."""
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setattr(sweep, "FOLDER", tmp_path)
     refuse_queued()
     (tmp_path / "squeue").write_text("#!/bin/sh\nexit 1\n")
     (tmp_path / "squeue").chmod(0o755)
-    assert queue._jobs() == []
+    refuse_queued()
+    (tmp_path / "job-7-0-0").mkdir()
+    with pytest.raises(
+        SettingsError, match=r"may still run, .* does not answer here; if none does, remove .sweep/job-"
+    ):
+        refuse_queued()
+    assert (tmp_path / "job-7-0-0").is_dir()
 
 
 def joined(folder: Path, **variables: str) -> tuple[str, dict, str, str]:

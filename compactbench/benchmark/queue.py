@@ -21,26 +21,31 @@ def refuse_queued() -> None:
     """Refuse to begin while jobs of this project wait or run; where none does, what killed ones wrote aside goes.
 
     Raises:
-        SettingsError: some do.
+        SettingsError: some do, or some ran and no scheduler tells whether they still do.
     """
-    jobs = _jobs()
+    jobs, left = _jobs(), list(sweep.FOLDER.glob(f"{sweep.JOB}*"))
     if jobs:
         further = f" and {len(jobs) - LISTED} more" if len(jobs) > LISTED else ""
         raise SettingsError(
             f"Slurm still has jobs of this project: {', '.join(jobs[:LISTED])}{further}; wait for their end, or end "
             "them by `scancel` and their numbers."
         )
-    for folder in sweep.FOLDER.glob(f"{sweep.JOB}*"):
+    if jobs is None and left:
+        raise SettingsError(
+            "jobs of this project may still run, and Slurm's `squeue` does not answer here; if none does, remove "
+            f".sweep/{sweep.JOB}*."
+        )
+    for folder in left:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _jobs() -> list[str]:
-    """A few words on each job that Snakemake submitted from this folder; none where no scheduler answers."""
+def _jobs() -> list[str] | None:
+    """A few words on each job that Snakemake submitted from this folder; None where no scheduler answers."""
     command = ["squeue", "--me", "--noheader", f"--format={ASKED}"]
     try:
         told = subprocess.run(command, capture_output=True, text=True, timeout=ANSWER_S, check=True).stdout
     except (OSError, subprocess.SubprocessError):
-        return []
+        return None
     jobs = [row.split("|", 3) for row in told.splitlines()]
     return [
         line(f"{number} ({state.lower()})")

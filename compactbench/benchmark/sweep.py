@@ -80,6 +80,7 @@ def _arrived() -> str:
         return holder.folder
     for variable in (TOKEN, PARENT, "TMPDIR"):
         os.environ.pop(variable, None)
+    tempfile.tempdir = None
     usual = Path(holder.sockets).parent
     if usual.is_dir():
         os.environ["TMPDIR"] = str(usual)
