@@ -36,7 +36,8 @@ def attempt(page: Path, parts: Mapping[str, str] | None, make: Callable[[Path], 
     Raises:
         ValueError: a folder lies in the place of the record.
     """
-    if _finished(page, parts):
+    if finished(page, parts):
+        print(f"{page.stem}: another attempt has finished this run")
         return
     record_file.refuse_folder(page.with_suffix(FINISHED))
     folder = page.parent / ATTEMPTS / f"{page.stem}@{sweep.place() or os.getpid()}"
@@ -47,16 +48,36 @@ def attempt(page: Path, parts: Mapping[str, str] | None, make: Callable[[Path], 
     os.environ[ASIDE] = str(folder.absolute())
     try:
         make(folder / page.name)
-        if not _finished(page, parts):
+        if not finished(page, parts):
             os.replace(folder / page.name, page)
             _land(folder, page)
     except BaseException:
-        if not _finished(page, parts):
+        if not finished(page, parts):
             _land(folder, page, instead=True)
         raise
     finally:
         del os.environ[ASIDE]
         _remove(folder)
+
+
+def measured(page: Path, parts: Mapping[str, str] | None) -> Record | None:
+    """The record of the run whose page is to lie at `page`, where it was made from what these `parts` tell."""
+    with contextlib.suppress(ValueError):
+        record = read_run(page.with_suffix(FINISHED).absolute())
+        if isinstance(record, Record) and not record.migrated_from and record.fingerprint.parts == parts:
+            return record
+    return None
+
+
+def finished(page: Path, parts: Mapping[str, str] | None) -> bool:
+    """Whether the run is there so, with its page."""
+    record = measured(page, parts)
+    try:
+        if record:
+            check_page(page, record)
+    except ValueError:
+        return False
+    return record is not None
 
 
 def settle() -> None:
@@ -66,19 +87,6 @@ def settle() -> None:
             if not any(os.path.lexists(folder.parent.parent / (failed.name.removesuffix(FAILED) + e)) for e in ENDINGS):
                 os.replace(failed, folder.parent.parent / failed.name)
         _remove(folder)
-
-
-def _finished(page: Path, parts: Mapping[str, str] | None) -> bool:
-    """Whether the run is there, with the fingerprint of these `parts`."""
-    try:
-        record = read_run(page.with_suffix(FINISHED).absolute())
-        if not isinstance(record, Record) or record.migrated_from or record.fingerprint.parts != parts:
-            return False
-        check_page(page, record)
-    except ValueError:
-        return False
-    print(f"{page.stem}: another attempt has finished this run")
-    return True
 
 
 def _land(folder: Path, page: Path, instead: bool = False) -> None:

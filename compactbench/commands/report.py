@@ -10,7 +10,7 @@ from pathlib import Path
 import yaml
 
 from compactbench import ROOT
-from compactbench.benchmark.attempt import settle
+from compactbench.benchmark.attempt import finished, measured, settle
 from compactbench.benchmark.capacity import disks
 from compactbench.benchmark.due import Plan, parts
 from compactbench.benchmark.due import due as due_of
@@ -22,8 +22,8 @@ from compactbench.commands import check
 from compactbench.commands.site import LOCAL, build, snakemake
 from compactbench.errors import shown
 from compactbench.foreign import line
-from compactbench.record import FailedRecord, Record
-from compactbench.record.file import FAILED, FINISHED, RecordError, read_run
+from compactbench.record import FailedRecord
+from compactbench.record.file import FAILED, RecordError, read_run
 from compactbench.record.page import seconds
 from compactbench.settings import SettingsError
 
@@ -114,9 +114,9 @@ def _report(plan: Plan, profile: str) -> int:
             print(said)  # no model tells why, so the orchestrator must
     exit_code = build() or exit_code
     for name in due:
-        if _finished(folder, name, asked[name]) and (folder / f"{name}.ipynb").is_file():
-            continue
-        print(f"FAILED {name}: {_why(folder, name, asked[name])} (log: {(folder / name).relative_to(ROOT)}.log)")
+        page = folder / f"{name}.ipynb"
+        if not finished(page, asked[name]):
+            print(f"FAILED {name}: {_why(page, asked[name])} (log: {page.with_suffix('.log').relative_to(ROOT)})")
     try:
         disks()
     except SettingsError as fault:  # which may be why, and the failed record could not tell
@@ -138,31 +138,22 @@ def _expected_seconds(folder: Path, due: list[str]) -> dict[str, float]:
     return found if found.keys() == set(due) else {}
 
 
-def _finished(folder: Path, name: str, asked: Mapping[str, str]) -> bool:
-    """Whether the run was measured as it was asked."""
+def _why(page: Path, asked: Mapping[str, str]) -> str:
     try:
-        record = read_run(folder / f"{name}{FINISHED}")
-    except RecordError:
-        return False
-    return isinstance(record, Record) and record.fingerprint.parts == asked
-
-
-def _why(folder: Path, name: str, asked: Mapping[str, str]) -> str:
-    try:
-        failed = read_run(folder / f"{name}{FAILED}")
+        failed = read_run(page.with_suffix(FAILED))
         if isinstance(failed, FailedRecord):
             return line(failed.stage + ": " + failed.error)
     except RecordError:
         pass  # it left none
-    if _finished(folder, name, asked):
+    if measured(page, asked):
         return "it was measured, but its page failed"
-    return f"it did not start{_refusal(folder, name)}"
+    return f"it did not start{_refusal(page.with_suffix('.log'))}"
 
 
-def _refusal(folder: Path, name: str) -> str:
+def _refusal(log: Path) -> str:
     """The sentence by which the run was refused, after a colon, where one ends its log."""
     try:
-        said = (folder / f"{name}.log").read_text(encoding="utf-8", errors="replace").rstrip().rpartition("\n")[2]
+        said = log.read_text(encoding="utf-8", errors="replace").rstrip().rpartition("\n")[2]
     except OSError:
         return ""
     return f": {line(said.removeprefix(REFUSED))}" if said.startswith(REFUSED) else ""
