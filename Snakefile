@@ -22,7 +22,7 @@ for variable in LIVE:  # the kernels started here are nobody's live notebook
 try:
     if "due" in config:  # `compactbench` has checked and decided
         join("making a report")
-        PAGES, POINTS, GIVEN = config["due"], config["points"], config["given"]
+        PAGES, POINTS, GIVEN, PARTS = (config[key] for key in ("due", "points", "given", "parts"))
     else:
         from compactbench.benchmark.due import due
         from compactbench.benchmark.points import due_points
@@ -39,8 +39,20 @@ try:
         PAGES = [plan.page(name) for plan in plans for name in due(plan)]
         POINTS = [file for plan in plans for file in due_points(plan)]
         GIVEN = {name: keys for plan in plans for name, keys in plan.given.items()}
+        PARTS = {}
 except SettingsError as error:
     raise WorkflowError(str(error))
+
+
+def parts_of(run):
+    """What the run, or the points of its model, must be made from, as options."""
+    page = f"{RUN}.ipynb".format(**run)
+    return ["--parts", json.dumps(PARTS[page])] if page in PARTS else []
+
+
+def all_cores(run):
+    """All cores of this machine; elsewhere a profile says how many."""
+    return workflow.resource_settings.cores or 1
 
 
 rule models:
@@ -51,7 +63,7 @@ rule models:
 
 rule run:
     output:
-        f"{RUN}.ipynb",  # not the record: when a run fails, its outputs are deleted, and what was measured is to stay
+        update(f"{RUN}.ipynb"),  # an earlier page is never deleted here: an attempt replaces it when it is whole
     log:
         f"{RUN}.log",
     params:
@@ -65,20 +77,23 @@ rule run:
             if run.model in GIVEN
             else ["-f", f"params/models/{run.model}.yaml"]
         ),
-    threads: workflow.cores  # a run alone on the machine, or its times say nothing
+        parts=parts_of,
+    threads: all_cores  # a run alone on the machine, or its times say nothing
     shell:  # no shell stays between Snakemake and what must end with it
-        "exec {sys.executable:q} -m compactbench.benchmark {output:q} --no-progress-bar --kernel python3"
+        "exec {sys.executable:q} -m compactbench.benchmark {output:q} {params.parts:q} --no-progress-bar --kernel python3"
         " {params.suite:q} {params.model:q} -r machine {wildcards.machine:q} 2>> {log:q}"
 
 
 rule train:
     output:
-        f"{RUN}/{{point}}.json",
+        update(f"{RUN}/{{point}}.json"),
     log:
         f"{RUN}/{{point}}.log",
-    threads: workflow.cores
+    params:
+        parts=parts_of,
+    threads: all_cores
     shell:
-        "exec {sys.executable:q} -m compactbench.benchmark.train {output:q} 2>> {log:q}"
+        "exec {sys.executable:q} -m compactbench.benchmark.train {output:q} {params.parts:q} 2>> {log:q}"
 
 
 rule report:

@@ -23,6 +23,10 @@ pytestmark = pytest.mark.slow
 
 SPREAD = r"\(.*\d to \d.*\)"
 SCRIPTS = {
+    "speed/cluster.py": (
+        ["--runs", "1", "--work", "0", "--planned", "10"],
+        r"10 runs planned in \d+\.\d s \(allowed for 1,000: 20 s\)",
+    ),
     "speed/exported.py": (["{artefact}", "--pairs", "1"], rf"int8: \d+\.\d\d times as fast {SPREAD}"),
     "speed/finetune.py": (
         ["--texts", "long", "--pairs", "1", "--steps", "2", "--model", "minilm-l3"],

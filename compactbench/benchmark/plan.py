@@ -1,11 +1,14 @@
 """What one run is to do, checked before anything is written: settings, names, weights."""
 
 import contextlib
+import json
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from compactbench import ROOT, classifiers, registry, runtimes
+from compactbench.benchmark.attempt import ASIDE, PARTS
 from compactbench.data import readers
 from compactbench.errors import shown
 from compactbench.foreign import line
@@ -70,12 +73,29 @@ def plan(
     machine = default_machine() if machine is None else machine
     validate_name("machine", machine)
     own = ROOT / "book" / "runs" / suite / machine / f"{model_settings.model}.json"
-    path = own if record is None else _own_file(record)
+    path = Path(os.environ.get(ASIDE, own.parent)) / own.name if record is None else _own_file(record)
     if record is None:
         refuse_another(machine)
-    return RunPlan(
-        model_settings, suite_settings, machine, path, classifiers.decide_weights(model_settings, suite_settings)
-    )
+    weights = classifiers.decide_weights(model_settings, suite_settings)
+    if PARTS in os.environ:
+        _refuse_other_parts(model_settings, suite_settings, weights)
+    return RunPlan(model_settings, suite_settings, machine, path, weights)
+
+
+def _refuse_other_parts(model: Model, suite: Suite, weights: Weights) -> None:
+    """Refuse a run whose fingerprint is not the one that the command decided by: it was typed on another host.
+
+    Raises:
+        SettingsError: parts of it differ.
+    """
+    from compactbench.benchmark.fingerprint import fingerprint  # seconds to import, which other commands need not wait
+
+    here, there = fingerprint(model, suite, weights).parts, json.loads(os.environ[PARTS])
+    if other := [part for part in here if here[part] != there.get(part)]:
+        raise SettingsError(
+            f"{model.model}: this host differs in {' and '.join(other)} from the one where the command was given; "
+            "accepted: the same checkout, packages, data and weights on both."
+        )
 
 
 def refuse_another(machine: str) -> None:

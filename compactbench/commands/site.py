@@ -5,10 +5,11 @@ import json
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from compactbench import ROOT
-from compactbench.benchmark.sweep import LOCK, alone
+from compactbench.benchmark.sweep import FOLDER, alone
 from compactbench.report.site.builder import BUILDER
 from compactbench.report.site.pages import pages
 from compactbench.report.tables.collect import collect
@@ -17,8 +18,10 @@ SITE = Path("book/_build/html")
 BOOK = ROOT / "book"
 LOG = BOOK / "_build" / "site.log"
 """What the builder says."""
-WORK = LOCK.with_name("work.json")
+WORK = FOLDER / "work.json"
 """What is due, for the Snakefile: thousands of paths are too long for a command."""
+LOCAL = "local"
+"""The profile of the command's own host."""
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -64,19 +67,34 @@ def builder() -> subprocess.Popen[bytes]:
         return subprocess.Popen(BUILDER, cwd=ROOT, stdout=log, stderr=subprocess.STDOUT)
 
 
-def snakemake(
-    target: str, runs: Sequence[str] = (), points: Sequence[str] = (), given: Mapping[str, object] | None = None
-) -> subprocess.Popen[str]:
-    """Start Snakemake to make `target`; what it says comes from its `stdout`.
+@dataclass(frozen=True)
+class Work:
+    """What there is to do for Snakemake.
 
     Args:
-        target: models or report.
-        runs: the pages of the runs that are due.
+        due: the pages of the runs that are due.
         points: the records of the points that are due.
         given: what is said of models that no file describes: see `Plan.given`.
+        parts: what each run, and the points of its model, are to be made from, by the run's page: see `due.parts`.
     """
-    WORK.write_text(json.dumps({"due": list(runs), "points": list(points), "given": given or {}}), "utf-8")
-    command = [sys.executable, "-m", "snakemake", target, "--profile", "profiles/local", "--configfile", str(WORK)]
+
+    due: Sequence[str]
+    points: Sequence[str]
+    given: Mapping[str, object]
+    parts: Mapping[str, Mapping[str, str]]
+
+
+def snakemake(target: str, work: Work, profile: str = LOCAL) -> subprocess.Popen[str]:
+    """Start Snakemake to make `target` of the Snakefile; what it says comes from its `stdout`.
+
+    Args:
+        target: name of a rule.
+        work: what is due.
+        profile: name of a folder in profiles/.
+    """
+    WORK.write_text(json.dumps(asdict(work)), "utf-8")
+    command = [sys.executable, "-m", "snakemake", target]
+    command += ["--profile", f"profiles/{profile}", "--configfile", str(WORK)]
     return subprocess.Popen(
         command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
     )

@@ -16,6 +16,8 @@ from compactbench.record.point import PointRecord
 
 FAILED, FINISHED = ".failed.json", ".json"
 """How the file of a run's record ends."""
+ATTEMPTS = ".attempts"
+"""Beside a machine's runs: a folder for each attempt at one, which lasts as long as the attempt."""
 SHOWN = 60
 """So many signs of a wrong value are shown."""
 
@@ -34,7 +36,7 @@ def write(record: Record | FailedRecord | PointRecord, path: Path) -> None:
     Raises:
         ValueError: a folder lies there.
     """
-    _refuse_folder(path)
+    refuse_folder(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.partial")  # hidden: whoever looks for records passes it over
     partial.unlink(missing_ok=True)  # from a killed write
@@ -55,7 +57,7 @@ def remove(path: Path) -> None:
     Raises:
         ValueError: a folder lies there.
     """
-    _refuse_folder(path)
+    refuse_folder(path)
     path.unlink(missing_ok=True)
 
 
@@ -131,13 +133,24 @@ def read_point(path: Path) -> PointRecord:
         raise RecordError(path, _sentence(error.errors()[0])) from error
     except ValueError as error:
         raise RecordError(path, str(error)) from error
-    for key, place in zip(("suite", "machine", "model"), path.parts[-4:-1], strict=True):
-        if getattr(point, key) != place:
-            raise RecordError(path, f"it belongs to the {key} {getattr(point, key)!r}, and lies at {place!r}")
+    for key, folder in zip(("suite", "machine", "model"), path.parts[-4:-1], strict=True):
+        if getattr(point, key) != folder:
+            raise RecordError(path, f"it belongs to the {key} {getattr(point, key)!r}, and lies at {folder!r}")
     return point
 
 
-def _refuse_folder(path: Path) -> None:
+def place(path: Path) -> Path:
+    """Where the record that an attempt writes to `path` will lie when the attempt is over."""
+    beside = path.parent.parent
+    return beside.parent / path.name if beside.name == ATTEMPTS else path
+
+
+def refuse_folder(path: Path) -> None:
+    """Refuse a folder in the place of a record.
+
+    Raises:
+        ValueError: one lies at `path`.
+    """
     if path.is_dir() and not path.is_symlink():
         raise ValueError(f"{path.name} is a folder, and the record of this run is to lie there: move it away")
 

@@ -5,7 +5,7 @@ from typing import Final, Literal
 from pydantic import AwareDatetime, Field
 
 from compactbench.record.base import Amount, Name, Strict, Weights
-from compactbench.record.conditions import Conditions, Fingerprint
+from compactbench.record.conditions import Conditions, Fingerprint, Job
 from compactbench.record.training import Repeat
 
 POINT_VERSION: Final = 1
@@ -27,6 +27,7 @@ class PointRecord(Strict):
     fingerprint: Fingerprint
     conditions: Conditions
     repeat: Repeat = Field(description="what it learned, in the shape in which a run keeps its further seeds")
+    job: Job | None = None
 
 
 def alike(run: Fingerprint, point: Fingerprint) -> bool:
