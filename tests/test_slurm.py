@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from helpers.matrix import Matrix
 from helpers.project import Project
 from helpers.slurm import NODES, Cluster, until, why_not
 from helpers.tiny_suite import BRIEF, SUITE
@@ -149,3 +150,20 @@ def test_the_run_of_a_node_that_is_lost_ends_once(reports: Reports, cluster: Clu
     assert seconds(reports.runs / "three.ipynb") is not None
     assert reports.left() == []
     assert "tiny on toy: 0 of 1 models to measure" in reports.ended("three")
+
+
+def test_a_matrix_runs_on_both_nodes_and_points_alone_share_one(cluster: Cluster, tmp_path: Path) -> None:
+    """Two models, two seeds, two data sets: four runs, each alone on its node, and four points."""
+    matrix = Matrix(tmp_path, "--profile", "slurm")
+    assert matrix.first.returncode == 0, matrix.first.stdout + matrix.first.stderr
+    runs = [json.loads(path.read_text()) for path in matrix.runs.glob("*/here/*.json")]
+    points = [json.loads(path.read_text()) for path in matrix.points()]
+    assert (len(runs), len(points)) == (4, 4)
+    jobs = [record["job"] for record in (*runs, *points)]
+    assert len({job["id"] for job in jobs}) == 8 and {job["node"] for job in jobs} == {*NODES}
+    for run in runs:
+        begun, took = datetime.fromisoformat(run["started_at"]), sum(run["stage_seconds"].values())
+        for other in (*runs, *points):
+            if other is not run and other["job"]["node"] == run["job"]["node"]:
+                started = datetime.fromisoformat(other["started_at"])
+                assert not begun <= started <= begun + timedelta(seconds=took)
