@@ -81,4 +81,5 @@ def _check(content: Any, levels: int = DEEPEST) -> None:
         content.encode("utf-8")
     parts = [*content, *content.values()] if isinstance(content, dict) else content if isinstance(content, list) else []
     for part in parts:
-        _check(part, levels - 1)
+        if isinstance(part, dict | list | str):  # most are numbers
+            _check(part, levels - 1)

@@ -6,6 +6,7 @@ import numpy as np
 
 from compactbench.foreign import Foreign
 from compactbench.record import Record
+from compactbench.report.statistics.once import once
 
 FALLING = 0.05
 """A loss still falls when the last fifth of the steps brings more than this share of its whole fall."""
@@ -14,6 +15,7 @@ RARE = 0.5
 """A class with less than this share of the texts that each would have may go unpredicted, however long the training."""
 
 
+@once
 def undertrained(run: Record) -> Foreign | None:
     """Why the run says little about its model's accuracy, in a few words; None where it says what it can.
 

@@ -7,6 +7,8 @@ from typing import Any, TypeVar, cast
 
 from pydantic import BaseModel
 
+from compactbench.record import Record
+
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
@@ -32,7 +34,7 @@ def once(function: Function) -> Function:
     return cast(Function, kept)
 
 
-class Same(tuple[BaseModel, ...]):
+class Same(tuple[Record, ...]):
     """Records in an order, equal to the very same ones alone: a key for what is worked out of several."""
 
     def __hash__(self) -> int:
