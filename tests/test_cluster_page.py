@@ -47,8 +47,10 @@ def test_make_knows_what_the_page_asks_of_it() -> None:
 def test_the_profile_has_what_the_page_says_of_it() -> None:
     (profile,) = {one for command in commands("make") for one in re.findall(r"PROFILE=(\w+)", command)}
     file = f"profiles/{profile}/config.yaml"
-    assert f"`{file}`" in PAGE
-    keys = yaml.safe_load((ROOT / file).read_text())
+    text = (ROOT / file).read_text()
+    (plugin,) = re.findall(r"^\.venv/bin/pip install \"(.+)\"$", PAGE, re.MULTILINE)
+    assert f"`{file}`" in PAGE and f'.venv/bin/pip install "{plugin}"\n' in text
+    keys = yaml.safe_load(text)
     assert keys["slurm-status-command"] == "squeue" and keys["slurm-requeue"] and keys["default-resources"]
     assert (keys["jobs"], keys["slurm-init-seconds-before-status-checks"]) == (ASSUMED.at_once, ASSUMED.poll_s)
     assert {"`slurm-status-command`", "`slurm-init-seconds-before-status-checks`"} <= set(re.findall(r"`[\w-]+`", PAGE))
