@@ -94,7 +94,7 @@ def test_a_key_of_a_part_can_be_given_by_hand() -> None:
         ({"data": []}, "key `matrix.data`: got []; accepted: a list of names of suites"),
         ({"seed": [7, 7]}, "key `matrix.seed`: got [7, 7]; accepted: a list of whole numbers from 0, each once"),
         ({"rate": [1]}, "key `matrix.rate` is not known; accepted: data, learning_rate, model, seed"),
-        ({"learning_rate": [0]}, "key `matrix.learning_rate.0`: got 0; accepted: a number above 0"),
+        ({"learning_rate": [0]}, "key `matrix.learning_rate.0`: got 0; accepted: a list of numbers above 0, each once"),
     ],
 )
 def test_a_wrong_axis_is_refused_in_one_sentence(axes: dict[str, Any], said: str) -> None:

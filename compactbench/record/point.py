@@ -10,7 +10,9 @@ from compactbench.record.training import Repeat
 
 POINT_VERSION: Final = 1
 OF_RUNS = {"seeds", "learning_rate", "learning_rates"}
-"""Settings of a part of a matrix that hold for its runs alone: each point has a seed and a learning rate of its own."""
+"""Settings of a part of a matrix that hold for its runs alone."""
+OF_POINT = {"point.seed", "point.learning_rate"}
+"""What each point has in their place."""
 
 
 class PointRecord(Strict):
@@ -32,5 +34,6 @@ class PointRecord(Strict):
 
 def alike(run: Fingerprint, point: Fingerprint) -> bool:
     """Whether a run and a point asked the same of the same model and texts, but for seed and learning rate."""
-    asked, of_point = ({k: v for k, v in one.settings.items() if k not in OF_RUNS} for one in (run, point))
+    own = OF_RUNS | OF_POINT
+    asked, of_point = ({k: v for k, v in one.settings.items() if k not in own} for one in (run, point))
     return (asked, run.data, run.weights) == (of_point, point.data, point.weights)
