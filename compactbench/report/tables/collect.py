@@ -160,16 +160,17 @@ def shown(runs: Path) -> list[Path]:
 def entries(folder: Path, depth: int = DEPTH) -> Iterator[Path]:
     """Whatever lies where files of runs and points lie, and above it without being a folder; links are not followed."""
     try:
-        inside = sorted(os.scandir(folder), key=lambda entry: entry.name)
+        found = sorted(os.scandir(folder), key=lambda entry: entry.name)
     except FileNotFoundError:
         return
     except OSError:
         yield folder
         return
-    for entry in inside:
+    for entry in found:
         of_points = depth == 1 and not entry.name.endswith((FINISHED, PAGE, LOG))
         if (depth > 1 or of_points) and entry.is_dir(follow_symlinks=False):
-            yield from entries(folder / entry.name, depth - 1)
+            inside = list(entries(folder / entry.name, depth - 1))
+            yield from inside or [folder / entry.name] * of_points
         else:
             yield folder / entry.name
 
