@@ -36,7 +36,7 @@ def test_the_committed_runs_compare_as_one_pair_after_the_other_does(suite: str,
     """The groups in which accuracy decides; a further runtime was asked the first texts alone."""
     here = [run for run in collect(ROOT / "book" / "runs").records if run.suite == suite]
     known = pairs(in_runtime(here, served))
-    assert len(known.records) > 5
+    assert len(known.records) > 2
     assert_one_by_one(known)
 
 

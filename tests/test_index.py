@@ -171,9 +171,9 @@ def test_a_file_that_is_no_record_is_named_each_time(kept: Kept) -> None:
     (kept.runs / "starter" / "desk" / "half.json").write_text('{"status": "ok"')
     (kept.runs / "starter" / "desk" / "notes.txt").touch()
     for _ in range(2):
-        told = [(problem.file, problem.reason[:40]) for problem in kept.make().problems]
+        told = [(problem.file, problem.reason[:36]) for problem in kept.make().problems]
         assert told == [
-            ("runs/starter/desk/half.json", "not a record: it is no whole JSON (Expect"),
+            ("runs/starter/desk/half.json", "not a record: it is no whole JSON (E"),
             ("runs/starter/desk/notes.txt", "no file of a run is called so"),
         ]
 

@@ -8,6 +8,7 @@ from typing import Any
 LARGEST_BYTES = 100_000_000
 DEEPEST = 50
 """So many mappings and lists may lie within one another; records and pages have about ten."""
+CONTAINERS = frozenset((dict, list))
 KINDS = {stat.S_IFLNK: "a symbolic link", stat.S_IFDIR: "a folder"}
 
 
@@ -27,8 +28,11 @@ def parsed(file: bytes) -> dict[str, Any]:
         ValueError: it is no such file; the message says why.
     """
     try:
-        content = json.loads(file.decode("utf-8"), object_pairs_hook=_each_key_once, parse_constant=_no_number)
-        _check(content)
+        text = file.decode("utf-8")
+        content = json.loads(text, object_pairs_hook=_each_key_once, parse_constant=_no_number)
+        _check_depth(content)
+        if "\\u" in text:  # only an escape can be half a sign, which no file can be written with
+            json.dumps(content, ensure_ascii=False).encode("utf-8")
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
     except UnicodeError as error:
@@ -73,13 +77,12 @@ def _no_number(constant: str) -> None:
     raise ValueError(f"{constant} is no number")
 
 
-def _check(content: Any, levels: int = DEEPEST) -> None:
-    """Refuse what is nested too deeply, and half signs, which no file can be written with."""
+def _check_depth(content: Any, levels: int = DEEPEST) -> None:
+    """Refuse what is nested too deeply."""
     if not levels:
         raise RecursionError
-    if isinstance(content, str):
-        content.encode("utf-8")
-    parts = [*content, *content.values()] if isinstance(content, dict) else content if isinstance(content, list) else []
-    for part in parts:
-        if isinstance(part, dict | list | str):  # most are numbers
-            _check(part, levels - 1)
+    if type(content) in CONTAINERS:
+        parts = content.values() if isinstance(content, dict) else content
+        if not CONTAINERS.isdisjoint(map(type, parts)):  # most are thousands of numbers
+            for part in parts:
+                _check_depth(part, levels - 1)

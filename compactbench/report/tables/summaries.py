@@ -64,8 +64,9 @@ class Summary(NamedTuple):
     @classmethod
     def from_json(cls, told: Sequence[Any]) -> "Summary":
         """What `told` was before JSON made lists of it."""
-        *who, run, runtimes, of_machine = told
-        return cls(*who, Cells(*run), [Cells(*cells) for cells in runtimes], of_machine and State(*of_machine))
+        suite, machine, model, started, run, runtimes, of_machine = told
+        rows = [Cells(*cells) for cells in runtimes]
+        return cls(suite, machine, model, started, Cells(*run), rows, of_machine and State(*of_machine))
 
 
 @once
