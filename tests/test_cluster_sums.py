@@ -41,7 +41,7 @@ def test_medians_are_of_runs_whose_encoder_learned_from_known_weights() -> None:
         run("random", 9_000, 9_000, weights="random"),
         run("baseline", 9_000, 9_000, **BASELINE),
         run("frozen", 9_000, 9_000, **FROZEN),
-        run("elsewhere", 9_000, 9_000, machine="other"),
+        run("elsewhere", 9_000, 9_000, machine="reference-other"),
     ]
     for told in (found(), found(*others)):
         assert (told.machine, told.point_s, told.run_s) == ("reference-cpu", 60, 100)
