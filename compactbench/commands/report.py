@@ -155,7 +155,7 @@ def _measure(
 
 def _expected(pages: dict[str, Plan], work: dict[str, Plan]) -> dict[str, float]:
     """What each run took earlier, by what it is called in this report; nothing where one of its folder never ran."""
-    found = {}
+    found = dict[str, float]()
     for folder in dict.fromkeys(Path(page).parent for page in pages):
         here = {Path(page).stem: _label(page, work) for page in pages if Path(page).parent == folder}
         found |= {here[name]: took for name, took in _expected_seconds(ROOT / folder, list(here)).items()}
