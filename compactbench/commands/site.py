@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -22,6 +23,8 @@ BUILDER = [
     *("build", "book/", "-W", "-n", "--keep-going"),
 ]
 """The command that builds the site, as a part of the sweep; the Snakefile has it, too."""
+ONE_THREAD = {"OMP_NUM_THREADS": "1"}
+"""More, of builder and of the summary's kernel beside it, would wait for one another longer than they calculate."""
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -64,7 +67,7 @@ def builder() -> subprocess.Popen[bytes]:
     """Start to build the site, and to write the log."""
     LOG.parent.mkdir(exist_ok=True)
     with LOG.open("wb") as log:
-        return subprocess.Popen(BUILDER, cwd=ROOT, stdout=log, stderr=subprocess.STDOUT)
+        return subprocess.Popen(BUILDER, cwd=ROOT, env=os.environ | ONE_THREAD, stdout=log, stderr=subprocess.STDOUT)
 
 
 def snakemake(target: str, due: list[str], given: Mapping[str, object] | None = None) -> subprocess.Popen[str]:
