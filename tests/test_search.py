@@ -18,6 +18,7 @@ def test_the_index_gets_a_page_without_its_tables_and_the_page_keeps_them() -> N
     indexed: list[tuple[str, str, str]] = []
     builder: Any = SimpleNamespace(format="html")
     builder.index_page = lambda page, tree, title: indexed.append((page, tree.astext(), title))
+    builder.indexer = SimpleNamespace(lang=SimpleNamespace(stem=str.lower))
     index_without_tables(SimpleNamespace(builder=builder))
     tables = "<p>one</p><table class='a'>\n<td>12.3</td></table><p>two</p><table><td>45.6</td></table><p>three</p>"
     tree = new_document("page")
@@ -25,6 +26,17 @@ def test_the_index_gets_a_page_without_its_tables_and_the_page_keeps_them() -> N
     builder.index_page("page", tree, "Title")
     assert indexed == [("page", "before\n\n<p>one</p> <p>two</p> <p>three</p>", "Title")]
     assert "12.3" in tree.astext() and "45.6" in tree.astext()
+
+
+def test_a_word_is_stemmed_once_for_all_pages() -> None:
+    stemmed: list[str] = []
+    language = SimpleNamespace(stem=lambda word: stemmed.append(word) or word.rstrip("s"))
+    builder: Any = SimpleNamespace(format="html", indexer=SimpleNamespace(lang=language))
+    builder.index_page = lambda page, tree, title: language.stem(title)
+    index_without_tables(SimpleNamespace(builder=builder))
+    for title in ("models", "runs", "models"):
+        builder.index_page("page", new_document("page"), title)
+    assert stemmed == ["models", "runs"] and language.stem("models") == "model"
 
 
 @pytest.fixture(scope="module")

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -22,6 +23,8 @@ WORK = FOLDER / "work.json"
 """What is due, for the Snakefile: thousands of paths are too long for a command."""
 LOCAL = "local"
 """The profile of the command's own host."""
+ONE_THREAD = {"OMP_NUM_THREADS": "1"}
+"""More, of builder and of the summary's kernel beside it, would wait for one another longer than they calculate."""
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -64,7 +67,7 @@ def builder() -> subprocess.Popen[bytes]:
     """Start to build the site, and to write the log."""
     LOG.parent.mkdir(exist_ok=True)
     with LOG.open("wb") as log:
-        return subprocess.Popen(BUILDER, cwd=ROOT, stdout=log, stderr=subprocess.STDOUT)
+        return subprocess.Popen(BUILDER, cwd=ROOT, env=os.environ | ONE_THREAD, stdout=log, stderr=subprocess.STDOUT)
 
 
 @dataclass(frozen=True)

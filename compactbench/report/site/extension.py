@@ -5,7 +5,6 @@ are computed; while pages are read, executed ones are cut down to what is harmle
 and the summary is awaited; at the end tables and plotly are copied.
 """
 
-import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,6 @@ import plotly.graph_objects as go
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.config import Config
-from sphinx.environment import BuildEnvironment
 from sphinx.errors import ExtensionError
 from sphinx.util.docutils import SphinxDirective
 
@@ -90,7 +88,6 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.connect("env-get-outdated", summary.outdated)
     app.connect("source-read", summary.fill_in)
     app.connect("source-read", harmless)
-    app.connect("env-updated", write_in_parallel)
     app.connect("html-page-context", drop_repeated_scripts, priority=900)
     app.connect("html-page-context", only_there, priority=900)
     app.connect("html-page-context", escape_page_title, priority=900)
@@ -144,14 +141,6 @@ def prepare(app: Sphinx, config: Config) -> None:
 def sizes(page: Path) -> tuple[int, int]:
     """Bytes of the `page` of a finished run, and of the record beside it."""
     return page.stat().st_size, page.with_name(page.name.removesuffix(PAGE) + FINISHED).stat().st_size
-
-
-def write_in_parallel(app: Sphinx, env: BuildEnvironment) -> None:
-    """Have the pages written on all cores, which Jupyter Book has no option for.
-
-    They were read one after the other: its part for LaTeX does not say that it could be otherwise.
-    """
-    app.parallel = 1 + (os.cpu_count() or 1)  # one process hands out what the others write
 
 
 def by_page(table: pd.DataFrame) -> dict[str, Row]:

@@ -1,5 +1,6 @@
 """What the search index holds: what the pages say, and not every number of the tables that are made of the records."""
 
+import functools
 import re
 from typing import Any
 
@@ -20,6 +21,9 @@ def index_without_tables(app: Sphinx) -> None:
         shorter = tree.deepcopy()  # the tree itself is still to be written
         for html in shorter.findall(nodes.raw):
             html.children = [nodes.Text(TABLE.sub(" ", html.astext()))]
+        language = builder.indexer.lang
+        if not hasattr(language.stem, "cache_info"):
+            language.stem = functools.cache(language.stem)  # pages share most of their words
         index_all(page, shorter, title)
 
     builder.index_page = index_page

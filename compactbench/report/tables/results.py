@@ -73,8 +73,9 @@ def headline(records: Records) -> list[Record | FailedRecord]:
 
 def plain_rows(frame: pd.DataFrame) -> list[Row]:
     """The rows of `frame` as plain Python values, None where null; their texts are foreign."""
-    rows = frame.astype(object).where(frame.notna(), None).to_dict("records")
-    return [{str(name): foreign(value) for name, value in row.items()} for row in rows]
+    columns = {str(name): zip(column.tolist(), column.isna(), strict=True) for name, column in frame.items()}
+    plain = [[None if null else foreign(value) for value, null in column] for column in columns.values()]
+    return [dict(zip(columns, row, strict=True)) for row in zip(*plain, strict=True)]
 
 
 def by_model(frame: pd.DataFrame) -> dict[str, Row]:
