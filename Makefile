@@ -1,4 +1,4 @@
-# make report      measure what is due on this machine, build the site     SUITE=name MODELS="a b" MACHINE=name
+# make report      measure what is due, build the site     SUITE=name MODELS="a b" MACHINE=name PROFILE=local|slurm|...
 # make site        build the site from the runs that exist
 # make serve       show the site in a browser                              PORT=8000
 # make check       check all settings and do nothing else                  SUITE=name MODELS="a b" MACHINE=name
@@ -9,19 +9,21 @@
 # make test        style, types and all tests
 PYTHON ?= python3
 SUITE ?= starter
+PROFILE ?= local
 PORT ?= 8000
 # The recipes read these from the environment, letter by letter: else make runs what is in them, or the shell does.
 MODEL_FROM := $(origin MODEL)
 override SUITE := $(value SUITE)
 override MODELS := $(value MODELS)
 override MACHINE := $(value MACHINE)
+override PROFILE := $(value PROFILE)
 override MODEL := $(value MODEL)
 override NAME := $(value NAME)
 override ID := $(value ID)
 override FROM := $(value FROM)
 override PORT := $(value PORT)
 override PYTHON := $(value PYTHON)
-export SUITE MODELS MACHINE MODEL NAME ID FROM PORT PYTHON
+export SUITE MODELS MACHINE PROFILE MODEL NAME ID FROM PORT PYTHON
 RUN := .venv/bin/python -m
 READY := .venv/ready
 CORES := -n auto --dist loadfile --no-loadscope-reorder    # a file's tests share what is slow to make; slow files first
@@ -32,7 +34,7 @@ help:
 
 report: $(READY)
 	$(if $(filter command,$(firstword $(MODEL_FROM))),$(error MODEL is not known: write MODELS="$(MODEL)"))
-	@$(RUN) compactbench report --suite "$$SUITE" --models "$$MODELS" --machine "$$MACHINE"
+	@$(RUN) compactbench report --suite "$$SUITE" --models "$$MODELS" --machine "$$MACHINE" --profile "$$PROFILE"
 
 site: $(READY)
 	@$(RUN) compactbench site

@@ -11,11 +11,10 @@ from snakemake.exceptions import WorkflowError
 
 from compactbench.benchmark.sweep import join
 from compactbench.report.charts.show import LIVE
+from compactbench.report.site.builder import BUILDER
 from compactbench.settings import DEFAULT_SUITE, SettingsError
 
 RUN = "book/runs/{suite}/{machine}/{model}"
-MEMBER = "from compactbench.benchmark.sweep import join; join('making a report')"
-JUPYTER_BOOK = f"{MEMBER}; from jupyter_book.cli.main import main; main()"  # its script names an interpreter by its path
 
 for variable in LIVE:  # the kernels started here are nobody's live notebook
     os.environ.pop(variable, None)
@@ -23,25 +22,37 @@ for variable in LIVE:  # the kernels started here are nobody's live notebook
 try:
     if "due" in config:  # `compactbench` has checked and decided
         join("making a report")
-        PAGES, POINTS, GIVEN = config["due"], config["points"], config["given"]
+        PAGES, POINTS, GIVEN, PARTS = (config[key] for key in ("due", "points", "given", "parts"))
     else:
         from compactbench.benchmark.due import due
         from compactbench.benchmark.points import due_points
         from compactbench.commands.check import check
-        from compactbench.parameters import load_suite
+        from compactbench.parameters import parts
 
         for key, value in config.items():
             if value is not None and not isinstance(value, str):
                 raise WorkflowError(f"--config {key}: got {value!r}; accepted: a name, as in {key}=\"'007'\".")
         names = shlex.split(config.get("models") or "")
-        parts = load_suite(config.get("suite") or DEFAULT_SUITE).parts
-        plans = [check(part, names, config.get("machine")) for part in parts]
+        asked = parts(config.get("suite") or DEFAULT_SUITE)
+        plans = [check(part, names, config.get("machine")) for part in asked]
         join("making a report")
         PAGES = [plan.page(name) for plan in plans for name in due(plan)]
         POINTS = [file for plan in plans for file in due_points(plan)]
         GIVEN = {name: keys for plan in plans for name, keys in plan.given.items()}
+        PARTS = {}
 except SettingsError as error:
     raise WorkflowError(str(error))
+
+
+def parts_of(run):
+    """What the run, or the points of its model, must be made from, as options."""
+    page = f"{RUN}.ipynb".format(**run)
+    return ["--parts", json.dumps(PARTS[page])] if page in PARTS else []
+
+
+def all_cores(run):
+    """All cores of this machine; elsewhere a profile says how many."""
+    return workflow.resource_settings.cores or 1
 
 
 rule models:
@@ -52,7 +63,7 @@ rule models:
 
 rule run:
     output:
-        f"{RUN}.ipynb",  # not the record: when a run fails, its outputs are deleted, and what was measured is to stay
+        update(f"{RUN}.ipynb"),  # an earlier page is never deleted here: an attempt replaces it when it is whole
     log:
         f"{RUN}.log",
     params:
@@ -66,24 +77,27 @@ rule run:
             if run.model in GIVEN
             else ["-f", f"params/models/{run.model}.yaml"]
         ),
-    threads: workflow.cores  # a run alone on the machine, or its times say nothing
+        parts=parts_of,
+    threads: all_cores  # a run alone on the machine, or its times say nothing
     shell:  # no shell stays between Snakemake and what must end with it
-        "exec {sys.executable:q} -m compactbench.benchmark {output:q} --no-progress-bar --kernel python3"
+        "exec {sys.executable:q} -m compactbench.benchmark {output:q} {params.parts:q} --no-progress-bar --kernel python3"
         " {params.suite:q} {params.model:q} -r machine {wildcards.machine:q} 2>> {log:q}"
 
 
 rule train:
     output:
-        f"{RUN}/{{point}}.json",
+        update(f"{RUN}/{{point}}.json"),
     log:
         f"{RUN}/{{point}}.log",
-    threads: workflow.cores
+    params:
+        parts=parts_of,
+    threads: all_cores
     shell:
-        "exec {sys.executable:q} -m compactbench.benchmark.train {output:q} 2>> {log:q}"
+        "exec {sys.executable:q} -m compactbench.benchmark.train {output:q} {params.parts:q} 2>> {log:q}"
 
 
 rule report:
     log:
         "book/_build/site.log",
     shell:
-        "exec {sys.executable:q} -c {JUPYTER_BOOK:q} build book/ -W -n --keep-going > {log:q} 2>&1"
+        "exec {BUILDER:q} > {log:q} 2>&1"

@@ -1,5 +1,6 @@
 """Errors of libraries, said in one line; values and paths as they may be shown."""
 
+import functools
 import os
 import re
 from collections.abc import Iterable
@@ -68,14 +69,19 @@ def without_folders(text: str, own: Iterable[str] = ()) -> str:
     Returns:
         It, with paths from the project's folder on, and from the user's as `~`.
     """
-    home = os.path.expanduser("~")
-    places = [(f"{ROOT}/", ""), (str(ROOT), "."), (home, "~"), (os.path.realpath(home), "~")]
-    places += [(written, Path(path).name) for path in own for written in (path, str(Path(path)))]
-    for folder, sign in places:
-        if os.path.isabs(folder) and folder != "/":
+    for folder, sign in _places(os.path.expanduser("~"), tuple(own)):
+        if folder in text:  # few have any, and a page has thousands of texts
             end = "" if folder.endswith("/") else r"(?![\w.-])"
             text = re.sub(rf"(?<![\w.~-]){re.escape(folder)}{end}", sign.replace("\\", r"\\"), text)
     return text
+
+
+@functools.cache
+def _places(home: str, own: tuple[str, ...]) -> list[tuple[str, str]]:
+    """The folders that nobody is told of, each with what stands in its place."""
+    places = [(f"{ROOT}/", ""), (str(ROOT), "."), (home, "~"), (os.path.realpath(home), "~")]
+    places += [(written, Path(path).name) for path in own for written in (path, str(Path(path)))]
+    return [(folder, sign) for folder, sign in places if os.path.isabs(folder) and folder != "/"]
 
 
 def short_path(path: str) -> str:

@@ -110,6 +110,12 @@ def load_suite(name: str, given: dict[str, Any] | None = None) -> Suite:
     return validated(Suite, values, _where(path), _by_hand(path, given))
 
 
+def parts(name: str) -> list[str]:
+    """Names of the suites that the suite `name` is made of: itself, or of one with a matrix one for each data set."""
+    matrix = load_suite(name).matrix if _file("suite", name).is_file() else None
+    return [f"{name}.{data}" for data in matrix.data] if matrix else [name]
+
+
 def _part_of(path: Path) -> tuple[Path, dict[str, Any]] | None:
     """The file of the suite with a matrix that `path` would describe a part of, and the part's keys.
 

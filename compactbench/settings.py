@@ -184,11 +184,6 @@ class Suite(Strict):
         further: list[tuple[int, int | None]] = [(seed, None) for seed in self.seeds[1:]]
         return further + [(seed, count) for count in self.label_counts for seed in self.seeds]
 
-    @property
-    def parts(self) -> list[str]:
-        """Names of the suites that it is made of: itself, or with a matrix one for each data set."""
-        return [f"{self.suite}.{data}" for data in self.matrix.data] if self.matrix else [self.suite]
-
     @field_serializer("dataset", when_used="json")
     def _short(self, dataset: dict[str, Any]) -> dict[str, Any]:
         return {key: short_path(value) if isinstance(value, str) else value for key, value in dataset.items()}

@@ -14,10 +14,14 @@ from helpers.browser import CHROMIUM, FLAGS, WIDE, Visit
 from helpers.card import FIRST, Cuda, Nvml
 from helpers.project import Project
 
+from compactbench.benchmark.host import FOLDER
+
 # tests run beside each other, here and in all that they start: a thread that waits leaves its core to them, and who is
 # not told how many threads to take has one (else a fit of the baseline takes ten times as long: OpenBLAS spins)
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+# the runs of tests that run beside each other wait for none of another's: each tester is taken for a host of its own
+os.environ["SLURMD_NODENAME"] = f"tests-{os.getpid()}"
 # a shell that starts the tests in the background has them, and all that they start, ignore these
 signal.signal(signal.SIGINT, signal.default_int_handler)
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
@@ -27,6 +31,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Files with slow tests go first: where a slow one came last, all other cores would wait for it."""
     slow = {item.path for item in items if item.get_closest_marker("slow")}
     items.sort(key=lambda item: item.path not in slow)
+
+
+def pytest_sessionfinish() -> None:
+    """Remove the lock of the host that this tester was."""
+    (FOLDER / f"compactbench-host-{os.environ['SLURMD_NODENAME']}.lock").unlink(missing_ok=True)
 
 
 @pytest.fixture

@@ -92,7 +92,8 @@ def test_run_killed_half_way_does_not_count_and_is_redone(reported: Reported) ->
         assert "is making a report in this folder already" in meanwhile.stderr
         _kill_tree(running.pid)
     assert not (reported.runs / "tfidf.json").exists()
-    unfinished = json.loads((reported.runs / "tfidf.failed.json").read_text())
+    (attempt,) = reported.runs.glob(".attempts/tfidf@*/tfidf.failed.json")
+    unfinished = json.loads(attempt.read_text())
     assert unfinished["stage"] in STAGES  # the one it was killed in; how far it came by then is left to the machine
     assert "1 of 2 models to measure" in reported.report().stdout
     assert reported.record("tfidf")["status"] == "ok"

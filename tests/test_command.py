@@ -21,7 +21,7 @@ OPTIONS = {
     "export": {"suite", "model", "machine"},
     "merge": {"folder"},
     "new-model": {"name", "id"},
-    "report": {"suite", "models", "machine"},
+    "report": {"suite", "models", "machine", "profile"},
     "serve": {"port"},
     "site": set(),
 }
@@ -147,7 +147,7 @@ def made(tmp_path: Path) -> Path:
 
 def make(folder: Path, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
     """Run `make` there, away from the variables of a `make` that runs these tests."""
-    known = {"SUITE", "MODELS", "MACHINE", "MODEL", "NAME", "ID", "PORT", "MAKEFLAGS", "MFLAGS", "MAKELEVEL"}
+    known = {"SUITE", "MODELS", "MACHINE", "PROFILE", "MODEL", "NAME", "ID", "PORT", "MAKEFLAGS", "MFLAGS", "MAKELEVEL"}
     environment = {name: value for name, value in os.environ.items() if name not in known} | variables
     return subprocess.run(["make", *words], cwd=folder, env=environment, capture_output=True, text=True)
 
@@ -163,7 +163,10 @@ def test_make_alone_says_what_there_is(words: tuple, made: Path) -> None:
 
 def test_make_hands_its_variables_to_the_command(made: Path) -> None:
     given = make(made, "report", "MODELS=albert tfidf", "MACHINE=here").stdout
-    assert given == "[-m][compactbench][report][--suite][starter][--models][albert tfidf][--machine][here]"
+    assert (
+        given
+        == "[-m][compactbench][report][--suite][starter][--models][albert tfidf][--machine][here][--profile][local]"
+    )
     given = make(made, "new-model", "NAME=mine", "ID=a/b").stdout
     assert given == "[-m][compactbench][new-model][--name][mine][--id][a/b]"
 
@@ -172,6 +175,7 @@ ATTACK = '"; touch x; echo "`touch y`$(shell touch x)${shell touch y}$(eval x:=$
 GOALS = [
     ("report", "SUITE"),
     ("report", "MODELS"),
+    ("report", "PROFILE"),
     ("check", "MACHINE"),
     ("export", "MODEL"),
     ("new-model", "NAME"),

@@ -128,12 +128,13 @@ def test_markdown_of_a_page_becomes_html_that_runs_nothing() -> None:
 def test_a_page_has_the_title_of_its_record_even_where_it_cannot_be_read(tmp_path: Path) -> None:
     """A name may have a dot, and a page may be no notebook at all: the others must be shown all the same."""
     run = make_record("v1.5", title="*One*")
-    write(run, tmp_path / "runs" / "starter" / "here" / "v1.5.json")
+    page = "/".join(("runs", run.suite, run.machine, run.model))
+    write(run, tmp_path / f"{page}.json")
     shown = {}
     for source in ('{"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [{"cell_type": "code"}]}', "[]", "{"):
         given = [source]
         app = SimpleNamespace(srcdir=tmp_path, config=SimpleNamespace(compactbench_boxes={}))
-        harmless(app, "runs/starter/here/v1.5", given)
+        harmless(app, page, given)
         shown[source] = [cell.source for cell in nbformat.reads(given[0], as_version=4).cells]
     expected = [r"# \*One\* (Example CPU, 2 cores)", "This page cannot be read."]
     assert [*shown.values()] == [expected] * 3

@@ -10,8 +10,9 @@ from helpers.planted import run_in
 from compactbench.benchmark import points as of_points
 from compactbench.benchmark.due import Plan
 from compactbench.benchmark.fingerprint import fingerprint
+from compactbench.benchmark.plan import plan as plan_of
 from compactbench.benchmark.points import Point, due_points, of_point, points
-from compactbench.parameters import load_model, load_suite
+from compactbench.parameters import load_model, load_suite, parts
 from compactbench.record import Fingerprint, Record, Repeat
 from compactbench.record.file import write
 from compactbench.record.point import PointRecord
@@ -62,8 +63,14 @@ def repeat(seed: int, accuracy: float = 0.9) -> Repeat:
 
 
 def test_a_suite_is_made_of_a_part_for_each_data_set() -> None:
-    assert suite().parts == ["my-matrix.starter", "my-matrix.reuters"]
-    assert load_suite("starter").parts == ["starter"]
+    assert parts("grid") == ["grid.starter", "grid.newsgroups", "grid.reuters"]
+    assert [parts(name) for name in ("starter", "grid.reuters")] == [["starter"], ["grid.reuters"]]
+
+
+def test_a_suite_with_a_matrix_is_run_in_parts() -> None:
+    with pytest.raises(SettingsError, match=r"got 'grid', which is run in parts; accepted: grid\.starter or grid\."):
+        plan_of("tfidf", "grid")
+    assert plan_of("tfidf", "grid.starter", "here").suite.seeds == [42]
 
 
 def test_a_part_takes_the_data_set_of_the_suite_that_it_names_and_all_else_from_its_own() -> None:
@@ -87,7 +94,7 @@ def test_a_key_of_a_part_can_be_given_by_hand() -> None:
         ({"data": []}, "key `matrix.data`: got []; accepted: a list of names of suites"),
         ({"seed": [7, 7]}, "key `matrix.seed`: got [7, 7]; accepted: a list of whole numbers from 0, each once"),
         ({"rate": [1]}, "key `matrix.rate` is not known; accepted: data, learning_rate, model, seed"),
-        ({"learning_rate": [0]}, "key `matrix.learning_rate.0`: got 0; accepted: a number above 0"),
+        ({"learning_rate": [0]}, "key `matrix.learning_rate.0`: got 0; accepted: a list of numbers above 0, each once"),
     ],
 )
 def test_a_wrong_axis_is_refused_in_one_sentence(axes: dict[str, Any], said: str) -> None:

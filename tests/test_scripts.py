@@ -23,10 +23,19 @@ pytestmark = pytest.mark.slow
 
 SPREAD = r"\(.*\d to \d.*\)"
 SCRIPTS = {
+    "speed/cluster.py": (
+        ["--runs", "1", "--work", "0", "--planned", "10"],
+        r"10 runs planned in \d+\.\d s \(allowed for 1,000: 20 s\)",
+    ),
     "speed/exported.py": (["{artefact}", "--pairs", "1"], rf"int8: \d+\.\d\d times as fast {SPREAD}"),
     "speed/finetune.py": (
         ["--texts", "long", "--pairs", "1", "--steps", "2", "--model", "minilm-l3"],
         rf"\d+\.\d\d times as fast as 2021 {SPREAD}",
+    ),
+    "speed/many_runs.py": (
+        ["--runs", "12"],
+        r"second: index \d+\.\d s, \d+ rows of tables \d+\.\d s, recommendation \d+\.\d s, together \d+\.\d s, "
+        r"peak \d[\d,]* MB",
     ),
     "speed/page_load.py": (
         ["{site}", "--visits", "1"],
@@ -34,6 +43,7 @@ SCRIPTS = {
     ),
     "speed/rows.py": (["100"], r"80 training texts, peak \d[\d,]* MB"),
     "speed/serving.py": (["{artefact}", "--pairs", "1"], rf"\d+\.\d times as fast as the pipeline {SPREAD}"),
+    "speed/site.py": (["--times", "1"], rf"HEAD: \d+\.\d s {SPREAD}"),
     "agreement/epoch.py": (["4", "160"], r"epoch time differs by [+-]\d+\.\d% \(allowed: 10 %\)"),
     "agreement/faults.py": (
         ["runs-read-only"],

@@ -5,7 +5,7 @@ from typing import Any
 from helpers.factory import calls, make_record
 
 from compactbench.record import Record
-from compactbench.report.text.situations import situations
+from compactbench.report.text.situations import answers, situations
 
 RIGHT = "1" * 950 + "0" * 50
 
@@ -20,7 +20,7 @@ def run(name: str, size: int, wrong: int = 0, **changes: Any) -> Record:
 
 def rows(*runs: Record) -> dict[str, list[str]]:
     """The cells of each situation by its words."""
-    told = situations(runs).replace("\N{NO-BREAK SPACE}", " ")
+    told = situations(answers(runs)).replace("\N{NO-BREAK SPACE}", " ")
     table = [[cell.strip() for cell in line.split("|")[1:-1]] for line in told.splitlines()[2:]]
     return {first: others for first, *others in table}
 
@@ -51,4 +51,4 @@ def test_what_the_texts_cannot_rule_out_stands_beside_it() -> None:
 
 
 def test_without_an_accuracy_there_is_no_answer() -> None:
-    assert situations([run("small", 10, weights="random")]).startswith("No accuracy is known")
+    assert situations(answers([run("small", 10, weights="random")])).startswith("No accuracy is known")

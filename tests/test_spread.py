@@ -6,12 +6,16 @@ import numpy as np
 import pytest
 from helpers.factory import calls, make_record
 
-from compactbench.report.statistics.intervals import Samples, of_next_run
+from compactbench.report.statistics.intervals import STEADY, Samples, percentile
 from compactbench.report.statistics.noise import drift
 from compactbench.report.tables.results import results
 
 T_OF_ONE, T_OF_SEVEN = 12.7062, 2.36462
 """97.5 % of Student's t with one and with seven degrees of freedom, from a printed table."""
+
+
+def of_next_run(samples: Samples, drift: float = STEADY) -> tuple[float, float]:
+    return samples.estimate(drift).interval
 
 
 def test_the_interval_is_that_of_the_difference_of_two_runs() -> None:
@@ -27,6 +31,13 @@ def test_the_machines_states_widen_the_interval() -> None:
     assert of_next_run(steady) == (10.0, 10.0)
     factor = math.exp(T_OF_SEVEN * 0.05 * math.sqrt(2))
     assert of_next_run(steady, drift=0.05) == pytest.approx((10 / factor, 10 * factor), rel=1e-4)
+
+
+@pytest.mark.parametrize("count", [1, 2, 7, 100, 333])
+def test_a_percentile_is_that_of_numpy(count: int) -> None:
+    samples = np.random.default_rng(count).lognormal(size=count).tolist()
+    for q in (0, 5, 50, 90, 95, 99, 100):
+        assert percentile(q)(samples) == pytest.approx(np.percentile(samples, q), rel=1e-12)
 
 
 def test_many_calls_of_one_process_count_once() -> None:

@@ -1,6 +1,7 @@
 """What is due: the one place that decides which models of a report must run, and says why."""
 
 import os
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from compactbench import ROOT
@@ -42,6 +43,16 @@ def due(plan: Plan) -> dict[str, str]:
     """
     reasons = {model.model: _reason(plan, model) for model in plan.models}
     return {name: reason for name, reason in reasons.items() if reason}
+
+
+def parts(plan: Plan, names: Collection[str]) -> dict[str, dict[str, str]]:
+    """What the runs of these models of `plan` are to be made from: the parts of their fingerprints, by name.
+
+    Raises:
+        SettingsError: the texts or the weights cannot be had.
+    """
+    asked = [model for model in plan.models if model.model in names]
+    return {model.model: fingerprint(model, plan.suite, plan.weights[model.model]).parts for model in asked}
 
 
 def changes(then: Fingerprint, now: Fingerprint) -> dict[str, str]:

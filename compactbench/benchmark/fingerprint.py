@@ -22,6 +22,7 @@ NOT_MEASURING = [
     *("parameters.py", "settings.py", "yaml_file.py"),  # what they give is hashed by its values
     *(f"benchmark/{name}.py" for name in ("__main__", "capacity", "due", "fingerprint", "forecast", "forkserver")),
     *(f"benchmark/{name}.py" for name in ("plan", "points", "progress", "sweep", "train", "watchdog")),
+    *(f"benchmark/{name}.py" for name in ("attempt", "host", "queue")),
     "data/understood.py",
 ]
 """Parts of the package that change no number; all others do."""

@@ -1,17 +1,20 @@
 """What one run is to do, checked before anything is written: settings, names, weights."""
 
 import contextlib
+import json
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from compactbench import ROOT, classifiers, registry, runtimes
+from compactbench.benchmark.attempt import ASIDE, PARTS
 from compactbench.data import readers
 from compactbench.errors import shown
 from compactbench.foreign import line
 from compactbench.instruments.machine import default_machine
 from compactbench.instruments.machine import machine as describe
-from compactbench.parameters import OLD, check_known, given_in, load_model, load_suite, validate_name
+from compactbench.parameters import OLD, check_known, given_in, load_model, load_suite, parts, validate_name
 from compactbench.record import Machine, Record, Weights
 from compactbench.record.file import RecordError, read, read_run
 from compactbench.settings import BY_HAND, DEFAULT_SUITE, Model, SettingsError, Suite
@@ -63,16 +66,36 @@ def plan(
         check_known(key, KNOWN)
     model_settings = load_model(model, {"model": model} | {k: v for k, v in given.items() if k in Model.model_fields})
     suite_settings = load_suite(suite, {"suite": suite} | {k: v for k, v in given.items() if k in Suite.model_fields})
+    if suite_settings.matrix and parts(suite) != [suite]:
+        accepted = " or ".join(parts(suite))
+        raise SettingsError(f"{BY_HAND}: key `suite`: got {suite!r}, which is run in parts; accepted: {accepted}.")
     check_suite(suite_settings, BY_HAND if "dataset" in given else "")
     machine = default_machine() if machine is None else machine
     validate_name("machine", machine)
     own = ROOT / "book" / "runs" / suite / machine / f"{model_settings.model}.json"
-    path = own if record is None else _own_file(record)
+    path = Path(os.environ.get(ASIDE, own.parent)) / own.name if record is None else _own_file(record)
     if record is None:
         refuse_another(machine)
-    return RunPlan(
-        model_settings, suite_settings, machine, path, classifiers.decide_weights(model_settings, suite_settings)
-    )
+    weights = classifiers.decide_weights(model_settings, suite_settings)
+    if PARTS in os.environ:
+        _refuse_other_parts(model_settings, suite_settings, weights)
+    return RunPlan(model_settings, suite_settings, machine, path, weights)
+
+
+def _refuse_other_parts(model: Model, suite: Suite, weights: Weights) -> None:
+    """Refuse a run whose fingerprint is not the one that the command decided by: it was typed on another host.
+
+    Raises:
+        SettingsError: parts of it differ.
+    """
+    from compactbench.benchmark.fingerprint import fingerprint  # seconds to import, which other commands need not wait
+
+    here, there = fingerprint(model, suite, weights).parts, json.loads(os.environ[PARTS])
+    if other := [part for part in here if here[part] != there.get(part)]:
+        raise SettingsError(
+            f"{model.model}: this host differs in {' and '.join(other)} from the one where the command was given; "
+            "accepted: the same checkout, packages, data and weights on both."
+        )
 
 
 def refuse_another(machine: str) -> None:

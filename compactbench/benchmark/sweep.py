@@ -4,6 +4,9 @@ A sweep is all that one command starts: the report, Snakemake, each run, the run
 Each of them holds a shared lock on one file as long as it lives, and the sweep began with an exclusive one: so none
 begins while anything of another is alive. On Linux each is killed when the process that started it ends. What they
 write aside lies in one folder, which is cleared when a sweep ends and before the next begins.
+
+A sweep may submit jobs to Slurm. Each is a sweep of its own, on its own host and in a folder of its own, and may
+outlive the one that submitted it: `queue` tells whether any is left.
 """
 
 import atexit
@@ -31,19 +34,16 @@ from pydantic import TypeAdapter
 from compactbench import ROOT
 from compactbench.settings import SettingsError
 
-LOCK = ROOT / ".sweep" / "lock"
-SCRATCH = ROOT / ".sweep" / "scratch"
 TOKEN, PARENT = "COMPACTBENCH_SWEEP", "COMPACTBENCH_PARENT"
 """Variables: which sweep a process belongs to, as the lock's file names it, and which process started it."""
+FOLDER = ROOT / ".sweep"
+JOB = "job-"
+"""Start of the names of folders in it that belong to jobs."""
 SOCKETS = "compactbench-"
 """Start of a folder's name in the system's own TMPDIR: the path of a socket has room for about 100 bytes."""
 DYING_S = 5.0
 """What a killed sweep leaves is gone within moments; so long a new one waits for that."""
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
-
-_lock: int | None = None  # its descriptor, in a process that takes part
-_usual = tempfile.gettempdir()
-_named = {key: value for key, value in os.environ.items() if key == "TMPDIR"}
 
 
 @dataclass(frozen=True)
@@ -55,6 +55,43 @@ class Holder:
     since: str
     doing: str
     sockets: str
+    place: str | None = None
+    folder: str = ""
+
+
+def place() -> str | None:
+    """Where Slurm started this process, as <job>-<how often it was begun before>-<step>; None outside of a job."""
+    if "SLURM_JOB_ID" not in os.environ:
+        return None
+    job, step = os.environ["SLURM_JOB_ID"], os.environ.get("SLURM_STEP_ID", "batch")
+    return f"{job}-{os.environ.get('SLURM_RESTART_COUNT', '0')}-{step}"
+
+
+def _arrived() -> str:
+    """Name of the folder in `FOLDER` where this process's sweep has its lock; empty: there itself.
+
+    Slurm hands the variables of whoever submits a job to the job: there they name a sweep of another host. It is not
+    joined, and the folder for temporary files is again the one that was usual before that sweep.
+    """
+    if TOKEN not in os.environ:
+        return ""
+    holder = TypeAdapter(Holder).validate_json(os.environ[TOKEN], strict=True)
+    if place() in (None, holder.place):
+        return holder.folder
+    for variable in (TOKEN, PARENT, "TMPDIR"):
+        os.environ.pop(variable, None)
+    tempfile.tempdir = None
+    usual = Path(holder.sockets).parent
+    if usual.is_dir():
+        os.environ["TMPDIR"] = str(usual)
+    return f"{JOB}{place()}"
+
+
+_folder = _arrived()
+LOCK, SCRATCH = FOLDER / _folder / "lock", FOLDER / _folder / "scratch"
+_lock: int | None = None  # its descriptor, in a process that takes part
+_usual = tempfile.gettempdir()
+_named = {key: value for key, value in os.environ.items() if key == "TMPDIR"}
 
 
 @contextlib.contextmanager
@@ -135,7 +172,7 @@ def end_with_parent(alive: Callable[[], bool]) -> None:
 def _begin(doing: str) -> None:
     global _lock
     try:
-        LOCK.parent.mkdir(exist_ok=True)
+        LOCK.parent.mkdir(parents=True, exist_ok=True)
         gate, lock = (os.open(LOCK.with_name(name), os.O_RDWR | os.O_CREAT, 0o644) for name in ("gate", LOCK.name))
         try:
             _wait_for(gate)  # one at a time looks and signs, so whoever is refused reads who is at work
@@ -162,7 +199,8 @@ def _signed(lock: int, doing: str) -> str:
     _clear(last)
     sockets = Path(_usual, SOCKETS + os.urandom(4).hex())
     since = f"{datetime.now():%Y-%m-%d %H:%M:%S.%f}"
-    token = json.dumps(asdict(Holder(socket.gethostname(), os.getpid(), since, doing, str(sockets))))
+    own = Holder(socket.gethostname(), os.getpid(), since, doing, str(sockets), place(), _folder)
+    token = json.dumps(asdict(own))
     LOCK.write_text(token)
     sockets.mkdir(mode=0o700)
     SCRATCH.mkdir()
@@ -176,6 +214,8 @@ def _end() -> None:
         _clear(_holder())
         LOCK.write_text("")
         os.close(_lock)
+        if _folder:
+            shutil.rmtree(LOCK.parent, ignore_errors=True)
         _lock = None
         del os.environ[TOKEN], os.environ[PARENT]
         os.environ.pop("TMPDIR")

@@ -1,15 +1,21 @@
 """Learn one point of a matrix, as a process of the sweep: a fine-tune and its accuracy, and nothing timed.
 
-python -m compactbench.benchmark.train FILE    FILE is its record's, book/runs/<suite>/<machine>/<model>/<point>.json
+python -m compactbench.benchmark.train FILE [--parts JSON]
+
+FILE is that of its record, book/runs/<suite>/<machine>/<model>/<point>.json.
 """
 
+import contextlib
+import os
 import runpy
 import sys
 import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
+from compactbench.benchmark.attempt import PARTS
 from compactbench.benchmark.fingerprint import fingerprint, refuse_changed
+from compactbench.benchmark.host import a_gpu, job, on_host
 from compactbench.benchmark.learning import Learning
 from compactbench.benchmark.plan import plan
 from compactbench.benchmark.points import Point, of_point, points
@@ -19,7 +25,8 @@ from compactbench.classifiers import of_model
 from compactbench.data.load import load
 from compactbench.instruments import gpu
 from compactbench.instruments.machine import conditions
-from compactbench.record.file import write
+from compactbench.record import Fingerprint
+from compactbench.record.file import RecordError, read_point, write
 from compactbench.record.point import PointRecord
 from compactbench.runtimes import installed
 from compactbench.settings import SettingsError
@@ -42,6 +49,9 @@ def learn(file: Path) -> None:
     if found.device == "cuda":
         gpu.claim()
     now = of_point(point, fingerprint(run.model, run.suite, run.weights, data.source))
+    if _finished(file, now):
+        print(f"{file.stem}: another attempt has finished this point")
+        return
     with tempfile.TemporaryDirectory(prefix="compactbench-") as name:
         folder = Path(name)
         learning = Learning(run, found, data, folder / "splits", file.with_suffix(".log"))
@@ -57,6 +67,7 @@ def learn(file: Path) -> None:
         fingerprint=now,
         conditions=found,
         repeat=repeat,
+        job=job(),
     )
     write(record, file)
 
@@ -70,6 +81,13 @@ def _point(file: Path, known: list[Point]) -> Point:
     raise SettingsError(f"{file}: it is no point of its suite; accepted: {accepted}.")
 
 
+def _finished(file: Path, now: Fingerprint) -> bool:
+    """Whether the point is there as it would be learned now."""
+    with contextlib.suppress(RecordError):
+        return read_point(file).fingerprint == now
+    return False
+
+
 def _training(folder: Path) -> Train:
     """The function of the template's training cell, from a file in `folder`: its source is to be found."""
     file = folder / "training_cell.py"
@@ -80,4 +98,9 @@ def _training(folder: Path) -> Train:
 
 if __name__ == "__main__":
     join("making a report")
-    learn(Path(sys.argv[1]).absolute())
+    file = Path(sys.argv[1]).absolute()
+    if sys.argv[2:3] == ["--parts"]:
+        os.environ[PARTS] = sys.argv[3]
+    with on_host(exclusive=False, waiting=file.with_suffix(".log").touch):
+        a_gpu()
+        learn(file)

@@ -19,7 +19,7 @@ from compactbench.data.readers import of_suite
 from compactbench.data.understood import understood
 from compactbench.errors import LONGEST, one_line, own_paths, short_path, shown
 from compactbench.instruments.machine import default_machine
-from compactbench.parameters import load_model, load_suite, validate_name
+from compactbench.parameters import load_model, load_suite, parts, validate_name
 from compactbench.record import Data
 from compactbench.settings import DEFAULT_SUITE, Model, SettingsError, Suite, nearest
 
@@ -48,7 +48,7 @@ def _words(text: str) -> list[str]:
 
 def run(given: argparse.Namespace) -> int:
     """Say what can run, what was understood of the data, and how long it may take."""
-    for part in load_suite(given.suite).parts:
+    for part in parts(given.suite):
         _say(*check_data(part, given.models, given.machine))
     return 0
 
@@ -79,16 +79,22 @@ def _say(plan: Plan, data: Data) -> None:
         print(f"  and {further} further fine-tunes, from other seeds or at other learning rates, which are not timed")
 
 
-def check(suite_name: str, only: list[str], machine: str | None = None) -> Plan:
+def check(suite_name: str, only: list[str], machine: str | None = None, here: bool = True) -> Plan:
     """Check a suite and its models, or `only` those named, and a machine's name, cheapest checks first.
+
+    Args:
+        suite_name: name of a file in params/suites/.
+        only: names of models; none: those of the suite.
+        machine: its name; None: made from the hardware of this host.
+        here: whether the runs will be on this host; else whoever runs them has to see whether the name is theirs.
 
     Raises:
         SettingsError: something cannot work.
     """
-    return check_data(suite_name, only, machine)[0]
+    return check_data(suite_name, only, machine, here)[0]
 
 
-def check_data(suite_name: str, only: list[str], machine: str | None) -> tuple[Plan, Data]:
+def check_data(suite_name: str, only: list[str], machine: str | None, here: bool = True) -> tuple[Plan, Data]:
     """The same, with the data set as it was understood."""
     if machine:
         validate_name("machine", machine)
@@ -100,7 +106,8 @@ def check_data(suite_name: str, only: list[str], machine: str | None) -> tuple[P
         if model.architecture:
             check_architecture(model, suite.max_length)
     machine = machine or default_machine()
-    refuse_another(machine)
+    if here:
+        refuse_another(machine)
     _, data = load(suite)
     check_counts(suite, data)
     return Plan(suite, machine, models, weights), data

@@ -5,19 +5,23 @@ import json
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from compactbench import ROOT
-from compactbench.benchmark.sweep import LOCK, alone
+from compactbench.benchmark.sweep import FOLDER, alone
+from compactbench.report.site.builder import BUILDER
 from compactbench.report.site.pages import pages
 from compactbench.report.tables.collect import collect
 
 SITE = Path("book/_build/html")
 BOOK = ROOT / "book"
 LOG = BOOK / "_build" / "site.log"
-"""What the Snakefile's rule `report` has the builder say."""
-WORK = LOCK.with_name("work.json")
+"""What the builder says."""
+WORK = FOLDER / "work.json"
 """What is due, for the Snakefile: thousands of paths are too long for a command."""
+LOCAL = "local"
+"""The profile of the command's own host."""
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -42,35 +46,55 @@ def build() -> int:
     """
     print("Building the site", flush=True)
     found = collect(BOOK / "runs")
+    building = builder() if found.records else None
     for problem in pages(BOOK, found).problems:
         print(f"left out: {problem}", flush=True)
-    if not found.records:
+    if building is None:
         print("book/runs: no run to report; accepted: at least one, which `make report` makes.", file=sys.stderr)
         return 1
-    LOG.unlink(missing_ok=True)  # else an earlier one would be shown where the builder does not start
-    with snakemake("report") as building:
-        said, _ = building.communicate()
-    if building.returncode:
-        print(said, LOG.read_text(errors="replace") if LOG.is_file() else "", sep="\n")
+    if building.wait():
+        print(LOG.read_text(errors="replace"))
         print("The site could not be built; the messages above say why.", file=sys.stderr)
         return 1
     print(f"The report is {SITE}/index.html; `make serve` opens it at a local address.")
     return 0
 
 
-def snakemake(
-    target: str, runs: Sequence[str] = (), points: Sequence[str] = (), given: Mapping[str, object] | None = None
-) -> subprocess.Popen[str]:
-    """Start Snakemake to make `target`; what it says comes from its `stdout`.
+def builder() -> subprocess.Popen[bytes]:
+    """Start to build the site, and to write the log."""
+    LOG.parent.mkdir(exist_ok=True)
+    with LOG.open("wb") as log:
+        return subprocess.Popen(BUILDER, cwd=ROOT, stdout=log, stderr=subprocess.STDOUT)
+
+
+@dataclass(frozen=True)
+class Work:
+    """What there is to do for Snakemake.
 
     Args:
-        target: models or report.
-        runs: the pages of the runs that are due.
+        due: the pages of the runs that are due.
         points: the records of the points that are due.
         given: what is said of models that no file describes: see `Plan.given`.
+        parts: what each run, and the points of its model, are to be made from, by the run's page: see `due.parts`.
     """
-    WORK.write_text(json.dumps({"due": list(runs), "points": list(points), "given": given or {}}), "utf-8")
-    command = [sys.executable, "-m", "snakemake", target, "--profile", "profiles/local", "--configfile", str(WORK)]
+
+    due: Sequence[str]
+    points: Sequence[str]
+    given: Mapping[str, object]
+    parts: Mapping[str, Mapping[str, str]]
+
+
+def snakemake(target: str, work: Work, profile: str = LOCAL) -> subprocess.Popen[str]:
+    """Start Snakemake to make `target` of the Snakefile; what it says comes from its `stdout`.
+
+    Args:
+        target: name of a rule.
+        work: what is due.
+        profile: name of a folder in profiles/.
+    """
+    WORK.write_text(json.dumps(asdict(work)), "utf-8")
+    command = [sys.executable, "-m", "snakemake", target]
+    command += ["--profile", f"profiles/{profile}", "--configfile", str(WORK)]
     return subprocess.Popen(
         command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
     )

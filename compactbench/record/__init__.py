@@ -25,7 +25,7 @@ from compactbench.record.base import (
     parted,
     signs,
 )
-from compactbench.record.conditions import Classifier, Conditions, Data, Fingerprint, Machine
+from compactbench.record.conditions import Classifier, Conditions, Data, Fingerprint, Job, Machine
 from compactbench.record.runtime import (
     Artefact,
     LatencySamples,
@@ -122,6 +122,7 @@ class Record(Strict):
         default=[], description="the load of each measurement; empty where an earlier version did not look"
     )
     stage_seconds: dict[str, Amount] = Field(description="wall-clock time of each stage of the run, s")
+    job: Job | None = None
     migrated_from: int | None = Field(
         default=None, exclude=True, description="the schema of its file, where that is an earlier one; not written"
     )
@@ -161,6 +162,7 @@ class FailedRecord(Strict):
     started_at: AwareDatetime
     stage: str = Field(description="stage that did not finish")
     error: str = Field(description="what ended it, in one sentence")
+    job: Job | None = None
 
 
 AnyRecord = Annotated[Record | FailedRecord, Field(discriminator="status")]

@@ -1,6 +1,8 @@
 """What every part of the record is made of: types that accept only what can have been measured."""
 
+import functools
 from collections.abc import Iterable
+from types import NoneType
 from typing import Annotated, Any, Literal, get_args, get_origin
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
@@ -25,9 +27,23 @@ class Strict(BaseModel):
     @field_validator("*")
     @classmethod
     def _foreign(cls, value: Any, info: ValidationInfo) -> Any:
-        field = cls.model_fields[str(info.field_name)]
-        harmless = get_origin(field.annotation) is Literal or get_args(Name)[1] in field.metadata
-        return value if harmless else foreign(value)
+        return foreign(value) if _may_hold_text(cls, str(info.field_name)) else value
+
+
+@functools.cache  # a record has thousands of parts
+def _may_hold_text(part: type[Strict], name: str) -> bool:
+    field = part.model_fields[name]
+    harmless = get_origin(field.annotation) is Literal or get_args(Name)[1] in field.metadata
+    return not harmless and _textual(field.annotation)
+
+
+def _textual(annotation: Any) -> bool:
+    """Whether values of that type may hold text: all but numbers, and parts that see to their own."""
+    if get_origin(annotation) is Annotated:
+        return _textual(get_args(annotation)[0])
+    if parts := get_args(annotation):
+        return any(map(_textual, parts))
+    return not (isinstance(annotation, type) and issubclass(annotation, int | float | NoneType | Strict))
 
 
 Finite = Annotated[float, Field(ge=-LARGEST, le=LARGEST)]

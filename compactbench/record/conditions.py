@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections import Counter
+from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
@@ -66,7 +67,22 @@ class Fingerprint(Strict):
     @property
     def digest(self) -> str:
         """SHA-256 of all parts."""
-        return hashlib.sha256(json.dumps(self.model_dump(), sort_keys=True).encode()).hexdigest()
+        return _sha256(self.model_dump())
+
+    @property
+    def parts(self) -> dict[str, str]:
+        """The start of the SHA-256 of each part, by its name: short enough to be handed from host to host."""
+        return {part: _sha256(values)[:16] for part, values in self.model_dump().items()}
+
+
+class Job(Strict):
+    """Where a command ran the run, and as which attempt; a run by hand has none."""
+
+    host: str = Field(description="first signs of the SHA-256 of the host's name, which tell hosts apart and name none")
+    scheduler: Literal["slurm"] | None = Field(description="what gave the run its host; null: the command's own host")
+    id: str | None = Field(description="number of the scheduler's job; null without a scheduler")
+    node: str | None = Field(description="the scheduler's name of the host; null without a scheduler")
+    attempt: Count = Field(description="how often the scheduler had begun this job before")
 
 
 class Classifier(Strict):
@@ -124,3 +140,7 @@ class Data(Strict):
             if found != Counter(dict(enumerate(self.test_counts))):
                 raise ValueError("`test_labels` has as many texts of each class as `test_counts`")
         return self
+
+
+def _sha256(value: Any) -> str:
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()

@@ -10,12 +10,14 @@ from pydantic_core import ErrorDetails
 from compactbench.errors import cut, shown
 from compactbench.foreign import line
 from compactbench.record import ANY_RECORD, SCHEMA_VERSION, FailedRecord, Record
-from compactbench.record.json_file import read_json
+from compactbench.record.json_file import parsed, read_bytes
 from compactbench.record.migrations import migrated
 from compactbench.record.point import PointRecord
 
 FAILED, FINISHED = ".failed.json", ".json"
 """How the file of a run's record ends."""
+ATTEMPTS = ".attempts"
+"""Beside a machine's runs: a folder for each attempt at one, which lasts as long as the attempt."""
 SHOWN = 60
 """So many signs of a wrong value are shown."""
 
@@ -34,7 +36,7 @@ def write(record: Record | FailedRecord | PointRecord, path: Path) -> None:
     Raises:
         ValueError: a folder lies there.
     """
-    _refuse_folder(path)
+    refuse_folder(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.partial")  # hidden: whoever looks for records passes it over
     partial.unlink(missing_ok=True)  # from a killed write
@@ -55,19 +57,35 @@ def remove(path: Path) -> None:
     Raises:
         ValueError: a folder lies there.
     """
-    _refuse_folder(path)
+    refuse_folder(path)
     path.unlink(missing_ok=True)
 
 
-def read(path: Path) -> Record | FailedRecord:
+def content(path: Path) -> bytes:
+    """The content of the file at `path`.
+
+    Raises:
+        RecordError: it is no file that can be read.
+    """
+    try:
+        return read_bytes(path)
+    except ValueError as error:
+        raise RecordError(path, str(error)) from error
+
+
+def read(path: Path, found: bytes | None = None) -> Record | FailedRecord:
     """Read the record at `path`, also one that an earlier version wrote.
+
+    Args:
+        path: its file.
+        found: the file's content, where that was read already.
 
     Raises:
         RecordError: the file is not a record.
     """
     try:
-        content = read_json(path)
-        version = content.get("schema_version")
+        told = parsed(read_bytes(path) if found is None else found)
+        version = told.get("schema_version")
         if type(version) is not int or version < 1:
             raise ValueError(f"key `schema_version`: got {version!r}; accepted: 1 to {SCHEMA_VERSION}")
         if version > SCHEMA_VERSION:
@@ -75,7 +93,7 @@ def read(path: Path) -> Record | FailedRecord:
                 f"a newer version of this report wrote it (schema {version}, this one reads up to {SCHEMA_VERSION}): "
                 "update the project"
             )
-        record = ANY_RECORD.validate_python(migrated(content, version) if version < SCHEMA_VERSION else content)
+        record = ANY_RECORD.validate_python(migrated(told, version) if version < SCHEMA_VERSION else told)
         _check_counts(record)
         return record
     except ValidationError as error:
@@ -84,13 +102,17 @@ def read(path: Path) -> Record | FailedRecord:
         raise RecordError(path, str(error)) from error
 
 
-def read_run(path: Path) -> Record | FailedRecord:
+def read_run(path: Path, found: bytes | None = None) -> Record | FailedRecord:
     """Read the record at <suite>/<machine>/<model>.json, or at <model>.failed.json that of a failed run.
+
+    Args:
+        path: its file.
+        found: the file's content, where that was read already.
 
     Raises:
         RecordError: the file is not a record, or not the one that belongs there.
     """
-    record = read(path)
+    record = read(path, found)
     ending = FINISHED if record.status == "ok" else FAILED
     place = {"suite": path.parts[-3], "machine": path.parts[-2], "file": path.name}
     for key, value in {"suite": record.suite, "machine": record.machine, "file": record.model + ending}.items():
@@ -106,18 +128,29 @@ def read_point(path: Path) -> PointRecord:
         RecordError: the file is not a record, or not one that belongs there.
     """
     try:
-        point = PointRecord.model_validate(read_json(path))
+        point = PointRecord.model_validate(parsed(read_bytes(path)))
     except ValidationError as error:
         raise RecordError(path, _sentence(error.errors()[0])) from error
     except ValueError as error:
         raise RecordError(path, str(error)) from error
-    for key, place in zip(("suite", "machine", "model"), path.parts[-4:-1], strict=True):
-        if getattr(point, key) != place:
-            raise RecordError(path, f"it belongs to the {key} {getattr(point, key)!r}, and lies at {place!r}")
+    for key, folder in zip(("suite", "machine", "model"), path.parts[-4:-1], strict=True):
+        if getattr(point, key) != folder:
+            raise RecordError(path, f"it belongs to the {key} {getattr(point, key)!r}, and lies at {folder!r}")
     return point
 
 
-def _refuse_folder(path: Path) -> None:
+def place(path: Path) -> Path:
+    """Where the record that an attempt writes to `path` will lie when the attempt is over."""
+    beside = path.parent.parent
+    return beside.parent / path.name if beside.name == ATTEMPTS else path
+
+
+def refuse_folder(path: Path) -> None:
+    """Refuse a folder in the place of a record.
+
+    Raises:
+        ValueError: one lies at `path`.
+    """
     if path.is_dir() and not path.is_symlink():
         raise ValueError(f"{path.name} is a folder, and the record of this run is to lie there: move it away")
 

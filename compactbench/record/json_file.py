@@ -8,6 +8,7 @@ from typing import Any
 LARGEST_BYTES = 100_000_000
 DEEPEST = 50
 """So many mappings and lists may lie within one another; records and pages have about ten."""
+CONTAINERS = frozenset((dict, list))
 KINDS = {stat.S_IFLNK: "a symbolic link", stat.S_IFDIR: "a folder"}
 
 
@@ -17,9 +18,21 @@ def read_json(path: Path) -> dict[str, Any]:
     Raises:
         ValueError: it is no such file; the message says why, without its name.
     """
+    return parsed(read_bytes(path))
+
+
+def parsed(file: bytes) -> dict[str, Any]:
+    """The mapping in a JSON file of that content.
+
+    Raises:
+        ValueError: it is no such file; the message says why.
+    """
     try:
-        content = json.loads(_bytes(path).decode("utf-8"), object_pairs_hook=_each_key_once, parse_constant=_no_number)
-        _check(content)
+        text = file.decode("utf-8")
+        content = json.loads(text, object_pairs_hook=_each_key_once, parse_constant=_no_number)
+        _check_depth(content)
+        if "\\u" in text:  # only an escape can be half a sign, which no file can be written with
+            json.dumps(content, ensure_ascii=False).encode("utf-8")
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
     except UnicodeError as error:
@@ -31,8 +44,12 @@ def read_json(path: Path) -> dict[str, Any]:
     return content
 
 
-def _bytes(path: Path) -> bytes:
-    """The content of a regular file: whatever else has a name there could lead elsewhere, or never end."""
+def read_bytes(path: Path) -> bytes:
+    """The content of a regular file: whatever else has a name there could lead elsewhere, or never end.
+
+    Raises:
+        ValueError: it is none, is too large or empty, or cannot be read; the message says why, without its name.
+    """
     try:
         found = path.lstat()
         kind = stat.S_IFMT(found.st_mode)
@@ -60,12 +77,12 @@ def _no_number(constant: str) -> None:
     raise ValueError(f"{constant} is no number")
 
 
-def _check(content: Any, levels: int = DEEPEST) -> None:
-    """Refuse what is nested too deeply, and half signs, which no file can be written with."""
+def _check_depth(content: Any, levels: int = DEEPEST) -> None:
+    """Refuse what is nested too deeply."""
     if not levels:
         raise RecursionError
-    if isinstance(content, str):
-        content.encode("utf-8")
-    parts = [*content, *content.values()] if isinstance(content, dict) else content if isinstance(content, list) else []
-    for part in parts:
-        _check(part, levels - 1)
+    if type(content) in CONTAINERS:
+        parts = content.values() if isinstance(content, dict) else content
+        if not CONTAINERS.isdisjoint(map(type, parts)):  # most are thousands of numbers
+            for part in parts:
+                _check_depth(part, levels - 1)

@@ -5,12 +5,14 @@ from typing import Final, Literal
 from pydantic import AwareDatetime, Field
 
 from compactbench.record.base import Amount, Name, Strict, Weights
-from compactbench.record.conditions import Conditions, Fingerprint
+from compactbench.record.conditions import Conditions, Fingerprint, Job
 from compactbench.record.training import Repeat
 
 POINT_VERSION: Final = 1
 OF_RUNS = {"seeds", "learning_rate", "learning_rates"}
-"""Settings of a part of a matrix that hold for its runs alone: each point has a seed and a learning rate of its own."""
+"""Settings of a part of a matrix that hold for its runs alone."""
+OF_POINT = {"point.seed", "point.learning_rate"}
+"""What each point has in their place."""
 
 
 class PointRecord(Strict):
@@ -27,9 +29,11 @@ class PointRecord(Strict):
     fingerprint: Fingerprint
     conditions: Conditions
     repeat: Repeat = Field(description="what it learned, in the shape in which a run keeps its further seeds")
+    job: Job | None = None
 
 
 def alike(run: Fingerprint, point: Fingerprint) -> bool:
     """Whether a run and a point asked the same of the same model and texts, but for seed and learning rate."""
-    asked, of_point = ({k: v for k, v in one.settings.items() if k not in OF_RUNS} for one in (run, point))
+    own = OF_RUNS | OF_POINT
+    asked, of_point = ({k: v for k, v in one.settings.items() if k not in own} for one in (run, point))
     return (asked, run.data, run.weights) == (of_point, point.data, point.weights)

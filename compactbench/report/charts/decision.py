@@ -8,7 +8,7 @@ from compactbench.report.choice.recommend import recommend
 from compactbench.report.statistics.paired import pairs
 from compactbench.report.tables.results import by_model, results
 from compactbench.report.tables.runtimes import ANY, in_runtime
-from compactbench.report.text.situations import answers
+from compactbench.report.text.situations import Answer
 from compactbench.report.text.words import Html, html
 
 WIDTH, ROW, BOX, INDENT = 360, 92, 30, 40
@@ -18,18 +18,19 @@ LETTERS = 44
 BOX_SVG = Html('<g class="{}"><rect x="{}" y="{}" width="{}" height="{}" rx="6"/><text x="{}" y="{}">{}</text></g>')
 
 
-def decision_svg(here: Sequence[Record | FailedRecord]) -> Html:
+def decision_svg(here: Sequence[Record | FailedRecord], answers: Sequence[Answer]) -> Html:
     """The chart; empty where nothing can be recommended.
 
     Args:
         here: the runs of one suite on one machine.
+        answers: what to take of them in each situation.
     """
     deployed = in_runtime(here, ANY)
     group = results(deployed)
     choice = recommend(group, {}, pairs(deployed))
     if choice.chosen is None:
         return Html("")
-    leaves = [(one.situation.question, one.best["title"], one.situation.metric.of(one.best)) for one in answers(here)]
+    leaves = [(one.situation.question, one.best["title"], one.situation.metric.of(one.best)) for one in answers]
     otherwise = line(by_model(group)[choice.chosen]["title"])
     height = len(leaves) * ROW + BOX
     told = "; ".join(question + " " + line(title) for question, title, _ in leaves) + "; otherwise " + otherwise

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from compactbench import ROOT
 from compactbench.report.choice.recommend import check_limits
 from compactbench.report.statistics.paired import MARGIN
-from compactbench.report.tables.collect import collect
+from compactbench.report.tables.index import of_book
 from compactbench.report.tables.results import default_group
-from compactbench.report.tables.runtimes import ANY, names
+from compactbench.report.tables.runtimes import ANY
 from compactbench.settings import SettingsError, nearest
 
 KNOWN = ("suite", "machine", "limits", "margin")
@@ -35,7 +35,8 @@ def asked(
             raise SettingsError(
                 f"parameters: key `{key}` is not known{nearest(key, KNOWN)}; accepted: {', '.join(KNOWN)}."
             )
-    runs = collect(ROOT / "book" / "runs").records
+    book = of_book(ROOT / "book")
+    runs = book.runs
     for key, given in (("suite", suite), ("machine", machine)):
         known = sorted({getattr(run, key) for run in runs})
         if runs and given not in (None, *known):
@@ -45,7 +46,7 @@ def asked(
         raise SettingsError(f"parameters: key `limits`: got {limits!r}; accepted: a mapping of columns to numbers.")
     bounds = dict(limits)
     runtime = bounds.pop("runtime", ANY)
-    accepted = [ANY, *names(runs)]
+    accepted = [ANY, *sorted(book.runtimes["runtime"].unique())]
     if runtime not in (None, *accepted):
         raise SettingsError(f"limits: runtime is {runtime!r}; accepted: {', '.join(accepted)}, None (as trained).")
     if isinstance(margin, bool) or not isinstance(margin, int | float) or not 0 < margin < 1:

@@ -3,6 +3,7 @@
 All statistics are done here. The page's script filters, looks up and sorts, as `recommend` does.
 """
 
+import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -11,7 +12,7 @@ from compactbench.foreign import line
 from compactbench.record import FailedRecord, Record, RuntimeResult
 from compactbench.report.choice.deciding import decides
 from compactbench.report.statistics.noise import drift
-from compactbench.report.statistics.paired import MARGIN, Comparison, Pairs, pairs
+from compactbench.report.statistics.paired import MARGIN, Comparison, EveryPair, Pairs, pairs
 from compactbench.report.tables.columns import Metric
 from compactbench.report.tables.metrics import ACCURACY, COST, CPU_TIME, LATENCY, METRICS, SIZE
 from compactbench.report.tables.runtimes import eligible, first, names
@@ -137,19 +138,19 @@ def _all_pairs(candidates: Sequence[Candidate], known: Pairs) -> list[str]:
     Candidates of one model, and those that are not weighed, are not compared. Runtimes that give the same answers are
     compared once.
     """
-    found: dict[Any, str] = {}
+    weighed = {_answers(one): first(*one) for one in candidates if one[0].model in known.records}
+    numbers = {answers: number for number, answers in enumerate(weighed)}
+    every = EveryPair(list(weighed.values()), known.margin, known.error)
 
-    def bits(one: Candidate, other: Candidate) -> str:
-        if one[0] is other[0] or not {one[0].model, other[0].model} <= known.records.keys():
+    @functools.cache
+    def bits(one: int | None, other: int | None) -> str:
+        if one is None or other is None or every.runs[one].model == every.runs[other].model:
             return "0"
-        key = (_answers(one), _answers(other))
-        if key not in found:
-            chosen = {run.model: first(run, result) for run, result in (one, other)}
-            compared = Pairs({**known.records, **chosen}, known.margin).compare(one[0].model, other[0].model)
-            found[key] = "0" if compared is None else _bits(compared)
-        return found[key]
+        compared = every.compare(one, other)
+        return "0" if compared is None else _bits(compared)
 
-    return ["".join(bits(one, other) for other in candidates) for one in candidates]
+    of_each = [numbers.get(_answers(one)) for one in candidates]
+    return ["".join(bits(one, other) for other in of_each) for one in of_each]
 
 
 def _faster(candidates: Sequence[Candidate], drift: float) -> list[str]:

@@ -29,6 +29,11 @@ def stamp(files: Iterable[Path], root: Path) -> str:
     return hashlib.sha256(repr(told).encode()).hexdigest()
 
 
+def report_code(root: Path) -> list[Path]:
+    """What makes the pages of the records: they are made again where it changed."""
+    return [path for part in ("report", "record") for path in (root / "compactbench" / part).rglob("*.py")]
+
+
 def sign(page: Path, made_from: str) -> None:
     """Note in the notebook `page` the stamp of what it was made from."""
     notebook = nbformat.read(page, as_version=4)

@@ -5,25 +5,25 @@ a browser (HTML, scripts, widgets), name a file of this machine (directives, ima
 left out or shown as text.
 """
 
+import functools
 import json
 import re
 from pathlib import Path
 from typing import Any
 
-import nbformat
 from docutils import nodes
 from markdown_it import MarkdownIt
 from markdown_it.common.utils import escapeHtml
 from markdown_it.token import Token
-from nbformat import NotebookNode
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+from nbformat import NotebookNode, v4
 from sphinx.application import Sphinx
 from sphinx.transforms import SphinxTransform
 
 from compactbench.record import Record
-from compactbench.record.file import read
 from compactbench.report.charts.show import chart_again
+from compactbench.report.site.cells import code_cell, markdown_cell, notebook, shown
 from compactbench.report.site.sections import telling
+from compactbench.report.tables.collect import read_once
 from compactbench.report.text.run_page import title
 from compactbench.report.text.words import Html, Markdown, html, markdown
 
@@ -50,26 +50,27 @@ def is_executed(page: str) -> bool:
 
 
 def harmless(app: Sphinx, page: str, source: list[str]) -> None:
-    """Replace the `source` of an executed page, as Sphinx has read it, by what the site shows of it."""
+    """Replace the `source` of an executed page, as Sphinx has read it, by what the site shows of it.
+
+    It is not checked here: the pages of runs were, when they were told from what is none, and so was the summary.
+    """
     if not is_executed(page):
         return
     run = _run(Path(app.srcdir, page))
-    heading = new_markdown_cell(f"# {title(run) if run else markdown(page.capitalize())}")
+    heading = markdown_cell(f"# {title(run) if run else markdown(page.capitalize())}")
     try:
-        notebook = nbformat.reads(source[0], as_version=4)
-        nbformat.validate(notebook)
-        first, *cells = [_cell(cell) for cell in notebook.cells if cell.cell_type != "raw"]
+        first, *cells = [_cell(cell) for cell in v4.reads(source[0]).cells if cell.cell_type != "raw"]
     except Exception:  # no JSON, no notebook, no cell: the library raises many kinds
-        first, *cells = [new_markdown_cell("This page cannot be read.")]
+        first, *cells = [markdown_cell("This page cannot be read.")]
     first.source = re.sub(r"\A# .*", "", first.source) if first.cell_type == "markdown" else first.source
     head = [heading, *_box(app.config.compactbench_boxes.get(page)), first]
-    source[0] = nbformat.writes(new_notebook(cells=[*head, *telling(cells, run)], metadata=METADATA))
+    source[0] = v4.writes(notebook([*head, *telling(cells, run)], METADATA))
 
 
 def _run(page: Path) -> Record | None:
     """The run whose page it is; None for the summary, which has no record."""
     record = page.with_name(f"{page.name}.json")  # a name may have a dot in it
-    run = read(record) if record.is_file() else None
+    run = read_once(record) if record.is_file() else None
     return run if isinstance(run, Record) else None
 
 
@@ -77,20 +78,15 @@ def _box(box: Markdown | None) -> list[NotebookNode]:
     """The result box as a cell; none for the summary."""
     if box is None:
         return []
-    shown = Html('<div class="result-box">{}</div>').format(markdown_html(box))
-    output = new_output("display_data", {"text/html": shown})
-    return [new_code_cell("result_box", outputs=[output], metadata={"tags": ["remove-input"]})]
+    content = Html('<div class="result-box">{}</div>').format(markdown_html(box))
+    return [code_cell("result_box", [shown("text/html", content)], ["remove-input"])]
 
 
 def _cell(cell: NotebookNode) -> NotebookNode:
+    tags = cell.metadata.get("tags", [])
     if cell.cell_type == "markdown":
-        return new_markdown_cell(re.sub(r"^#{3,}", "##", cell.source, flags=re.MULTILINE), metadata=_tags(cell))
-    outputs = [shown for output in cell.outputs if (shown := _output(output))]
-    return new_code_cell(cell.source, outputs=outputs, metadata=_tags(cell))
-
-
-def _tags(cell: NotebookNode) -> dict[str, Any]:
-    return {"tags": cell.metadata.get("tags", [])}
+        return markdown_cell(re.sub(r"^#{3,}", "##", cell.source, flags=re.MULTILINE), tags)
+    return code_cell(cell.source, [one for output in cell.outputs if (one := _output(output))], tags)
 
 
 def _output(output: NotebookNode) -> NotebookNode | None:
@@ -98,26 +94,31 @@ def _output(output: NotebookNode) -> NotebookNode | None:
     if output.output_type in ("stream", "error"):
         return output
     if "text/markdown" in output.data:
-        return new_output("display_data", {"text/html": markdown_html(output.data["text/markdown"])})
+        return shown("text/html", markdown_html(output.data["text/markdown"]))
     chart = chart_again(output.data.get("text/html", ""))
     if chart:
-        return new_output("display_data", {"text/html": chart})
+        return shown("text/html", chart)
     if "image/svg+xml" in output.data:  # the chart before it, for where no script runs
         return None
     text = output.data.get("text/plain")
-    return new_output("display_data", {"text/plain": text}) if text else None
+    return shown("text/plain", text) if text else None
 
 
 def markdown_html(text: str) -> Html:
     """Markdown as HTML: CommonMark and tables, no images, and of HTML only the tag `small`."""
+    rendered = _parser().render(text)
+    for plain, themed in THEMED.items():
+        rendered = rendered.replace(plain, themed)
+    return Html(rendered)
+
+
+@functools.cache  # a site has hundreds of such texts
+def _parser() -> MarkdownIt:
     parser = MarkdownIt("commonmark").enable("table")
     parser.add_render_rule("html_inline", _small_alone)
     parser.add_render_rule("html_block", _as_text)
     parser.add_render_rule("image", _as_text)
-    shown = parser.render(text)
-    for plain, themed in THEMED.items():
-        shown = shown.replace(plain, themed)
-    return Html(shown)
+    return parser
 
 
 def _small_alone(_: Any, tokens: list[Token], at: int, *__: Any) -> str:

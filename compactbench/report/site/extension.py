@@ -1,14 +1,12 @@
 """The book's Sphinx extension: computed facts, charts, downloads and the summary page, all from the records.
 
-Listed in _config.yml. Its order of work: when the settings are read, the summary page is brought up to date and the
-facts are computed; while pages are read, executed ones are cut down to what is harmless, `fact` and `chart` are filled
-in; at the end tables and plotly are copied.
+Listed in _config.yml. Its order of work: when the settings are read, the summary begins to be executed and the facts
+are computed; while pages are read, executed ones are cut down to what is harmless, `fact` and `chart` are filled in,
+and the summary is awaited; at the end tables and plotly are copied.
 """
 
 import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +15,8 @@ import plotly.graph_objects as go
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.config import Config
+from sphinx.environment import BuildEnvironment
 from sphinx.errors import ExtensionError
-from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
 from compactbench.record import Record
@@ -26,9 +24,9 @@ from compactbench.record.file import FINISHED
 from compactbench.record.private import make_private
 from compactbench.report.charts import tradeoff as charts
 from compactbench.report.charts.decision import decision_svg
-from compactbench.report.charts.show import LIVE, chart_again, chart_html
+from compactbench.report.charts.show import chart_again, chart_html
 from compactbench.report.site.card import write_card
-from compactbench.report.site.changes import changed_pages, is_made_from, sign, stamp
+from compactbench.report.site.changes import changed_pages, report_code, stamp
 from compactbench.report.site.chooser import ChooserDirective, only_there
 from compactbench.report.site.discovery import describe, publish_map
 from compactbench.report.site.every_runtime import EveryRuntimeDirective
@@ -40,9 +38,10 @@ from compactbench.report.site.pages import pages
 from compactbench.report.site.policy import add_policy, inline_scripts, without_thebe
 from compactbench.report.site.search import index_without_tables
 from compactbench.report.site.side_bar import fold_runs
+from compactbench.report.site.summary_page import SummaryPage
 from compactbench.report.site.weight import without_icon_script
 from compactbench.report.statistics.paired import pairs
-from compactbench.report.tables.collect import PAGE, collect, entries
+from compactbench.report.tables.collect import PAGE, collect
 from compactbench.report.tables.columns import Row
 from compactbench.report.tables.metrics import LATENCY, SIZE
 from compactbench.report.tables.results import (
@@ -60,17 +59,16 @@ from compactbench.report.text.cluster_sums import cluster_facts
 from compactbench.report.text.facts import facts
 from compactbench.report.text.machine_page import machine_facts
 from compactbench.report.text.result_box import result_box, result_line
+from compactbench.report.text.situations import answers, situations
 from compactbench.report.text.then_and_now import QUOTED
 
 MODELS = "params/models"
-TEMPLATE = "notebooks/summary.ipynb"
 PLOTLY = Path(__file__).parent / "vendor" / "plotly-cartesian.min.js"
-
-log = logging.getLogger(__name__)
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register everything with Sphinx."""
+    summary = SummaryPage()
     app.add_directive("chart", ChartDirective)
     app.add_directive("chooser", ChooserDirective)
     app.add_directive("decision", DecisionDirective)
@@ -80,14 +78,19 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.add_transform(OnlyText)
     app.add_config_value("compactbench_facts", {}, "env")
     app.add_config_value("compactbench_boxes", {}, "env")
+    app.add_config_value("compactbench_decision", "", "env")
     app.add_config_value("compactbench_descriptions", {}, "html")
     app.add_config_value("compactbench_sources", "", "env")  # pages are read again when a result or a model changed
     app.add_config_value("compactbench_look", "", "html")  # else a changed script or style alone would not be copied
+    app.connect("config-inited", summary.begin)
     app.connect("config-inited", prepare)
     app.connect("config-inited", without_thebe)
     app.connect("builder-inited", index_without_tables)
     app.connect("env-get-outdated", changed_pages)
+    app.connect("env-get-outdated", summary.outdated)
+    app.connect("source-read", summary.fill_in)
     app.connect("source-read", harmless)
+    app.connect("env-updated", write_in_parallel)
     app.connect("html-page-context", drop_repeated_scripts, priority=900)
     app.connect("html-page-context", only_there, priority=900)
     app.connect("html-page-context", escape_page_title, priority=900)
@@ -105,7 +108,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
 
 
 def prepare(app: Sphinx, config: Config) -> None:
-    """Bring the summary page up to date and hand the computed facts to the pages."""
+    """Compute the facts and hand them to the pages."""
     book = Path(app.srcdir)
     try:
         collected = collect(book / "runs")
@@ -124,6 +127,10 @@ def prepare(app: Sphinx, config: Config) -> None:
         config.compactbench_facts = facts(records, quoted, found.whole, repository, found.problems)
         config.compactbench_facts |= machine_facts(records, found.whole, collected.points)
         config.compactbench_facts |= cluster_facts(records, [sizes(book / page) for page in found.whole])
+        shown = headline(records)
+        best = answers(shown)
+        config.compactbench_facts["situations"] = situations(best)
+        config.compactbench_decision = str(decision_svg(shown, best))
         write_machine_pages(book, records)
     except ValueError as error:
         raise ExtensionError(str(error)) from error
@@ -132,7 +139,6 @@ def prepare(app: Sphinx, config: Config) -> None:
     config.compactbench_sources = frame.to_json() + "".join([*models, *map(str, found.problems), made_by])
     config.compactbench_look = str([file.stat().st_mtime_ns for file in sorted((book / "_static").iterdir())])
     config.html_search_scorer = str(book / "search-scorer.js")
-    refresh_summary(book)
 
 
 def sizes(page: Path) -> tuple[int, int]:
@@ -140,31 +146,12 @@ def sizes(page: Path) -> tuple[int, int]:
     return page.stat().st_size, page.with_name(page.name.removesuffix(PAGE) + FINISHED).stat().st_size
 
 
-def report_code(root: Path) -> list[Path]:
-    """What makes the pages of the records: they are made again where it changed."""
-    return [path for part in ("report", "record") for path in (root / "compactbench" / part).rglob("*.py")]
+def write_in_parallel(app: Sphinx, env: BuildEnvironment) -> None:
+    """Have the pages written on all cores, which Jupyter Book has no option for.
 
-
-def refresh_summary(book: Path) -> None:
-    """Execute the summary notebook when its page is missing or broken, or not of what lies there now.
-
-    Raises:
-        ExtensionError: the notebook did not run to its end; the message ends with its error.
+    They were read one after the other: its part for LaTeX does not say that it could be otherwise.
     """
-    page, root = book / "summary.ipynb", book.parent
-    made_from = stamp([root / TEMPLATE, book / QUOTED, *report_code(root), *entries(book / "runs")], root)
-    if is_made_from(page, made_from):
-        return
-    log.info("the summary is missing or out of date: executing %s", TEMPLATE)
-    partial = page.with_name(".summary.ipynb")  # renamed when whole, so that half of it never passes for the page
-    papermill = [sys.executable, "-m", "papermill", "--no-progress-bar", "--kernel", "python3"]
-    paths = [TEMPLATE, str(partial.relative_to(root))]  # relative: papermill writes them into the notebook
-    environment = {name: value for name, value in os.environ.items() if name not in LIVE}
-    done = subprocess.run([*papermill, *paths], cwd=root, env=environment, capture_output=True, text=True)
-    if done.returncode:
-        raise ExtensionError(f"{TEMPLATE} did not run to its end:\n{done.stderr[-2000:]}")
-    sign(partial, made_from)
-    partial.replace(page)
+    app.parallel = 1 + (os.cpu_count() or 1)  # one process hands out what the others write
 
 
 def by_page(table: pd.DataFrame) -> dict[str, Row]:
@@ -195,8 +182,7 @@ class DecisionDirective(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """Its SVG."""
-        here = headline(collect(Path(self.env.srcdir) / "runs").records)
-        return [nodes.raw("", decision_svg(here), format="html")]
+        return [nodes.raw("", self.config.compactbench_decision, format="html")]
 
 
 class ChartDirective(SphinxDirective):

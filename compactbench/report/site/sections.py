@@ -3,9 +3,9 @@
 import re
 
 from nbformat import NotebookNode
-from nbformat.v4 import new_markdown_cell
 
 from compactbench.record import Record
+from compactbench.report.site.cells import markdown_cell
 
 TEACHING = {"training", "teaches", "parameters"}
 """Tags of cells whose code is shown; all other code is plumbing, and the notebook to download has it."""
@@ -40,7 +40,7 @@ def telling(cells: list[NotebookNode], run: Record | None) -> list[NotebookNode]
             kept += [*waiting, cell]
             waiting, bare = [], None
         elif waiting and (heading := _heading(waiting.pop())):
-            bare = new_markdown_cell(heading)
+            bare = markdown_cell(heading)
             waiting.append(bare)
     return kept + [one for one in waiting if one is not bare]
 

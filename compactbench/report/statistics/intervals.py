@@ -1,9 +1,10 @@
 """The spread of a measured time: what another run of the same thing on the same machine may give."""
 
-from collections.abc import Callable
+import functools
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy.stats import t
@@ -24,6 +25,39 @@ class Estimate:
     interval: Interval | None
 
 
+class Spread(NamedTuple):
+    """What the samples of one run say of how far another run may be: all that its interval takes beside the drift.
+
+    Args:
+        variance: of the logarithm of the statistic, between processes.
+        processes: how many there were, at least two.
+    """
+
+    variance: float
+    processes: int
+
+    def interval(self, value: float, drift: float = STEADY) -> Interval:
+        """The 95 % prediction interval of what another run, of as many processes, gives where this one gave `value`.
+
+        Times vary by factors, so all is reckoned in logarithms. Two runs of k processes differ by the spread s between
+        processes, with variance 2 s^2 / k, and by the state in which each met the machine, with variance 2 drift^2
+        (`noise.drift`); t of k - 1 degrees of freedom allows for a spread that is known from few processes (Hahn and
+        Meeker, 1991, Statistical Intervals, 4.8). Calls within a process resemble one another and count as one.
+
+        Args:
+            value: the statistic of all samples.
+            drift: standard deviation of the logarithm of the machine's speed between runs.
+        """
+        deviation = math.sqrt(2 * self.variance / self.processes + 2 * drift**2)
+        factor = float(np.exp(_quantile(self.processes - 1) * deviation))  # infinite where it is too large
+        return value / factor, value * factor
+
+
+@functools.cache  # scipy takes longer for it than all else here
+def _quantile(degrees: int) -> float:
+    return float(t.ppf(0.975, degrees))
+
+
 @dataclass(frozen=True)
 class Samples:
     """The samples of each process, at least one, all positive, and the statistic of all of them that counts."""
@@ -31,36 +65,33 @@ class Samples:
     processes: list[list[float]]
     statistic: Statistic
 
-    @property
+    @functools.cached_property
     def value(self) -> float:
         """The statistic of all samples."""
         return float(self.statistic(np.concatenate(self.processes)))
 
+    @functools.cached_property
+    def spread(self) -> Spread | None:
+        """How far the statistic varies between processes; None of one alone."""
+        of_each = np.log([self.statistic(process) for process in self.processes])  # (processes,)
+        return Spread(float(of_each.var(ddof=1)), len(of_each)) if len(of_each) > 1 else None
+
     def estimate(self, drift: float = STEADY) -> Estimate:
         """The statistic with its interval; without the machine's `drift`, that between these processes alone."""
-        several = len(self.processes) > 1
-        return Estimate(self.value, of_next_run(self, drift) if several else None)
+        return Estimate(self.value, self.spread.interval(self.value, drift) if self.spread else None)
 
 
 def percentile(q: float) -> Statistic:
-    """The statistic "percentile `q` of all samples"."""
-    return partial(np.percentile, q=q)
+    """The statistic "percentile `q` of all samples", as `np.percentile` has it.
 
-
-def of_next_run(samples: Samples, drift: float = STEADY) -> Interval:
-    """The 95 % prediction interval of what another run, of as many processes, gives for the same statistic.
-
-    Times vary by factors, so all is reckoned in logarithms. Two runs of k processes differ by the spread s between
-    processes, with variance 2 s^2 / k, and by the state in which each met the machine, with variance 2 drift^2
-    (`noise.drift`); t of k - 1 degrees of freedom allows for a spread that is known from few processes (Hahn and
-    Meeker, 1991, Statistical Intervals, 4.8). Calls within a process resemble one another and count as one.
-
-    Args:
-        samples: of at least two processes.
-        drift: standard deviation of the logarithm of the machine's speed between runs.
+    That function takes longer to look at its arguments than to sort some hundred times, and a table asks for thousands.
     """
-    of_each = np.log([samples.statistic(process) for process in samples.processes])  # (processes,)
-    processes = len(of_each)
-    deviation = np.sqrt(2 * of_each.var(ddof=1) / processes + 2 * drift**2)
-    factor = float(np.exp(t.ppf(0.975, processes - 1) * deviation))
-    return samples.value / factor, samples.value * factor
+
+    def statistic(samples: Sequence[float]) -> float:
+        ordered = np.sort(samples)
+        place = q / 100 * (len(ordered) - 1)
+        below = int(place)
+        low, high = ordered[below], ordered[min(below + 1, len(ordered) - 1)]
+        return float(low + (high - low) * (place - below))
+
+    return statistic

@@ -3,10 +3,12 @@
 import math
 import statistics
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 from compactbench.record import FailedRecord, Record
 from compactbench.report.statistics.intervals import STEADY
+from compactbench.report.statistics.once import once
 
 BOUND = 1.25
 """A window is disturbed when the fixed work took this many times as long as usual in it.
@@ -26,16 +28,44 @@ FIRST_SESSION = "first_session"
 """The stage in which the first half of a run's processes time it: the first half of each list of their samples."""
 
 
-def usual_ms(records: Sequence[Record | FailedRecord]) -> dict[str, float]:
+class State(NamedTuple):
+    """What one run tells of the state of its machine.
+
+    Args:
+        machine: its name.
+        medians_ms: the median time of the fixed work in each window around a measurement.
+        loaded: whether too many of the windows had too much of the cores' time taken: see LOADED and SHARE.
+        apart: for each runtime with two sessions, an estimate of the variance of a run's own state; see `drift`.
+    """
+
+    machine: str
+    medians_ms: list[float]
+    loaded: bool
+    apart: list[float]
+
+
+@once
+def state(record: Record) -> State:
+    """What `record` tells of the state of its machine."""
+    medians_ms = [statistics.median(window.samples_ms) for window in record.fixed_work]
+    loaded = _too_many([window.others + window.steal > LOADED for window in record.load])
+    return State(record.machine, medians_ms, loaded, _between_sessions(record))
+
+
+def usual_ms(states: Iterable[State]) -> dict[str, float]:
     """What the fixed work usually takes on each machine: the median over the windows of its runs, ms."""
     windows: dict[str, list[float]] = defaultdict(list)
-    for record in records:
-        if isinstance(record, Record):
-            windows[record.machine] += medians_ms(record)
+    for one in states:
+        windows[one.machine] += one.medians_ms
     return {machine: statistics.median(found) for machine, found in windows.items() if found}
 
 
 def drift(records: Sequence[Record | FailedRecord]) -> dict[str, float]:
+    """How much each machine's state differs from run to run; see `drift_of`."""
+    return drift_of(state(record) for record in records if isinstance(record, Record))
+
+
+def drift_of(states: Iterable[State]) -> dict[str, float]:
     """How much each machine's state differs from run to run: the standard deviation of the logarithm of its speed.
 
     A run meets two states, one a session, so its own, their mean, varies half as much as they do. That is estimated
@@ -44,13 +74,12 @@ def drift(records: Sequence[Record | FailedRecord]) -> dict[str, float]:
     runs; 0 where neither tells.
     """
     apart: dict[str, list[float]] = defaultdict(list)
-    states: dict[str, list[float]] = defaultdict(list)
-    for record in records:
-        if isinstance(record, Record):
-            apart[record.machine] += _between_sessions(record)
-            if record.fixed_work:
-                states[record.machine].append(math.log(statistics.median(medians_ms(record))))
-    known = {machine: statistics.stdev(found) for machine, found in states.items() if len(found) > 1}
+    speeds: dict[str, list[float]] = defaultdict(list)
+    for one in states:
+        apart[one.machine] += one.apart
+        if one.medians_ms:
+            speeds[one.machine].append(math.log(statistics.median(one.medians_ms)))
+    known = {machine: statistics.stdev(found) for machine, found in speeds.items() if len(found) > 1}
     known |= {machine: math.sqrt(max(0.0, statistics.fmean(found))) for machine, found in apart.items() if found}
     return defaultdict(lambda: STEADY, known)
 
@@ -58,7 +87,7 @@ def drift(records: Sequence[Record | FailedRecord]) -> dict[str, float]:
 def _between_sessions(record: Record) -> list[float]:
     """For each runtime with two sessions of at least two processes, an estimate of the variance of a run's own state.
 
-    The difference of two sessions has twice the variance of a state and the noise of their processes; see `drift`.
+    The difference of two sessions has twice the variance of a state and the noise of their processes; see `drift_of`.
     """
     found = []
     for result in record.runtimes:
@@ -72,15 +101,12 @@ def _between_sessions(record: Record) -> list[float]:
     return found
 
 
-def noisy(record: Record, usual: dict[str, float]) -> bool | None:
+def noisy(one: State, usual: dict[str, float]) -> bool | None:
     """Whether something disturbed the run: see BOUND, LOADED and SHARE; None where it did not time the fixed work."""
-    if not record.fixed_work:
+    if not one.medians_ms:
         return None
-    slowed = [window > BOUND * usual[record.machine] for window in medians_ms(record)]
-    loaded = [window.others + window.steal > LOADED for window in record.load]
-    return any(sum(disturbed) > SHARE * len(disturbed) for disturbed in (slowed, loaded))
+    return one.loaded or _too_many([window > BOUND * usual[one.machine] for window in one.medians_ms])
 
 
-def medians_ms(record: Record) -> list[float]:
-    """The median time of the fixed work in each window around a measurement, ms."""
-    return [statistics.median(window.samples_ms) for window in record.fixed_work]
+def _too_many(disturbed: list[bool]) -> bool:
+    return sum(disturbed) > SHARE * len(disturbed)

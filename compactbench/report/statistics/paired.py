@@ -4,6 +4,7 @@ Every claim of the report that one is better, worse or as good as another comes 
 several: it must hold with each of them left out in turn.
 """
 
+import functools
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,9 +15,11 @@ from scipy.stats import norm, t
 
 from compactbench.record import FailedRecord, Interval, Record, RuntimeResult, parted
 from compactbench.report.statistics import seeds
+from compactbench.report.statistics.every_pair import PairCounts, pair_counts
 from compactbench.report.statistics.learned import undertrained
 from compactbench.report.statistics.macro_f1 import macro_f1_deviation
-from compactbench.report.statistics.score import POWER, Counts, with_seeds
+from compactbench.report.statistics.once import Same, once
+from compactbench.report.statistics.score import Counts, quantiles, with_seeds
 
 MARGIN = 0.01
 """A model may be so much less accurate than the most accurate one and still be recommended for its speed, a share."""
@@ -77,15 +80,24 @@ class Pairs:
     records: Mapping[str, Record] = field(default_factory=dict)
     margin: float = MARGIN
 
+    @property
+    def error(self) -> float:
+        """How often either end of one interval may be wrong."""
+        return ERROR / max(len(self.records) - 1, 1)
+
+    @functools.cached_property
+    def _numbered(self) -> dict[str, int]:
+        return {model: number for number, model in enumerate(self.records)}
+
+    @functools.cached_property
+    def _every(self) -> "EveryPair":
+        return EveryPair(list(self.records.values()), self.margin, self.error)
+
     def compare(self, one: str, other: str) -> Comparison | None:
         """The model `one` against `other`; None where they were not asked the same texts, or nobody knows which."""
         if one not in self.records or other not in self.records:
             return None
-        first, second = self.records[one], self.records[other]
-        error = ERROR / (len(self.records) - 1)
-        if first.data.unbalanced:
-            return _in_macro_f1(first, second, self.margin, error)
-        return _in_accuracy(paired(first, second), self.margin, error)
+        return self._every.compare(self._numbered[one], self._numbered[other])
 
     def tied(self, one: str, other: str) -> bool:
         """Whether they are shown to differ by less than the margin."""
@@ -96,6 +108,32 @@ class Pairs:
 NONE = Pairs()
 
 
+@dataclass(frozen=True)
+class EveryPair:
+    """Runs of one suite on one machine, also of one model in several runtimes, any two of which are compared.
+
+    Args:
+        runs: each in the first runtime of its record.
+        margin: as in `Comparison`.
+        error: how often either end of one interval may be wrong.
+    """
+
+    runs: Sequence[Record]
+    margin: float
+    error: float
+
+    def compare(self, one: int, other: int) -> Comparison | None:
+        """The run of one number against that of the other; None where they cannot be compared."""
+        first, second = self.runs[one], self.runs[other]
+        if first.data.unbalanced:
+            return _in_macro_f1(first, second, self.margin, self.error)
+        return self._accuracies.comparison((one, other), self.margin)
+
+    @functools.cached_property
+    def _accuracies(self) -> "_InAccuracy":
+        return _every_accuracy(Same(self.runs), self.error)
+
+
 def pairs(records: Sequence[Record | FailedRecord], margin: float = MARGIN) -> Pairs:
     """The runs of one suite on one machine that can be compared: neither with random weights nor undertrained."""
     finished = [record for record in records if isinstance(record, Record) and record.weights != "random"]
@@ -103,6 +141,7 @@ def pairs(records: Sequence[Record | FailedRecord], margin: float = MARGIN) -> P
     return Pairs({record.model: record for record in able}, margin)
 
 
+@once
 def against_trained(record: Record, result: RuntimeResult, margin: float = MARGIN) -> Comparison | None:
     """A model in another runtime against the model as trained, by accuracy; None where nothing can be said."""
     own, trained = result.quality, record.trained.quality
@@ -110,46 +149,51 @@ def against_trained(record: Record, result: RuntimeResult, margin: float = MARGI
         return None
     further = [one for one in record.runtimes if one is not record.trained and one.quality]
     both = list(zip(own.right, trained.right, strict=False))  # it may have been asked the first texts alone
-    counts = Counts(len(both), both.count(("1", "0")), both.count(("0", "1")))
-    return _in_accuracy([counts], margin, ERROR / len(further))
+    counts = [[len(both)], [both.count(("1", "0"))], [both.count(("0", "1"))], [math.inf], [0.0]]
+    one = PairCounts(Counts(*map(np.array, counts)), np.array([True]))
+    return _InAccuracy.of(one, ERROR / len(further)).comparison((), margin)
 
 
-def paired(one: Record, other: Record) -> list[Counts]:
-    """What the test texts say of two models, by all seeds and then with each left out in turn.
+@dataclass(frozen=True)
+class _InAccuracy:
+    """What pairs of models say by accuracy.
 
-    Several seeds count as that one test set which says as much as all of theirs: its variance is that of the mean over
-    the seeds (`seeds.mean_variance`). How much seeds differ is known from all, also where one is left out. Empty where
-    the models were not asked the same texts, or nobody knows which were right.
+    Args:
+        pairs: by all seeds and then with each left out, arrays of shape (kept, ...).
+        error: how often either end of an interval may be wrong.
+        low: the lower end of the outermost interval, so that each of them shows what it shows, of shape (...).
+        high: its upper end.
+        highest: the highest difference.
     """
-    found = list(seeds.paired(one, other).values())
-    differences = [float(right.mean() - others.mean()) for right, others in found]
-    return [_counts(kept, differences, seeds.overlap(one)) for kept in seeds.each_left_out(found)]
+
+    pairs: PairCounts
+    error: float
+    low: np.ndarray
+    high: np.ndarray
+    highest: np.ndarray
+
+    @classmethod
+    def of(cls, pairs: PairCounts, error: float) -> "_InAccuracy":
+        """Judged with that `error`."""
+        known, counts = pairs.known, pairs.counts
+        low, high = counts.interval(error)
+        outermost = np.where(known, low, np.inf).min(axis=0), np.where(known, high, -np.inf).max(axis=0)
+        return cls(pairs, error, *outermost, np.where(known, counts.difference, -np.inf).max(axis=0))
+
+    def comparison(self, place: tuple[int, ...], margin: float) -> Comparison | None:
+        """The pair at that place; None where nothing is known of it."""
+        of_all = (0, *place)
+        if not self.pairs.known[of_all]:
+            return None
+        counts = self.pairs.counts.at(of_all)
+        interval, highest = (float(self.low[place]), float(self.high[place])), float(self.highest[place])
+        texts, of_seeds = counts.needed(margin, self.error)
+        return Comparison(float(counts.difference), interval, margin, texts, highest, of_seeds)
 
 
-def _counts(found: Sequence[tuple[np.ndarray, np.ndarray]], differences: list[float], overlap: float) -> Counts:
-    """What some seeds say, as `seeds.paired` gives them; the differences are those of all seeds."""
-    first, second = (float(np.mean([np.mean(pair[n] & ~pair[1 - n]) for pair in found])) for n in (0, 1))
-    texts, of_pair = float(np.mean([len(right) for right, _ in found])), first + second - (first - second) ** 2
-    if not of_pair:
-        return Counts(texts, 0, 0)
-    variance, degrees = seeds.mean_variance(differences, of_pair / texts, overlap, len(found))
-    between = seeds.beyond_texts(differences, of_pair / texts, overlap)
-    texts = of_pair / variance
-    return Counts(texts, first * texts, second * texts, degrees, between)
-
-
-def _in_accuracy(counts: Sequence[Counts], margin: float, error: float) -> Comparison | None:
-    """Judged by `counts` of all seeds and with each left out, each end of an interval with that `error`."""
-    if not counts:
-        return None
-    intervals, highest = [one.interval(error) for one in counts], max(one.difference for one in counts)
-    texts, of_seeds = counts[0].needed(margin, error)
-    return Comparison(counts[0].difference, _outermost(intervals), margin, texts, highest, of_seeds)
-
-
-def _outermost(intervals: Sequence[Interval]) -> Interval:
-    """The one that holds them all: what it shows, each of them shows."""
-    return min(low for low, _ in intervals), max(high for _, high in intervals)
+@functools.lru_cache(maxsize=16)  # a page asks for the groups that it shows again and again
+def _every_accuracy(runs: Same, error: float) -> _InAccuracy:
+    return _InAccuracy.of(pair_counts(runs), error)
 
 
 def _in_macro_f1(one: Record, other: Record, margin: float, error: float) -> Comparison | None:
@@ -165,10 +209,11 @@ def _in_macro_f1(one: Record, other: Record, margin: float, error: float) -> Com
         mean, half = float(np.mean(kept)), float(t.isf(error, degrees)) * math.sqrt(variance)
         means.append(mean)
         intervals.append((mean - half, mean + half))
-    alike = math.ceil(sum(one.data.test_counts) * (float(norm.isf(error) + norm.ppf(POWER)) * of_texts / margin) ** 2)
+    outermost = min(low for low, _ in intervals), max(high for _, high in intervals)
+    alike = math.ceil(sum(one.data.test_counts) * (sum(quantiles(error)) * of_texts / margin) ** 2)
     between = seeds.beyond_texts(differences, of_texts**2, seeds.overlap(one))
     texts, of_seeds = with_seeds(alike, between, margin, error)
-    return Comparison(means[0], _outermost(intervals), margin, texts, max(means), of_seeds)
+    return Comparison(means[0], outermost, margin, texts, max(means), of_seeds)
 
 
 def _macro_f1_deviation(one: Record, other: Record) -> float | None:
@@ -182,9 +227,15 @@ def _macro_f1_deviation(one: Record, other: Record) -> float | None:
         return None
     if one.data.test_labels and first.predicted and second.predicted:
         given = sorted((first.predicted, second.predicted))  # drawn alike whichever model is named first
-        answers = zip(*map(parted, (one.data.test_labels, *given)), strict=False)
-        return macro_f1_deviation(np.array(list(answers)).T, len(one.data.classes))
+        return _drawn_deviation(one.data.test_labels, *given, len(one.data.classes))
     if not first.macro_f1_interval or not second.macro_f1_interval:
         return None
     halves = [(high - low) / 2 for low, high in (first.macro_f1_interval, second.macro_f1_interval)]
     return math.hypot(*halves) / float(norm.isf(0.025))
+
+
+@functools.lru_cache(maxsize=10_000)  # each is drawn 999 times
+def _drawn_deviation(true: str, first: str, second: str, classes: int) -> float:
+    """`macro_f1_deviation` of `Numbers` of a record."""
+    answers = zip(*map(parted, (true, first, second)), strict=False)
+    return macro_f1_deviation(np.array(list(answers)).T, classes)

@@ -16,6 +16,8 @@ from scipy.stats import norm, t
 
 from compactbench.record import Interval, Quality, Record, Repeat, RuntimeResult, signs
 from compactbench.report.statistics.intervals import Estimate
+from compactbench.report.statistics.once import once
+from compactbench.report.statistics.score import Numbers
 
 OfSeed = TypeVar("OfSeed")
 UPPER = 0.975
@@ -105,11 +107,27 @@ def mean_variance(
         overlap: as `overlap` gives it.
         count: k, where the mean is over fewer seeds than tell S^2.
     """
-    if len(found) == 1:
-        return of_texts, math.inf
-    between = variance(found) / (count or len(found))
-    whole = between + overlap * of_texts
-    return whole, (len(found) - 1) * (whole / between) ** 2 if between else math.inf
+    between = variance(found) if len(found) > 1 else 0.0
+    whole, degrees = variances_of_means(between, len(found), of_texts, overlap, count or len(found))
+    return float(whole), float(degrees)
+
+
+def variances_of_means(
+    between: Numbers, seeds: Numbers, of_texts: Numbers, overlap: Numbers, count: Numbers
+) -> tuple[Numbers, Numbers]:
+    """The same as `mean_variance`, for many means at once: numbers, or arrays that fit one another.
+
+    Args:
+        between: S^2, the variance between seeds; 0 of one alone.
+        seeds: from how many it is known.
+        of_texts: V.
+        overlap: as `overlap` gives it.
+        count: k.
+    """
+    whole = np.where(np.greater(seeds, 1), between / count + overlap * of_texts, of_texts)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        degrees = (seeds - 1) * (whole / (between / count)) ** 2
+    return whole, np.where(np.greater(between, 0), degrees, math.inf)
 
 
 def beyond_texts(found: Sequence[float], of_texts: float, overlap: float) -> float:
@@ -124,7 +142,7 @@ def paired(one: Record, other: Record) -> dict[int, tuple[np.ndarray, np.ndarray
     from the run's own seed, and those as trained from others. A seed of which the texts are not known to be the same is
     left out.
     """
-    first, second = _rights(one), _rights(other)
+    first, second = rights(one), rights(other)
     found = {}
     for seed in first.keys() & second.keys():
         (split, right), (others_split, others) = first[seed], second[seed]
@@ -165,8 +183,9 @@ def _as_trained(record: Record) -> Quality | None:
     return next((one.quality for one in record.runtimes if one.quality and one.agreement is None), None)
 
 
-def _rights(record: Record) -> dict[int, tuple[str, np.ndarray]]:
-    """The hash of each seed's split, and whether each of its test texts was classified right."""
+@once
+def rights(record: Record) -> dict[int, tuple[str, np.ndarray]]:
+    """By seed, the hash of its split, and whether each of its test texts was classified right, shape (texts,)."""
     own, quality = record.data.fingerprint, record.runtimes[0].quality
     found = {record.conditions.seed: (own, quality.right)} if quality and quality.right else {}
     for one in of_all_labels(record):

@@ -1,11 +1,12 @@
 """What lies under book/runs: the records that can be read, and what is wrong with every other file."""
 
+import contextlib
 import functools
 import os
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 from compactbench.record import FailedRecord, Record
 from compactbench.record.file import FAILED, FINISHED, RecordError, read_point, read_run
@@ -14,6 +15,8 @@ from compactbench.record.point import PointRecord, alike
 PAGE, LOG = ".ipynb", ".log"
 DEPTH = 3
 """A run lies at <suite>/<machine>/<model>, and the points of a suite with a matrix at <suite>/<machine>/<model>/..."""
+Found = TypeVar("Found")
+Stamp = tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -52,29 +55,56 @@ def collect(runs: Path) -> Collected:
 
     A file that cannot be used is a problem, and keeps no other from being read.
     """
-    found: dict[Path, Record | FailedRecord] = {}
-    points: list[PointRecord] = []
+    records, problems = each_run(runs, read_once)
+    of_points = [path for path in shown(runs) if len(path.relative_to(runs).parts) > DEPTH]
+    points, further = _each(runs, of_points, _point)
+    return Collected(records, problems + further, points)
+
+
+def each_run(runs: Path, read: Callable[[Path], Found]) -> tuple[list[Found], list[Problem]]:
+    """What `read` makes of the record of each run under `runs`, and what is wrong with all that is none.
+
+    Args:
+        runs: a folder.
+        read: it may raise a RecordError.
+    """
+    return _each(runs, [path for path in shown(runs) if len(path.relative_to(runs).parts) <= DEPTH], read)
+
+
+def _each(runs: Path, paths: list[Path], read: Callable[[Path], Found]) -> tuple[list[Found], list[Problem]]:
+    """What `read` makes of the records among the `paths` under `runs`, and what is wrong with the others."""
+    found: dict[Path, Found] = {}
     problems: list[Problem] = []
-    for path in shown(runs):
-        inside = path.relative_to(runs)
-        if len(inside.parts) < DEPTH:
+    for path in paths:
+        if len(path.relative_to(runs).parts) < DEPTH:
             problems.append(problem(runs, path, _no_folder(path)))
         elif path.name.endswith(FINISHED):  # FAILED ends so too, and sorts before it
             try:
-                if len(inside.parts) > DEPTH:
-                    points.append(_read_point(path, _stamp(path)))
-                else:
-                    run = path.with_name(path.name.removesuffix(FAILED).removesuffix(FINISHED))
-                    found[run] = _read(path, _stamp(path))
+                found[_unended(path)] = read(path)
             except RecordError as error:
                 problems.append(problem(runs, path, error.reason))
         elif not path.name.endswith((PAGE, LOG)):
             problems.append(problem(runs, path, "no file of a run is called so"))
-    of_models = defaultdict(list)
-    for point in points:
-        of_models[point.suite, point.machine, point.model].append(point)
-    records = [with_points(run, of_models[run.suite, run.machine, run.model]) for run in found.values()]
-    return Collected(records, problems, points)
+    return list(found.values()), problems
+
+
+def _unended(path: Path) -> Path:
+    """The path of a run, or of a point, that all its files begin with."""
+    return path.with_name(path.name.removesuffix(FAILED).removesuffix(FINISHED))
+
+
+def point_files(record: Path) -> list[Path]:
+    """The records of the points that lie beside the `record` of their run."""
+    return sorted(path for path in _unended(record).glob(f"*{FINISHED}") if not _hidden(path.name))
+
+
+def points_of(record: Path) -> list[PointRecord]:
+    """The points that lie beside the `record` of their run, and can be read."""
+    found = []
+    for path in point_files(record):
+        with contextlib.suppress(RecordError):  # `collect` tells of it
+            found.append(_point(path))
+    return found
 
 
 def with_points(run: Record | FailedRecord, points: Sequence[PointRecord]) -> Record | FailedRecord:
@@ -92,19 +122,32 @@ def with_points(run: Record | FailedRecord, points: Sequence[PointRecord]) -> Re
     return run.model_copy(update={"repeats": [*run.repeats, *further]})
 
 
-@functools.cache
-def _read_point(path: Path, stamp: tuple[int, ...]) -> PointRecord:
-    """The record of the point at `path`, read once likewise."""
-    return read_point(path)
+def read_once(path: Path) -> Record | FailedRecord:
+    """The record of the run at `path`, with its points, read once as long as the files stay the same.
+
+    Raises:
+        RecordError: as `read_run` does.
+    """
+    return _read(path, stamp(path), tuple((point, stamp(point)) for point in point_files(path)))
 
 
 @functools.cache  # a site asks for its runs once for each of its parts
-def _read(path: Path, stamp: tuple[int, ...]) -> Record | FailedRecord:
-    """The record at `path`, read once as long as the file stays as its `stamp` says."""
-    return read_run(path)
+def _read(path: Path, stamp: Stamp, points: tuple[tuple[Path, Stamp], ...]) -> Record | FailedRecord:
+    return with_points(read_run(path), points_of(path))
 
 
-def _stamp(path: Path) -> tuple[int, ...]:
+def _point(path: Path) -> PointRecord:
+    """The record of the point at `path`, likewise."""
+    return _read_point(path, stamp(path))
+
+
+@functools.cache
+def _read_point(path: Path, stamp: Stamp) -> PointRecord:
+    return read_point(path)
+
+
+def stamp(path: Path) -> Stamp:
+    """What differs once the file at `path` is written again, or another takes its place."""
     found = path.lstat()
     return found.st_mtime_ns, found.st_ctime_ns, found.st_ino, found.st_size
 
@@ -117,16 +160,17 @@ def shown(runs: Path) -> list[Path]:
 def entries(folder: Path, depth: int = DEPTH) -> Iterator[Path]:
     """Whatever lies where files of runs and points lie, and above it without being a folder; links are not followed."""
     try:
-        inside = sorted(os.scandir(folder), key=lambda entry: entry.name)
+        found = sorted(os.scandir(folder), key=lambda entry: entry.name)
     except FileNotFoundError:
         return
     except OSError:
         yield folder
         return
-    for entry in inside:
+    for entry in found:
         of_points = depth == 1 and not entry.name.endswith((FINISHED, PAGE, LOG))
         if (depth > 1 or of_points) and entry.is_dir(follow_symlinks=False):
-            yield from entries(folder / entry.name, depth - 1)
+            inside = list(entries(folder / entry.name, depth - 1))
+            yield from inside or [folder / entry.name] * of_points
         else:
             yield folder / entry.name
 

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import pandas as pd
 
 from compactbench.record import Record, RuntimeResult
-from compactbench.report.statistics.intervals import STEADY, Estimate, Samples
+from compactbench.report.statistics.intervals import STEADY, Estimate, Samples, Spread
 
 Read = Callable[[Record, RuntimeResult], str | float | Estimate | Samples | None]
 """Reads a value from a record and one of its runtimes; None where it was not measured."""
@@ -58,13 +58,22 @@ class Column:
 
     def cells(self, record: Record, result: RuntimeResult, drift: float = STEADY) -> Row:
         """Its part of a row, on a machine of such a drift: the value, and the ends of its interval."""
+        values, spread = self.measured(record, result)
+        if spread:
+            values[1:] = spread.interval(values[0], drift)
+        return dict(zip(self.dtypes, values, strict=True))
+
+    def measured(self, record: Record, result: RuntimeResult) -> tuple[list[Any], Spread | None]:
+        """Its part of a row as far as the record alone tells it, and what else its interval takes than the drift.
+
+        Where there is such a spread the ends of the interval are still None.
+        """
         value = self.read(record, result)
         if isinstance(value, Samples):
-            value = value.estimate(drift)
-        if not isinstance(value, Estimate):
-            return {self.name: value}
-        low, high = value.interval or (None, None)
-        return {self.name: value.value, self.low: low, self.high: high}
+            return [value.value, None, None], value.spread
+        if isinstance(value, Estimate):
+            return [value.value, *(value.interval or (None, None))], None
+        return [value, None, None] if self.interval else [value], None
 
 
 @dataclass(frozen=True)
@@ -107,8 +116,8 @@ class Metric(Column):
     def below(self, row: Row, other: Row) -> bool:
         """Whether it is shown to be lower in `row`: the interval of the ratio leaves out 1.
 
-        Its logarithm is the difference of two, so the half widths add up in squares; for times, as `of_next_run` gives.
-        A value without an interval counts as sure.
+        Its logarithm is the difference of two, so the half widths add up in squares; for times, as `Spread` has them. A
+        value without an interval counts as sure.
         """
         if not row[self.name] or not other[self.name]:
             return False

@@ -11,6 +11,7 @@ from compactbench.record import Artefact, Device, Finetune, Memory, Record, Runt
 from compactbench.report.statistics.balance import majority_accuracy, majority_macro_f1
 from compactbench.report.statistics.intervals import Estimate, Samples, percentile
 from compactbench.report.statistics.learned import undertrained
+from compactbench.report.statistics.once import once
 from compactbench.report.statistics.seeds import of_all_labels, over_seeds
 from compactbench.report.tables.columns import Column, Metric, Read
 from compactbench.report.tables.energy import of_a_million_texts, of_the_finetune
@@ -29,9 +30,13 @@ CALLS_FOR_P99 = 300
 
 def latency(result: RuntimeResult | None, q: float, one_core: bool = False) -> Samples | None:
     """Percentile `q` of the calls with the fixed sentence on all cores, or on one, ms."""
-    samples = result.latency if result else []
-    threads = 1 if one_core else max((one.threads for one in samples), default=None)
-    processes = [one.samples_ms for one in samples if one.threads == threads]
+    return _latency(result, q, one_core) if result else None
+
+
+@once
+def _latency(result: RuntimeResult, q: float, one_core: bool) -> Samples | None:
+    threads = 1 if one_core else max((one.threads for one in result.latency), default=None)
+    processes = [one.samples_ms for one in result.latency if one.threads == threads]
     too_few = q >= 99 and any(len(calls) < CALLS_FOR_P99 for calls in processes)
     return Samples(processes, percentile(q)) if processes and not too_few else None
 
@@ -86,7 +91,8 @@ def _gpu(q: float) -> Read:
     return _on("cuda", lambda one: latency(one, q))
 
 
-def _throughput(run: Record, one: RuntimeResult) -> Samples | None:
+@once
+def _throughput(one: RuntimeResult) -> Samples | None:
     """Sentences per second at the chosen batch size: the search takes the best of many, so further processes count."""
     points = one.throughput.again or [one.throughput.best] if one.throughput else []
     return Samples([[point.sentences_per_s] for point in points], np.median) if points else None
@@ -94,12 +100,12 @@ def _throughput(run: Record, one: RuntimeResult) -> Samples | None:
 
 def _cpu_seconds_per_million(run: Record, one: RuntimeResult) -> float | None:
     """Time times the cores that were used; None on a GPU."""
-    speed = _throughput(run, one)
+    speed = _throughput(one)
     return 1e6 / speed.value * one.threads if speed and one.device == "cpu" else None
 
 
 def _cost_per_million(run: Record, one: RuntimeResult) -> float | None:
-    speed = _throughput(run, one)
+    speed = _throughput(one)
     return _money(run, 1e6 / speed.value) if speed else None
 
 
@@ -170,7 +176,7 @@ _MILLIONS: dict[str, Any] = {"unit": "M", "scale": 1e-6, "dtype": "Int64"}
 _PER_SECOND: dict[str, Any] = {"format": ",.0f", "better": "higher"}
 _LOAD_TIME = Metric("load_time_s", "Start to first answer", lambda _, one: one.load_time_s, "s")
 _SPEED, _WORDS = "throughput_sentences_per_s", "Batched throughput"
-_THROUGHPUT = Metric(_SPEED, _WORDS, _throughput, "sentences/s", **_PER_SECOND, interval=True)
+_THROUGHPUT = Metric(_SPEED, _WORDS, lambda _, one: _throughput(one), "sentences/s", **_PER_SECOND, interval=True)
 _CURRENCY = "in the currency of price_per_hour"
 CPU_TIME = Metric("cpu_s_per_million_texts", "CPU time of a million texts", _cpu_seconds_per_million, "s", ",.0f")
 COST = Metric("cost_per_million_texts", "Cost of a million texts", _cost_per_million, _CURRENCY, ",.2f")

@@ -3,45 +3,50 @@
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from compactbench.foreign import foreign
 from compactbench.record import FailedRecord, Record
-from compactbench.report.statistics.noise import drift, noisy, usual_ms
+from compactbench.report.statistics.noise import drift_of, noisy, usual_ms
 from compactbench.report.tables.columns import Column, Row
 from compactbench.report.tables.metrics import RESULTS, RUNTIMES
+from compactbench.report.tables.summaries import Summary, names, summary
 
 Records = Sequence[Record | FailedRecord]
+NOISY = names(RESULTS).index("noisy")
 
 
 def results(records: Records) -> pd.DataFrame:
     """The table of runs, each in the first runtime of its record, sorted by suite, machine and model."""
-    usual, states = usual_ms(records), drift(records)
-    rows: list[Row] = []
-    for record in records:
-        if isinstance(record, Record):
-            row = _row(RESULTS, record, 0, states[record.machine])
-            rows.append(row | {"noisy": noisy(record, usual)})
-        else:
-            known = record.model_dump(include={column.name for column in RESULTS})
-            rows.append(known | {"error": record.stage + ": " + record.error})
-    return _table(RESULTS, rows).sort_values(["suite", "machine", "model"], ignore_index=True)
+    return results_of(list(map(summary, records)))
 
 
 def runtimes(records: Records) -> pd.DataFrame:
     """The table of runtimes: a row for each runtime of each finished run."""
-    states = drift(records)
-    finished = [record for record in records if isinstance(record, Record)]
-    rows = [
-        _row(RUNTIMES, record, number, states[record.machine])
-        for record in finished
-        for number in range(len(record.runtimes))
-    ]
-    return _table(RUNTIMES, rows)
+    return runtimes_of(list(map(summary, records)))
 
 
-def default_group(records: Records) -> tuple[str, str]:
+def results_of(runs: Sequence[Summary]) -> pd.DataFrame:
+    """The table of runs, of all that is known of the runs beside each."""
+    states = [run.state for run in runs if run.state]
+    drifts, usual = drift_of(states), usual_ms(states)
+    rows = []
+    for run in runs:
+        row = run.run.row(drifts[run.machine])
+        row[NOISY] = noisy(run.state, usual) if run.state else None
+        rows.append(row)
+    return _table(RESULTS, rows).sort_values(["suite", "machine", "model"], ignore_index=True)
+
+
+def runtimes_of(runs: Sequence[Summary]) -> pd.DataFrame:
+    """The table of runtimes, likewise."""
+    drifts = drift_of(run.state for run in runs if run.state)
+    return _table(RUNTIMES, [cells.row(drifts[run.machine]) for run in runs for cells in run.runtimes])
+
+
+def default_group(records: Sequence[Record | FailedRecord | Summary]) -> tuple[str, str]:
     """The suite and machine that a reader most likely means: their own newest runs, else a reference's.
 
     Raises:
@@ -90,13 +95,7 @@ def write_table(frame: pd.DataFrame, folder: Path, name: str) -> None:
     (folder / f"{name}.json").write_text(json.dumps(plain_rows(frame), indent=1, allow_nan=False) + "\n", "utf-8")
 
 
-def _row(columns: Sequence[Column], record: Record, number: int, drift: float) -> Row:
-    """One row, read from the runtime of that number, on a machine of such a drift."""
-    parts = (column.cells(record, record.runtimes[number], drift) for column in columns)
-    return {name: value for part in parts for name, value in part.items()}
-
-
-def _table(columns: Sequence[Column], rows: list[Row]) -> pd.DataFrame:
-    """The rows as a table; a key that is missing is null in it."""
+def _table(columns: Sequence[Column], rows: list[list[Any]]) -> pd.DataFrame:
+    """The rows as a table."""
     dtypes = {name: dtype for column in columns for name, dtype in column.dtypes.items()}
     return pd.DataFrame(rows, columns=list(dtypes)).astype(dtypes)

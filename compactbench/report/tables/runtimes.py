@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from compactbench.record import FailedRecord, Record, RuntimeResult
+from compactbench.report.statistics.once import once
 from compactbench.report.statistics.paired import MARGIN, against_trained
 from compactbench.report.tables.metrics import METRICS, latency, on
 from compactbench.report.tables.results import Records
@@ -63,8 +64,11 @@ def eligible(record: Record, runtime: str = ANY, margin: float = MARGIN) -> list
 
 def first(record: Record, result: RuntimeResult) -> Record:
     """The record with that runtime first; the title names it, unless the model was trained in it."""
-    if result is record.trained:
-        return record
+    return record if result is record.trained else _first(record, result)
+
+
+@once  # so that what was worked out of it serves whoever asks for it again
+def _first(record: Record, result: RuntimeResult) -> Record:
     others = [one for one in record.runtimes if one is not result]
     title = record.title + " (" + result.label + ")"
     return record.model_copy(update={"runtimes": [result, *others], "title": title})

@@ -9,11 +9,15 @@ from compactbench.report.statistics.paired import pairs
 from compactbench.report.tables.columns import Metric, Row
 from compactbench.report.tables.results import by_model, results
 from compactbench.report.tables.runtimes import ANY, in_runtime
-from compactbench.report.text.words import Markdown, html, listed, markdown, markdown_table
+from compactbench.report.text.value import with_interval
+from compactbench.report.text.words import Markdown, listed, markdown, markdown_table
 
 
 def across_table(records: Sequence[Record | FailedRecord], machine: str) -> Markdown:
-    """A row a model and a column a data set; a sentence in its place where the machine has runs of one alone."""
+    """A row a model and a column a data set, blank where the model did not run, or does not count.
+
+    A sentence in its place where the machine has runs of one alone.
+    """
     metrics, standings = across(records, machine)
     if len(metrics) < 2:
         return Markdown("On this machine no second data set was measured with known weights.")
@@ -21,7 +25,7 @@ def across_table(records: Sequence[Record | FailedRecord], machine: str) -> Mark
     rows = [
         [
             one.title,
-            *(_cell(metric, one.cells.get(name)) for name, metric in metrics.items()),
+            *(with_interval(metric, one.cells[name]) if name in one.cells else "" for name, metric in metrics.items()),
             "" if one.mean_rank is None else f"{one.mean_rank:.1f}",
             "" if one.wins is None else str(one.wins),
         ]
@@ -60,11 +64,3 @@ def _recommended(records: Sequence[Record | FailedRecord], suite: str, machine: 
 
 def _with_quality(row: Row, quality: Metric) -> Markdown:
     return Markdown(f"{markdown(row['title'])}, {quality.with_ends(row)} {in_sentence(quality)}")
-
-
-def _cell(metric: Metric, row: Row | None) -> Markdown:
-    """A value with its interval; blank where the model did not run, or does not count."""
-    if row is None:
-        return Markdown()
-    ends = "" if row[metric.low] is None else Markdown(f" <small>{html(metric.ends(row))}</small>")
-    return Markdown(f"{metric.of(row, unit=False)}{ends}")

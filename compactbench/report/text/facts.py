@@ -25,8 +25,8 @@ from compactbench.report.text import background, health, then_and_now
 from compactbench.report.text.across import other_data
 from compactbench.report.text.pace import pace
 from compactbench.report.text.runtimes import left_open
-from compactbench.report.text.situations import situations
 from compactbench.report.text.summary import says_little, verdict
+from compactbench.report.text.value import with_interval
 from compactbench.report.text.words import Markdown, code, listed, markdown, markdown_table, notes, small
 
 MODELS = ROOT / "params" / "models"
@@ -42,7 +42,7 @@ def facts(
     repository: str,
     problems: Sequence[Problem] = (),
 ) -> Facts:
-    """Every fact that a page may name.
+    """The facts that a page may name, but for those of situations and of machines.
 
     Args:
         records: every run of the book.
@@ -64,7 +64,6 @@ def facts(
         "answer": answer(group, choice, here),
         "numbers": numbers(group, choice),
         "exported": exported(here, choice),
-        "situations": situations(shown),
         "other_data": other_data(records, shown[0].suite, machine),
         "trade": trade(group, choice, compared),
         "models": models(group, pages),
@@ -199,9 +198,8 @@ def models(group: pd.DataFrame, pages: Collection[str]) -> Markdown:
     for row in sorted(plain_rows(group), key=lambda row: _known_first(row, quality)):
         page = "/".join(("runs", row["suite"], row["machine"], row["model"] + ".ipynb"))
         name = f"[{markdown(row['title'])}](/{quote(page)})" if page in pages else markdown(row["title"])
-        low_high = f" <small>{quality.ends(row)}</small>" if row[quality.name] is not None else ""
-        reached = quality.of(row, unit=False) + low_high
-        body.append([Markdown(name + _note(row)), Markdown(reached), *(_cell(row, metric) for metric in shown)])
+        told = [with_interval(quality, row), *(_cell(row, metric) for metric in shown)]
+        body.append([Markdown(name + _note(row)), *told])
     return markdown_table(["Model", quality.head, *(metric.head for metric in shown)], body)
 
 
@@ -253,10 +251,9 @@ def _interval(row: Row, quality: Metric) -> str:
 
 
 def _cell(row: Row, metric: Metric) -> Markdown:
-    """One number of the table with its interval; what was extrapolated is marked as roughly so."""
+    """One number of the table; what was extrapolated is marked as roughly so."""
     derived = metric is EPOCH_TIME and row["finetune_epoch_derived"]
-    ends = [metric.ends(row)] if metric.interval and row[metric.low] is not None else []
-    return Markdown(("≈ " if derived else "") + metric.of(row, unit=False) + small(ends))
+    return Markdown(("≈ " if derived else "") + with_interval(metric, row))
 
 
 def _note(row: Row) -> Markdown:

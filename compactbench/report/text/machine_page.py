@@ -15,7 +15,8 @@ from compactbench.report.text.background import commit, machine_in_words, machin
 from compactbench.report.text.facts import Facts, models
 from compactbench.report.text.grid import grid
 from compactbench.report.text.pace import cell
-from compactbench.report.text.words import Markdown, code, listed, markdown, markdown_table, small
+from compactbench.report.text.value import with_interval
+from compactbench.report.text.words import Markdown, code, listed, markdown, markdown_table
 
 COMPARED = (LATENCY, EPOCH_TIME)
 """What machines are compared by: it differs between them, and less is better."""
@@ -108,12 +109,11 @@ def _compared(on: Mapping[str, dict[str, Row]], metric: Metric) -> Markdown:
 
 
 def _value(row: Row | None, reference: Row | None, metric: Metric) -> Markdown:
-    """A value with its interval, and how many times as fast it is as on the first machine."""
+    """A value, and how many times as fast it is as on the first machine."""
     if row is None or row[metric.name] is None:
         return Markdown("–")
-    ends = [metric.ends(row)] if metric.interval and row[metric.low] is not None else []
     faster = [cell(row, reference, metric)] if reference and reference is not row else []
-    return Markdown(metric.of(row, unit=False) + small([*ends, *faster]))
+    return with_interval(metric, row, faster)
 
 
 def _suite(group: Records, pages: Collection[str], points: Sequence[PointRecord]) -> Markdown:

@@ -4,6 +4,7 @@ import statistics
 from pathlib import Path
 
 from compactbench import ROOT, record
+from compactbench.record.file import place
 from compactbench.report.statistics.balance import majority_accuracy, majority_macro_f1, most_frequent
 from compactbench.report.statistics.intervals import Samples
 from compactbench.report.tables.columns import Metric
@@ -290,5 +291,6 @@ def _accuracy(tried: record.Trial | record.Repeat) -> list[str]:
 
 def about_record(path: Path, digest: str) -> Markdown:
     """Where the record is, and the fingerprint of what it was made from."""
+    path = place(path)
     shown = path.relative_to(ROOT) if path.is_relative_to(ROOT) else path.name
     return Markdown(f"Written to {code(str(shown))}, fingerprint `{digest[:16]}`.")

@@ -1,10 +1,11 @@
 """What to take in common situations, by the rule of the recommendation with another metric in latency's place."""
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from compactbench.record import FailedRecord, Record
-from compactbench.report.choice.recommend import recommend
+from compactbench.report.choice.recommend import Recommendation, recommend
 from compactbench.report.statistics.paired import MARGIN, pairs
 from compactbench.report.tables.columns import Metric, Row
 from compactbench.report.tables.metrics import LATENCY, METRICS, SIZE
@@ -66,23 +67,25 @@ def answers(here: Sequence[Record | FailedRecord]) -> list[Answer]:
     Args:
         here: the runs of one suite on one machine.
     """
-    return [answer for one in SITUATIONS if (answer := _answer(one, here))]
+
+    @functools.cache  # several situations differ in their metric alone
+    def standing(runtime: str | None, margin: float) -> tuple[Recommendation, dict[str, Row]]:
+        records = in_runtime(here, runtime, margin)
+        group = results(records)
+        return recommend(group, {}, pairs(records, margin)), by_model(group)
+
+    return [answer for one in SITUATIONS if (answer := _answer(one, *standing(one.runtime, one.margin)))]
 
 
-def situations(here: Sequence[Record | FailedRecord]) -> Markdown:
+def situations(found: Sequence[Answer]) -> Markdown:
     """The answers as a table."""
-    body = [
-        [one.situation.words, _named(one.best), one.situation.metric.of(one.best), _open(one)] for one in answers(here)
-    ]
+    body = [[one.situation.words, _named(one.best), one.situation.metric.of(one.best), _open(one)] for one in found]
     if not body:
         return Markdown("No accuracy is known here, so nothing can be recommended.")
     return markdown_table(["You want", "Take", "", "These texts cannot rule out"], body, "llrl")
 
 
-def _answer(one: Situation, here: Sequence[Record | FailedRecord]) -> Answer | None:
-    records = in_runtime(here, one.runtime, one.margin)
-    group = results(records)
-    choice, rows = recommend(group, {}, pairs(records, one.margin)), by_model(group)
+def _answer(one: Situation, choice: Recommendation, rows: dict[str, Row]) -> Answer | None:
     best = _best(one.metric, [rows[name] for name in choice.as_good])
     if best is None:
         return None
