@@ -11,6 +11,7 @@ import pytest
 
 from compactbench import ROOT
 from compactbench.benchmark import host
+from compactbench.benchmark.plan import own_machine
 from compactbench.record import Job
 
 START = (
@@ -137,3 +138,12 @@ def test_a_job_names_its_node_and_no_host(monkeypatch: pytest.MonkeyPatch) -> No
     assert host.job() == Job(host=digest, scheduler="slurm", id="7", node="n1", attempt=0)
     monkeypatch.setenv("SLURM_RESTART_COUNT", "2")
     assert host.job().attempt == 2
+
+
+def test_two_hosts_of_one_hardware_have_folders_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("compactbench.benchmark.plan.default_machine", lambda: "cpu-example-2c")
+    names = []
+    for host in ("one", "two"):
+        monkeypatch.setattr("socket.gethostname", lambda host=host: host)
+        names.append(own_machine())
+    assert names == ["cpu-example-2c-7692", "cpu-example-2c-3fc4"]

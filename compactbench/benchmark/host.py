@@ -72,9 +72,14 @@ def a_gpu() -> None:
     os.environ["CUDA_VISIBLE_DEVICES"] = free
 
 
+def identity() -> str:
+    """What tells this host from others without its name: the first signs of the SHA-256 of that."""
+    return hashlib.sha256(socket.gethostname().encode()).hexdigest()[:NAMED]
+
+
 def job() -> Job:
     """Where this process runs, and as which attempt."""
-    host = hashlib.sha256(socket.gethostname().encode()).hexdigest()[:NAMED]
+    host = identity()
     if "SLURM_JOB_ID" not in os.environ:
         return Job(host=host, scheduler=None, id=None, node=None, attempt=0)
     attempt = int(os.environ.get("SLURM_RESTART_COUNT", "0"))

@@ -9,6 +9,7 @@ from typing import Any
 
 from compactbench import ROOT, classifiers, registry, runtimes
 from compactbench.benchmark.attempt import ASIDE, PARTS
+from compactbench.benchmark.host import identity
 from compactbench.data import readers
 from compactbench.errors import shown
 from compactbench.foreign import line
@@ -70,7 +71,7 @@ def plan(
         accepted = " or ".join(parts(suite))
         raise SettingsError(f"{BY_HAND}: key `suite`: got {suite!r}, which is run in parts; accepted: {accepted}.")
     check_suite(suite_settings, BY_HAND if "dataset" in given else "")
-    machine = default_machine() if machine is None else machine
+    machine = own_machine() if machine is None else machine
     validate_name("machine", machine)
     own = ROOT / "book" / "runs" / suite / machine / f"{model_settings.model}.json"
     path = Path(os.environ.get(ASIDE, own.parent)) / own.name if record is None else _own_file(record)
@@ -96,6 +97,11 @@ def _refuse_other_parts(model: Model, suite: Suite, weights: Weights) -> None:
             f"{model.model}: this host differs in {' and '.join(other)} from the one where the command was given; "
             "accepted: the same checkout, packages, data and weights on both."
         )
+
+
+def own_machine() -> str:
+    """The name of this host's folder where none is given: its hardware, and what tells hosts of one hardware apart."""
+    return f"{default_machine()}-{identity()[:4]}"
 
 
 def refuse_another(machine: str) -> None:

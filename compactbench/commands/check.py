@@ -11,14 +11,13 @@ import psutil
 
 from compactbench.benchmark.due import Plan
 from compactbench.benchmark.forecast import forecast
-from compactbench.benchmark.plan import check_suite, refuse_another
+from compactbench.benchmark.plan import check_suite, own_machine, refuse_another
 from compactbench.benchmark.points import points
 from compactbench.classifiers import decide_weights, of_model
 from compactbench.data.load import load
 from compactbench.data.readers import of_suite
 from compactbench.data.understood import understood
 from compactbench.errors import LONGEST, one_line, own_paths, short_path, shown
-from compactbench.instruments.machine import default_machine
 from compactbench.parameters import load_model, load_suite, parts, validate_name
 from compactbench.record import Data
 from compactbench.settings import DEFAULT_SUITE, Model, SettingsError, Suite, nearest
@@ -105,7 +104,7 @@ def check_data(suite_name: str, only: list[str], machine: str | None, here: bool
     for model in models:
         if model.architecture:
             check_architecture(model, suite.max_length)
-    machine = machine or default_machine()
+    machine = machine or own_machine()
     if here:
         refuse_another(machine)
     _, data = load(suite)

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from compactbench import ROOT, registry
 from compactbench.benchmark.fingerprint import deciding
+from compactbench.benchmark.plan import own_machine
 from compactbench.benchmark.sweep import alone
 from compactbench.foreign import line
 from compactbench.instruments.cpu import cores
-from compactbench.instruments.machine import default_machine
 from compactbench.parameters import load_model, load_suite, validate_name, validated
 from compactbench.record import Quality, Record
 from compactbench.record.file import RecordError, read_run
@@ -76,7 +76,7 @@ def _finished(suite: str, model: str, machine: str | None) -> Record:
             validate_name(key, name)
     given = "/".join(filter(None, (suite, machine, model)))
     runs = ROOT / "book" / "runs"
-    known = sorted(runs.glob(f"{suite}/*/{model}.json"), key=lambda path: path.parent.name != default_machine())
+    known = sorted(runs.glob(f"{suite}/*/{model}.json"), key=lambda path: path.parent.name != own_machine())
     wanted = [path for path in known if machine in (None, path.parent.name)]
     try:
         found = read_run(wanted[0]) if wanted else None
