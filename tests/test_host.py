@@ -143,7 +143,7 @@ def test_a_job_names_its_node_and_no_host(monkeypatch: pytest.MonkeyPatch) -> No
 def test_two_hosts_of_one_hardware_have_folders_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("compactbench.benchmark.plan.default_machine", lambda: "cpu-example-2c")
     names = []
-    for host in ("one", "two"):
-        monkeypatch.setattr("socket.gethostname", lambda host=host: host)
+    for name in ("one", "two"):
+        monkeypatch.setattr("socket.gethostname", lambda name=name: name)
         names.append(own_machine())
     assert names == ["cpu-example-2c-7692", "cpu-example-2c-3fc4"]
