@@ -36,6 +36,7 @@ class SummaryPage:
         """Begin to execute the notebook when its page is missing or broken, or not of the records that lie there."""
         book = Path(app.srcdir)
         self._page, self._partial = book / f"{PAGE}.ipynb", book / f".{PAGE}.ipynb"
+        config.exclude_patterns += [self._partial.name]  # it may be there before Sphinx has looked for pages
         root, runs = book.parent, book / "runs"
         records = [path for path in entries(runs) if path.name.endswith(FINISHED)]
         self._made_from = stamp([root / TEMPLATE, book / QUOTED, *report_code(root), *records], root)
