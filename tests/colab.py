@@ -22,6 +22,7 @@ COLAB = {
     "transformers": "5.15.0",
     "pandas": "2.2.3",
     "pyarrow": "18.1.0",
+    "datasets": "4.1.1",  # the newest that takes this pyarrow
     "protobuf": "5.29.5",
     "ipykernel": "6.17.1",
     "ipython": "7.34.0",
@@ -45,7 +46,9 @@ def main() -> None:
         pip = [python, "-m", "pip", "--disable-pip-version-check", "install", "-q"]
         subprocess.run([*pip, *map("==".join, versions.items())], check=True)
         subprocess.run(["git", "clone", "-q", ROOT, copy], check=True)
-        subprocess.run([*pip, "-e", copy], check=True)
+        here = Path(folder, "here.txt")
+        here.write_bytes(subprocess.check_output([python, "-m", "pip", "list", "--format", "freeze"]))
+        subprocess.run([*pip, "-c", here, "-e", copy], check=True)
         subprocess.run([python, "-m", "ipykernel", "install", "--prefix", environment, "--name", "colab"], check=True)
         settings = os.environ | {"JUPYTER_PATH": str(environment / "share" / "jupyter"), "HF_HUB_OFFLINE": "1"}
         for name, asked in (("benchmark", SHORT), ("summary", "{}")):

@@ -20,6 +20,8 @@ COLAB = {"torch": "2.11.0", "transformers": "5.15.0", "pandas": "2.2.3", "pyarro
 KERNEL = {"ipykernel", "ipython", "jupyter-client", "nbclient", "papermill", "ipywidgets"}
 """Packages of the running kernel, which may crash when another version is laid over them."""
 
+HERE = b"pandas==2.2.3\nprotobuf==5.29.5\n"
+
 
 @pytest.fixture(params=NOTEBOOKS, ids=lambda path: path.stem)
 def source(request: pytest.FixtureRequest) -> str:
@@ -40,6 +42,7 @@ def bare(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[list[str]]:
         return subprocess.CompletedProcess(command, 0)
 
     monkeypatch.setattr(subprocess, "run", run)
+    monkeypatch.setattr(subprocess, "check_output", lambda command: HERE)
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     monkeypatch.chdir(tmp_path)
     return commands
@@ -52,6 +55,13 @@ def test_it_fetches_the_repository_of_the_settings_and_installs_it(source: str, 
     assert (git, fetched) == ("git", address)
     assert (python, pip, install, installed) == (sys.executable, "pip", "install", address.rpartition("/")[2])
     assert Path.cwd().name == installed
+
+
+def test_it_keeps_pip_from_another_version_of_what_is_installed(source: str, bare: list[list[str]]) -> None:
+    """The newest onnx would bring another protobuf, and the newest datasets another pyarrow."""
+    exec(source, {})
+    constraints = Path("..", bare[1][bare[1].index("-c") + 1])
+    assert constraints.read_bytes() == HERE
 
 
 @pytest.mark.parametrize("fails", ["git", "pip"])
