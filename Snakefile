@@ -10,7 +10,7 @@ import sys
 from snakemake.exceptions import WorkflowError
 
 from compactbench.benchmark.sweep import join
-from compactbench.report.charts.show import LIVE
+from compactbench.report.charts.live import LIVE
 from compactbench.report.site.builder import BUILDER
 from compactbench.settings import DEFAULT_SUITE, SettingsError
 

@@ -14,12 +14,9 @@ from IPython.display import HTML, display
 
 from compactbench.foreign import Foreign
 from compactbench.report.charts.data_table import alternative, data_table
+from compactbench.report.charts.live import LIVE
 from compactbench.report.charts.picture import picture
 from compactbench.report.text.words import Html, html
-
-LIVE = {"JPY_SESSION_NAME", "VSCODE_PID"}
-"""Environment variables that tell a kernel that somebody looks at it. Whoever executes pages must drop them: a kernel
-inherits them when the execution was started from a live notebook."""
 
 NOTHING = Html("")
 _CHART = re.compile(

@@ -15,7 +15,7 @@ from sphinx.errors import ExtensionError
 from sphinx.util import logging
 
 from compactbench.record.file import FINISHED
-from compactbench.report.charts.show import LIVE
+from compactbench.report.charts.live import LIVE
 from compactbench.report.site.changes import is_made_from, report_code, sign, stamp
 from compactbench.report.tables.collect import collect, entries
 from compactbench.report.text.then_and_now import QUOTED
