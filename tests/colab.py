@@ -22,7 +22,7 @@ COLAB = {
     "transformers": "5.15.0",
     "pandas": "2.2.3",
     "pyarrow": "18.1.0",
-    "datasets": "4.1.1",  # the newest that takes this pyarrow
+    "datasets": "4.0.0",  # the newest that takes this pyarrow
     "protobuf": "5.29.5",
     "ipykernel": "6.17.1",
     "ipython": "7.34.0",
