@@ -139,7 +139,7 @@ def test_a_profile_is_known_and_can_be_used_and_its_machine_is_named(
     [
         ("local", []),
         ("slurm", ["snakemake_executor_plugin_slurm"]),
-        ("kubernetes", ["snakemake_executor_plugin_kubernetes", "snakemake_storage_plugin_s3"]),
+        ("kubernetes", ["snakemake_executor_plugin_kubernetes", "snakemake_storage_plugin_fs"]),
     ],
 )
 def test_snakemake_accepts_the_profiles(profile: str, plugins: list[str], project: Project) -> None:
@@ -147,7 +147,7 @@ def test_snakemake_accepts_the_profiles(profile: str, plugins: list[str], projec
     for plugin in plugins:
         pytest.importorskip(plugin)
     plan = project.folder / "plan.json"
-    plan.write_text(json.dumps({"due": "book/runs/tiny/toy/tfidf.ipynb"}))
+    plan.write_text(json.dumps({"due": ["book/runs/tiny/toy/tfidf.ipynb"], "points": [], "given": {}, "parts": {}}))
     words = ("snakemake", "models", "--dry-run", "--profile", f"profiles/{profile}", "--configfile", str(plan))
     done = project.run(*words)
     assert done.returncode == 0, done.stdout + done.stderr
