@@ -178,13 +178,18 @@ def undertrained(run: Run) -> str | None:
     counts = np.array(run.one["quality"]["confusion"])
     learned = np.array(run.data["train_counts"])
     common = learned >= learned.mean() / 2  # of a rarer class a model need not have learned enough
-    never = common & counts.any(axis=1) & ~counts.any(axis=0)
-    missed = [name for name, is_missed in zip(run.data["classes"], never, strict=True) if is_missed]
+    never = counts.any(axis=1) & ~counts.any(axis=0)
+    if never.sum() > 2 and 3 * never.sum() > len(never):
+        return f"it never predicted {never.sum()} of the {len(never)} classes"
+    missed = [name for name, is_missed in zip(run.data["classes"], never & common, strict=True) if is_missed]
     if missed:
         return "it never predicted " + " or ".join(missed[:3]) + " ..." * (len(missed) > 3)
-    losses = [point["loss"] for point in run.record["finetune"]["loss_curve"]]
-    fifth = len(losses) // 5
-    if not fifth:
+    finetune = run.record["finetune"]
+    losses = [point["loss"] for point in finetune["loss_curve"]]
+    epoch = finetune["steps"] / max(finetune["epochs"], 1)
+    seen_last = [point for point in finetune["loss_curve"] if finetune["steps"] - point["step"] < epoch]
+    few = min(len(losses) // 5, len(seen_last) // 2)
+    if not few:
         return None
-    before, last = np.mean(losses[-2 * fifth : -fifth]), np.mean(losses[-fifth:])
+    before, last = np.mean(losses[-2 * few : -few]), np.mean(losses[-few:])
     return "its loss was still falling" if before - last > 0.05 * (losses[0] - last) else None
