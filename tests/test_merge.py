@@ -5,11 +5,15 @@ from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
-from helpers.factory import MACHINE
+from helpers.factory import MACHINE, make_record
 from helpers.planted import run_in
 
 from compactbench.__main__ import main
+from compactbench.benchmark.points import Point
 from compactbench.commands import merge
+from compactbench.record import Repeat
+from compactbench.record.file import write
+from compactbench.record.point import PointRecord
 from compactbench.report.tables.collect import collect
 
 
@@ -96,3 +100,26 @@ def test_a_folder_without_runs_is_refused_in_a_sentence(
 ) -> None:
     assert merged(monkeypatch, tmp_path / "nothing") == 2
     assert "accepted: a checkout with finished runs, or its book/runs." in capsys.readouterr().err
+
+
+def test_points_of_a_matrix_come_with_their_runs(here: Path, there: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    runs = there / "book" / "runs"
+    record = make_record("alpha")
+    point = PointRecord(
+        suite="starter",
+        machine="server",
+        model="alpha",
+        weights="pretrained",
+        learning_rate=0.0003,
+        started_at=record.started_at,
+        fingerprint=record.fingerprint,
+        conditions=record.conditions,
+        repeat=Repeat(seed=43, labels=140, time_s=3.0, accuracy=0.9, accuracy_interval=(0.8, 0.95), macro_f1=0.9),
+    )
+    name = f"starter/server/alpha/{Point('starter', 'alpha', 43, 0.0003).name}.json"
+    write(point, runs / name)
+    assert merged(monkeypatch, there) == 0
+    assert (here / name).read_bytes() == (runs / name).read_bytes()
+    write(point.model_copy(update={"learning_rate": 0.0003, "weights": "none"}), runs / name)
+    assert merged(monkeypatch, there) == 2
+    assert b'"pretrained"' in (here / name).read_bytes()
