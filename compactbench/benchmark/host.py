@@ -17,6 +17,7 @@ import psutil
 import pynvml
 
 from compactbench import ROOT
+from compactbench.benchmark.sweep import taken
 from compactbench.foreign import line
 from compactbench.record import Job
 
@@ -39,9 +40,9 @@ def on_host(exclusive: bool, waiting: Callable[[], object] = lambda: None) -> It
     lock = _opened(f"host-{_node()}")
     try:
         kind = fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH
-        if not _taken(lock, kind):
+        if not taken(lock, kind):
             print(f"waiting for {_holder(lock)}, which computes on this host", file=sys.stderr, flush=True)
-            while not _taken(lock, kind):
+            while not taken(lock, kind):
                 waiting()
                 time.sleep(POLL_S)
         _sign(lock)
@@ -104,17 +105,8 @@ def _opened(name: str) -> int:
                 return made
 
 
-def _taken(lock: int, kind: int) -> bool:
-    """Whether the lock could be had at once."""
-    try:
-        fcntl.flock(lock, kind | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
-
-
 def _first_free(locks: dict[str, int]) -> str | None:
-    return next((card for card, lock in locks.items() if _taken(lock, fcntl.LOCK_EX)), None)
+    return next((card for card, lock in locks.items() if taken(lock, fcntl.LOCK_EX)), None)
 
 
 def _sign(lock: int) -> None:

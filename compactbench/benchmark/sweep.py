@@ -153,7 +153,7 @@ def follow() -> None:
     global _lock
     if TOKEN in os.environ:
         _lock = os.open(LOCK, os.O_RDONLY)
-        if not _taken(_lock, fcntl.LOCK_SH) or LOCK.read_text() != os.environ[TOKEN]:
+        if not taken(_lock, fcntl.LOCK_SH) or LOCK.read_text() != os.environ[TOKEN]:
             raise SettingsError("the sweep that started this process is over")
 
 
@@ -204,7 +204,7 @@ def _signed(lock: int, doing: str) -> str:
     LOCK.write_text(token)
     sockets.mkdir(mode=0o700)
     SCRATCH.mkdir()
-    _taken(lock, fcntl.LOCK_SH)  # from now on every process of the sweep can hold it
+    taken(lock, fcntl.LOCK_SH)  # from now on every process of the sweep can hold it
     return token
 
 
@@ -233,15 +233,15 @@ def _stop(number: int, frame: object) -> None:
 def _wait_for(lock: int) -> None:
     """Take the lock alone, as soon as what a killed sweep left is gone."""
     until = time.monotonic() + DYING_S
-    while not _taken(lock, fcntl.LOCK_EX):
+    while not taken(lock, fcntl.LOCK_EX):
         holder = _holder()
         if time.monotonic() > until or (holder and psutil.pid_exists(holder.pid)):
             raise _busy(holder)
         time.sleep(0.1)
 
 
-def _taken(lock: int, kind: int) -> bool:
-    """Whether the lock could be had at once."""
+def taken(lock: int, kind: int) -> bool:
+    """Whether the lock with that descriptor could be had at once, as `fcntl.LOCK_SH` or `fcntl.LOCK_EX`."""
     try:
         fcntl.flock(lock, kind | fcntl.LOCK_NB)
     except BlockingIOError:
