@@ -22,9 +22,10 @@ for variable in LIVE:  # the kernels started here are nobody's live notebook
 try:
     if "due" in config:  # `compactbench` has checked and decided
         join("making a report")
-        PAGES, POINTS, GIVEN, PARTS = (config[key] for key in ("due", "points", "given", "parts"))
+        PAGES, POINTS, GIVEN, PARTS, CARDS = (config[key] for key in ("due", "points", "given", "parts", "cards"))
     else:
         from compactbench.benchmark.due import due
+        from compactbench.benchmark.host import choice
         from compactbench.benchmark.points import due_points
         from compactbench.commands.check import check
         from compactbench.parameters import parts
@@ -39,7 +40,7 @@ try:
         PAGES = [plan.page(name) for plan in plans for name in due(plan)]
         POINTS = [file for plan in plans for file in due_points(plan)]
         GIVEN = {name: keys for plan in plans for name, keys in plan.given.items()}
-        PARTS = {}
+        PARTS, CARDS = {}, len(choice())
 except SettingsError as error:
     raise WorkflowError(str(error))
 
@@ -53,6 +54,11 @@ def parts_of(run):
 def all_cores(run):
     """All cores of this machine; elsewhere a profile says how many."""
     return workflow.resource_settings.cores or 1
+
+
+def a_share(run):
+    """The cores of a point: where points have a card each, they share the machine."""
+    return max(1, all_cores(run) // max(1, CARDS))
 
 
 rule models:
@@ -91,7 +97,7 @@ rule train:
         f"{RUN}/{{point}}.log",
     params:
         parts=parts_of,
-    threads: all_cores
+    threads: a_share
     shell:
         "exec {sys.executable:q} -m compactbench.benchmark.train {output:q} {params.parts:q} 2>> {log:q}"
 

@@ -21,6 +21,8 @@ JOINED = (
     "sweep.join('measuring a model');"
     "print(json.dumps([sweep._folder, json.loads(sweep.LOCK.read_text()), os.environ['TMPDIR'], sweep._usual]))"
 )
+NOTHING = {"due": [], "points": [], "given": {}, "parts": {}, "cards": 0}
+"""What a command hands to the Snakefile when there is nothing to do."""
 
 
 @pytest.fixture
@@ -147,7 +149,34 @@ def test_snakemake_accepts_the_profiles(profile: str, plugins: list[str], projec
     for plugin in plugins:
         pytest.importorskip(plugin)
     plan = project.folder / "plan.json"
-    plan.write_text(json.dumps({"due": ["book/runs/tiny/toy/tfidf.ipynb"], "points": [], "given": {}, "parts": {}}))
+    plan.write_text(json.dumps(NOTHING | {"due": ["book/runs/tiny/toy/tfidf.ipynb"]}))
     words = ("snakemake", "models", "--dry-run", "--profile", f"profiles/{profile}", "--configfile", str(plan))
+    done = project.run(*words)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+MEETS = """import sys, time
+from pathlib import Path
+from compactbench.benchmark.sweep import join
+join("making a report")
+record = Path(sys.argv[1])
+record.parent.joinpath(record.name + ".log").touch()
+ends = time.monotonic() + 60
+while len(list(record.parent.glob("*.json.log"))) < 2:
+    assert time.monotonic() < ends, "the other point waits for this one"
+record.write_text("{}")
+"""
+"""In the place of what a point learns: it ends when another has begun."""
+
+
+@pytest.mark.slow
+def test_points_share_a_box_of_several_cards(project: Project) -> None:
+    """They took every card of it one after the other."""
+    (project.folder / "compactbench" / "benchmark" / "train.py").write_text(MEETS)
+    points = [f"book/runs/tiny/toy/tfidf/seed-{seed}.json" for seed in (1, 2)]
+    plan = project.folder / ".sweep" / "plan.json"
+    plan.parent.mkdir()
+    plan.write_text(json.dumps(NOTHING | {"points": points, "cards": 2}))
+    words = ("snakemake", "models", "--profile", "profiles/local", "--cores", "4", "--configfile", str(plan))
     done = project.run(*words)
     assert done.returncode == 0, done.stdout + done.stderr

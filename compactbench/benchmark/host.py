@@ -57,7 +57,7 @@ def a_gpu() -> None:
     To be called before torch is loaded. Does nothing where the variable says already which cards there are, and where
     there is no choice. The card is given back when the process ends.
     """
-    cards = [] if "CUDA_VISIBLE_DEVICES" in os.environ else _cards()
+    cards = choice()
     if len(cards) < 2:
         return
     locks = {card: _opened(f"{_node()}-{card}") for card in cards}
@@ -71,6 +71,11 @@ def a_gpu() -> None:
         if card != free:
             os.close(locks[card])
     os.environ["CUDA_VISIBLE_DEVICES"] = free
+
+
+def choice() -> list[str]:
+    """UUIDs of the cards that `a_gpu` chooses from; none where CUDA_VISIBLE_DEVICES has chosen."""
+    return [] if "CUDA_VISIBLE_DEVICES" in os.environ else _cards()
 
 
 def identity() -> str:

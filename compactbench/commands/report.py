@@ -15,6 +15,7 @@ from compactbench.benchmark.capacity import disks
 from compactbench.benchmark.due import Plan
 from compactbench.benchmark.due import due as due_of
 from compactbench.benchmark.due import parts as parts_of
+from compactbench.benchmark.host import choice
 from compactbench.benchmark.points import due_points
 from compactbench.benchmark.progress import Progress, minutes, repeated
 from compactbench.benchmark.queue import refuse_queued
@@ -141,7 +142,7 @@ def _measure(
     work, local = pages | points, profile == LOCAL
     given = {name: keys for plan in work.values() for name, keys in plan.given.items()}
     logs = {_label(file, work): ROOT / _log(file) for file in work}
-    to_do = Work(list(pages), list(points), given, asked)
+    to_do = Work(list(pages), list(points), given, asked, len(choice()))
     with snakemake("models", to_do, profile) as measuring, contextlib.ExitStack() as looking:
         looking.enter_context(repeated(Progress(logs, _expected(pages, work) if local else {}).look))
         if local:  # elsewhere runs may wait for hours, and the scheduler ends what hangs

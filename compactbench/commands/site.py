@@ -79,12 +79,14 @@ class Work:
         points: the records of the points that are due.
         given: what is said of models that no file describes: see `Plan.given`.
         parts: what each run, and the points of its model, are to be made from, by the run's page: see `due.parts`.
+        cards: how many points share this host, a card each; 0 or 1: one takes it whole.
     """
 
     due: Sequence[str]
     points: Sequence[str]
     given: Mapping[str, object]
     parts: Mapping[str, Mapping[str, str]]
+    cards: int
 
 
 def snakemake(target: str, work: Work, profile: str = LOCAL) -> subprocess.Popen[str]:

@@ -33,7 +33,7 @@ def took(project: Project, profile: str, runs: int, *options: str) -> float:
     pages = [f"book/runs/tiny/{time.monotonic_ns()}/m{number}.ipynb" for number in range(runs)]
     config = project.folder / ".sweep" / "models.json"
     config.parent.mkdir(exist_ok=True)
-    config.write_text(json.dumps({"due": pages, "points": [], "given": {}, "parts": {}}))
+    config.write_text(json.dumps({"due": pages, "points": [], "given": {}, "parts": {}, "cards": 0}))
     begun = time.monotonic()
     words = ("snakemake", "models", "--profile", f"profiles/{profile}", "--configfile", str(config), *options)
     done = project.run(*words)
