@@ -1,5 +1,6 @@
 """Which machine it is, how much of it a run may use, and what else keeps it busy."""
 
+import shutil
 import subprocess
 import sys
 import time
@@ -147,6 +148,28 @@ def test_one_name_is_one_machine(
     with pytest.raises(SettingsError, match=f"'bench' was .*{named}.*a name of its own"):
         plan.refuse_another("bench")
     plan.refuse_another("another")
+
+
+def test_nodes_that_begin_at_once_under_a_new_name_are_of_one_kind(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Without a record there was nothing to tell them apart by, and one folder held runs of both."""
+    machine = make_record().conditions.machine
+    monkeypatch.setattr(plan, "ROOT", tmp_path)
+
+    def begin(name: str, cores: int) -> None:
+        folder = tmp_path / "book" / "runs" / "starter" / "bench" / ".attempts" / name
+        folder.mkdir(parents=True, exist_ok=True)
+        monkeypatch.setenv("COMPACTBENCH_ATTEMPT", str(folder))
+        monkeypatch.setattr(plan, "describe", lambda: machine.model_copy(update={"cores": cores}))
+        plan.refuse_another("bench")
+
+    begin("beta@2", cores=2)
+    sentence = r"'bench' was .*cores 2, .* when a run that is going on was begun, and this is .*cores 4,"
+    with pytest.raises(SettingsError, match=sentence):
+        begin("alpha@1", cores=4)
+    shutil.rmtree(tmp_path / "book" / "runs" / "starter" / "bench" / ".attempts" / "alpha@1")
+    begin("gamma@3", cores=2)
 
 
 def test_what_an_earlier_version_did_not_ask_makes_no_other_machine(

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,11 +18,14 @@ from compactbench.instruments.machine import default_machine
 from compactbench.instruments.machine import machine as describe
 from compactbench.parameters import OLD, check_known, given_in, load_model, load_suite, parts, validate_name
 from compactbench.record import Machine, Record, Weights
-from compactbench.record.file import RecordError, read, read_run
+from compactbench.record.file import ATTEMPTS, FINISHED, RecordError, read, read_run
 from compactbench.settings import BY_HAND, DEFAULT_SUITE, Model, SettingsError, Suite
 
 KNOWN = {*Model.model_fields, *Suite.model_fields, "machine", "record"}
 """The parameters of a run."""
+HARDWARE = ".hardware"
+"""In the folder of an attempt: what it is measured on."""
+Hardware = dict[str, object]
 
 
 @dataclass(frozen=True)
@@ -105,32 +109,57 @@ def own_machine() -> str:
 
 
 def refuse_another(machine: str) -> None:
-    """Refuse to measure as `machine` what another machine has measured as: one name is one machine.
+    """Refuse to measure as `machine` what another machine has measured as, or has begun to: one name is one machine.
 
     Raises:
-        SettingsError: a run of that name was measured on another CPU, number of cores or GPU.
+        SettingsError: a run of that name was measured on another CPU, number of cores or GPU, or is going on there.
     """
-    here = hardware(describe())
-    for path in sorted((ROOT / "book" / "runs").glob(f"*/{machine}/*.json")):
+    here, runs = hardware(describe()), ROOT / "book" / "runs"
+    for when, there in (*_begun(runs, machine, here), *_measured(runs, machine)):  # one that ends meanwhile is a record
+        if any(here[key] != there[key] for key in here.keys() & there.keys()):
+            raise SettingsError(
+                f"key `machine`: {machine!r} was {named(there)} when {when}, and this is {named(here)}; accepted: a "
+                "name of its own."
+            )
+
+
+def _measured(runs: Path, machine: str) -> Iterator[tuple[str, Hardware]]:
+    """The hardware of a run that `machine` finished, and what is said of when that was; nothing where none did."""
+    for path in sorted(runs.glob(f"*/{machine}/*{FINISHED}")):
         with contextlib.suppress(RecordError):
             record = read_run(path)
             if isinstance(record, Record):
-                there = hardware(record.conditions.machine)
-                if any(here[key] != there[key] for key in here.keys() & there.keys()):
-                    raise SettingsError(
-                        f"key `machine`: {machine!r} was {named(there)} when {path.relative_to(ROOT)} was measured, "
-                        f"and this is {named(here)}; accepted: a name of its own."
-                    )
+                yield f"{path.relative_to(ROOT)} was measured", hardware(record.conditions.machine)
                 return
 
 
-def hardware(machine: Machine) -> dict[str, object]:
+def _begun(runs: Path, machine: str, here: Hardware) -> Iterator[tuple[str, Hardware]]:
+    """The same of the attempts at runs of `machine` that began before this one, which tells later ones its own."""
+    if ASIDE not in os.environ:
+        return
+    own = Path(os.environ[ASIDE], HARDWARE)
+    partial = own.with_name(f"{HARDWARE}.partial")
+    partial.write_text(json.dumps(here), "utf-8")
+    os.replace(partial, own)
+    began = _began(own)
+    for path in sorted(runs.glob(f"*/{machine}/{ATTEMPTS}/*/{HARDWARE}")):
+        with contextlib.suppress(FileNotFoundError):  # it ended just now
+            if _began(path) < began:
+                yield "a run that is going on was begun", json.loads(path.read_text("utf-8"))
+
+
+def _began(path: Path) -> tuple[int, str]:
+    """What puts attempts in an order that all hosts agree on."""
+    return path.stat().st_mtime_ns, path.parent.name
+
+
+def hardware(machine: Machine) -> Hardware:
     """What tells one machine from another; an earlier version did not ask for the CPU's identity."""
     known = {"cpu": machine.cpu, "identity": machine.cpu_identity, "cores": machine.cores, "gpu": machine.gpu or "none"}
     return {key: value for key, value in known.items() if value is not None}
 
 
-def named(found: dict[str, object]) -> str:
+def named(found: Hardware) -> str:
     """What `hardware` found, in words."""
     return ", ".join(f"{key} {line(str(value))}" for key, value in found.items())
 
