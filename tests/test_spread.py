@@ -102,6 +102,34 @@ def test_drift_is_found_from_the_sessions_of_many_runs() -> None:
     assert drift(runs)["reference-cpu"] == pytest.approx(0.14 / math.sqrt(2), rel=0.1)
 
 
+def test_drift_is_how_far_runs_of_several_suites_lie_apart_that_timed_the_same_network() -> None:
+    """Hours apart at 10 and 13 ms, each with two equal sessions of steady processes: minutes apart nothing moved.
+
+    What is not the same, such as another model or sentence, says nothing of the machine.
+    """
+    first, second = make_record(**sessions(10, 10, 10, 10)), make_record(suite="other", **sessions(13, 13, 13, 13))
+    assert drift([first, second])["reference-cpu"] == pytest.approx(math.log(1.3) / math.sqrt(2))
+    unlike = make_record("b", suite="other", **sessions(13, 13, 13, 13))
+    assert drift([first, unlike])["reference-cpu"] == 0
+    settings = first.fingerprint.settings | {"sentence": "another"}
+    longer = second.model_copy(update={"fingerprint": first.fingerprint.model_copy(update={"settings": settings})})
+    assert drift([first, longer])["reference-cpu"] == 0
+
+
+def test_the_spread_of_processes_explains_a_part_of_how_far_runs_lie_apart() -> None:
+    """Sessions of 8 and 10 ms, and of 10 and 12.5: the runs differ by ln 1.25, each mean by (ln 1.25)^2 / 12."""
+    first, second = make_record(**sessions(8, 10, 8, 10)), make_record(suite="other", **sessions(10, 12.5, 10, 12.5))
+    expected = math.log(1.25) ** 2 * (1 / 2 - 1 / 12)
+    assert drift([first, second])["reference-cpu"] == pytest.approx(math.sqrt(expected))
+
+
+def test_a_record_that_was_told_its_drift_keeps_it_in_any_company() -> None:
+    """A group alone told another drift than the book, and one value had two intervals."""
+    told = make_record(**sessions(10, 10, 12, 12)).model_copy(update={"drift": 0.3})
+    assert drift([told])["reference-cpu"] == drift([told, make_record("b")])["reference-cpu"] == 0.3
+    assert "drift" not in told.model_dump()
+
+
 def test_a_row_has_the_drift_of_its_own_machine() -> None:
     """Steady calls of 10 ms: alone on its machine the run has no spread, beside a slower run it has."""
     steady = {"latency": [calls([10.0] * 3), calls([10.0] * 3, process=1)], "fixed_work": windows(10, 10, 10)}

@@ -126,6 +126,11 @@ class Record(Strict):
     migrated_from: int | None = Field(
         default=None, exclude=True, description="the schema of its file, where that is an earlier one; not written"
     )
+    drift: Amount | None = Field(
+        default=None,
+        exclude=True,
+        description="how much the state of its machine moves, as far as the runs beside it tell; not written",
+    )
 
     @model_validator(mode="after")
     def _quality_is_of_these_classes(self) -> "Record":

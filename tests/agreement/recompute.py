@@ -186,7 +186,9 @@ def rows(records: list[dict[str, Any]], name: str, columns: Columns) -> Iterator
         if found := medians(record):
             states[record["machine"]].append(np.log(np.median(found)))
     drift = {machine: np.std(found, ddof=1) for machine, found in states.items() if len(found) > 1}
-    drift |= between_sessions(finished)
+    estimates = between_sessions(finished), between_suites(finished)
+    for machine in {*estimates[0], *estimates[1]}:
+        drift[machine] = max(found.get(machine, 0.0) for found in estimates)
     for record in records:
         if record["status"] == "ok":
             found = np.array(medians(record))
@@ -198,6 +200,25 @@ def rows(records: list[dict[str, Any]], name: str, columns: Columns) -> Iterator
         elif name == "results.csv":
             known = {"error": f"{record['stage']}: {record['error']}"}
             yield {column + end: None for column in columns for end in ENDS} | record | known
+
+
+def between_suites(records: list[dict[str, Any]]) -> dict[str, float]:
+    """The same, by how far runs of several suites lie apart that timed one fine-tuned transformer on one machine."""
+    times = defaultdict(list)
+    for record in records:
+        asked = [record["fingerprint"]["settings"].get("sentence"), json.dumps(record["fingerprint"]["versions"])]
+        for one in record["runtimes"] if record["classifier"]["fine_tuned"] else []:
+            most = max((calls["threads"] for calls in one["latency"]), default=0)
+            logs = np.log([np.median(c["samples_ms"]) for c in one["latency"] if c["threads"] == most])
+            if len(logs) > 1:
+                where = (record["machine"], record["model"], one["runtime"], one["precision"], one["device"])
+                times[(*where, *asked)].append((logs.mean(), np.var(logs, ddof=1) / len(logs)))
+    states = defaultdict(list)
+    for (machine, *_), found in times.items():
+        if len(found) > 1:
+            means, noises = np.transpose(found)
+            states[machine].append(np.var(means, ddof=1) - noises.mean())
+    return {machine: np.sqrt(max(0.0, np.mean(found))) for machine, found in states.items()}
 
 
 def between_sessions(records: list[dict[str, Any]]) -> dict[str, float]:

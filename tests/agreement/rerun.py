@@ -5,7 +5,8 @@
 Compares folders with records of one suite, such as book/runs/starter/here and book/runs/starter/again, which the same
 machine measured under several names: how often the interval of a metric holds the value of another run, over all
 ordered pairs of folders, how wide the intervals are, and how well the ranks agree. It does so for each model as
-trained and for each model in each further runtime. Exits with 1 when fewer than 90 % of a metric's intervals hold, or
+trained and for each model in each further runtime. How much the machine's state moves tell all runs of the first
+folder's machine, those of other suites among them. Exits with 1 when fewer than 90 % of a metric's intervals hold, or
 when a rank correlation is below .95.
 """
 
@@ -22,6 +23,7 @@ from scipy.stats import spearmanr
 
 from compactbench.record import Record
 from compactbench.record.file import read
+from compactbench.report.statistics.noise import drift
 from compactbench.report.tables.columns import Column, Metric
 from compactbench.report.tables.metrics import LATENCY, METRICS, RUNTIMES, SIZE
 from compactbench.report.tables.results import results, runtimes
@@ -32,7 +34,10 @@ ASKED = 0.9
 
 def main() -> None:
     """Print the coverage and the width of each metric's intervals, and the worst rank correlation of each."""
-    runs = [finished(folder) for folder in sys.argv[1:]]
+    folders = [Path(folder).absolute() for folder in sys.argv[1:]]
+    moves = drift([one for folder in folders[0].parent.parent.glob(f"*/{folders[0].name}") for one in finished(folder)])
+    told = {"drift": moves[folders[0].name]}
+    runs = [[one.model_copy(update=told) for one in finished(folder)] for folder in folders]
     trained = [results(found).set_index("model") for found in runs]
     every = [runtimes(found).set_index(["model", "label"]) for found in runs]
     least = min(*covered(trained, METRICS.values(), "as trained"), *covered(every, RUNTIMES, "in each runtime"))
@@ -65,9 +70,9 @@ def ranked(one: pd.DataFrame, other: pd.DataFrame, name: str) -> float:
     return float(spearmanr(one[name], other.loc[one.index, name]).statistic)
 
 
-def finished(folder: str) -> list[Record]:
+def finished(folder: Path) -> list[Record]:
     """The records of the finished runs in `folder`."""
-    return [record for record in map(read, sorted(Path(folder).glob("*.json"))) if isinstance(record, Record)]
+    return [record for record in map(read, sorted(folder.glob("*.json"))) if isinstance(record, Record)]
 
 
 if __name__ == "__main__":

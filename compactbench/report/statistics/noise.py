@@ -1,12 +1,13 @@
 """Whether the machine was quiet: the fixed piece of work that every run timed around its measurements."""
 
+import hashlib
 import math
 import statistics
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from compactbench.record import FailedRecord, Record
+from compactbench.record import FailedRecord, Record, RuntimeResult
 from compactbench.report.statistics.intervals import STEADY
 from compactbench.report.statistics.once import once
 
@@ -35,13 +36,16 @@ class State(NamedTuple):
         machine: its name.
         medians_ms: the median time of the fixed work in each window around a measurement.
         loaded: whether too many of the windows had too much of the cores' time taken: see LOADED and SHARE.
-        apart: for each runtime with two sessions, an estimate of the variance of a run's own state; see `drift`.
+        apart: for each runtime with two sessions, an estimate of the variance of a run's own state; see `drift_of`.
+        timed: for each thing that runs of other suites time as well, the mean logarithm of its processes' medians, and
+            the variance of that mean.
     """
 
     machine: str
     medians_ms: list[float]
     loaded: bool
     apart: list[float]
+    timed: dict[str, tuple[float, float]]
 
 
 @once
@@ -49,7 +53,7 @@ def state(record: Record) -> State:
     """What `record` tells of the state of its machine."""
     medians_ms = [statistics.median(window.samples_ms) for window in record.fixed_work]
     loaded = _too_many([window.others + window.steal > LOADED for window in record.load])
-    return State(record.machine, medians_ms, loaded, _between_sessions(record))
+    return State(record.machine, medians_ms, loaded, _between_sessions(record), _timed(record))
 
 
 def usual_ms(states: Iterable[State]) -> dict[str, float]:
@@ -61,27 +65,64 @@ def usual_ms(states: Iterable[State]) -> dict[str, float]:
 
 
 def drift(records: Sequence[Record | FailedRecord]) -> dict[str, float]:
-    """How much each machine's state differs from run to run; see `drift_of`."""
-    return drift_of(state(record) for record in records if isinstance(record, Record))
+    """How much each machine's state differs from run to run: what the records were told, else what they tell."""
+    finished = [record for record in records if isinstance(record, Record)]
+    told = {record.machine: record.drift for record in finished if record.drift is not None}
+    missing = drift_of(state(record) for record in finished if record.machine not in told)
+    return defaultdict(lambda: STEADY, missing | told)
 
 
 def drift_of(states: Iterable[State]) -> dict[str, float]:
     """How much each machine's state differs from run to run: the standard deviation of the logarithm of its speed.
 
-    A run meets two states, one a session, so its own, their mean, varies half as much as they do. That is estimated
-    from how far the sessions of the machine's runs lie apart, less what the spread between processes explains (the
-    method of moments). Where none has two sessions, as in an earlier version, it is that of the fixed work between
-    runs; 0 where neither tells.
+    It is the larger of two estimates by the method of moments, from which what the spread between processes explains is
+    taken away. Over minutes: a run meets two states, one a session, so its own, their mean, varies half as much as they
+    do. Over hours and days: by the same network, with the same sentence, in runs of several suites. Where neither can
+    be had, as of an earlier version, it is that of the fixed work between runs; 0 where that does not tell either.
     """
-    apart: dict[str, list[float]] = defaultdict(list)
+    sessions: dict[str, list[float]] = defaultdict(list)
     speeds: dict[str, list[float]] = defaultdict(list)
+    times: dict[str, dict[str, list[tuple[float, float]]]] = defaultdict(lambda: defaultdict(list))
     for one in states:
-        apart[one.machine] += one.apart
+        sessions[one.machine] += one.apart
         if one.medians_ms:
             speeds[one.machine].append(math.log(statistics.median(one.medians_ms)))
+        for what, found in one.timed.items():
+            times[one.machine][what].append(found)
     known = {machine: statistics.stdev(found) for machine, found in speeds.items() if len(found) > 1}
-    known |= {machine: math.sqrt(max(0.0, statistics.fmean(found))) for machine, found in apart.items() if found}
+    runs = {machine: [_between_runs(found) for found in of.values() if len(found) > 1] for machine, of in times.items()}
+    for machine in {**sessions, **runs}:
+        variances = [statistics.fmean(found) for found in (sessions[machine], runs.get(machine)) if found]
+        if variances:
+            known[machine] = math.sqrt(max(0.0, *variances))
     return defaultdict(lambda: STEADY, known)
+
+
+def _between_runs(found: Sequence[tuple[float, float]]) -> float:
+    """An estimate of the variance of a run's own state, by runs that timed the same: see `State.timed`."""
+    logs, noises = zip(*found, strict=True)
+    return statistics.variance(logs) - statistics.fmean(noises)
+
+
+def _timed(record: Record) -> dict[str, tuple[float, float]]:
+    """What `State.timed` says: fine-tuned transformers alone, of which no suite changes more than the last layer."""
+    if not record.classifier.fine_tuned:
+        return {}
+    found = {}
+    for result in record.runtimes:
+        logs = _logs(result)
+        if len(logs) > 1:
+            asked = [record.fingerprint.settings.get("sentence", ""), *sorted(record.fingerprint.versions.items())]
+            what = "/".join(map(str, (record.model, result.runtime, result.precision, result.device, *asked)))
+            name = hashlib.sha256(what.encode()).hexdigest()
+            found[name] = statistics.fmean(logs), statistics.variance(logs) / len(logs)
+    return found
+
+
+def _logs(result: RuntimeResult) -> list[float]:
+    """The logarithm of the median of each process that called on all cores, in their order."""
+    threads = max((one.threads for one in result.latency), default=None)
+    return [math.log(statistics.median(one.samples_ms)) for one in result.latency if one.threads == threads]
 
 
 def _between_sessions(record: Record) -> list[float]:
@@ -90,10 +131,7 @@ def _between_sessions(record: Record) -> list[float]:
     The difference of two sessions has twice the variance of a state and the noise of their processes; see `drift_of`.
     """
     found = []
-    for result in record.runtimes:
-        threads = max((one.threads for one in result.latency), default=None)
-        calls = [one.samples_ms for one in result.latency if one.threads == threads]
-        logs = [math.log(statistics.median(samples)) for samples in calls]
+    for logs in map(_logs, record.runtimes):
         first, second = logs[: math.ceil(len(logs) / 2)], logs[math.ceil(len(logs) / 2) :]
         if FIRST_SESSION in record.stage_seconds and len(second) > 1:
             noise = statistics.variance(first) / len(first) + statistics.variance(second) / len(second)

@@ -26,6 +26,7 @@ import scipy
 from compactbench import ROOT
 from compactbench.record import FailedRecord, Record
 from compactbench.record.file import FAILED, FINISHED, RecordError, content, read_run
+from compactbench.report.statistics.noise import drift_of
 from compactbench.report.tables.collect import (
     DEPTH,
     Problem,
@@ -64,14 +65,19 @@ class Index:
     problems: list[Problem]
 
     @functools.cached_property
+    def drifts(self) -> dict[str, float]:
+        """How much the state of each machine moves; see `drift_of`."""
+        return drift_of(run.state for run in self.runs if run.state)
+
+    @functools.cached_property
     def results(self) -> pd.DataFrame:
         """The table of all runs."""
-        return results_of(self.runs)
+        return results_of(self.runs, self.drifts)
 
     @functools.cached_property
     def runtimes(self) -> pd.DataFrame:
         """The table of all runtimes of all runs."""
-        return runtimes_of(self.runs)
+        return runtimes_of(self.runs, self.drifts)
 
     def records(self, machine: str, suite: str | None = None) -> list[Record | FailedRecord]:
         """The records of a machine's runs, of one suite or of all.

@@ -1,7 +1,7 @@
 """Records in, flat tables out: a row a run, a row a runtime; null where not measured."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +9,7 @@ import pandas as pd
 
 from compactbench.foreign import foreign
 from compactbench.record import FailedRecord, Record
-from compactbench.report.statistics.noise import drift_of, noisy, usual_ms
+from compactbench.report.statistics.noise import drift, noisy, usual_ms
 from compactbench.report.tables.columns import Column, Row
 from compactbench.report.tables.metrics import RESULTS, RUNTIMES
 from compactbench.report.tables.summaries import Summary, names, summary
@@ -20,18 +20,17 @@ NOISY = names(RESULTS).index("noisy")
 
 def results(records: Records) -> pd.DataFrame:
     """The table of runs, each in the first runtime of its record, sorted by suite, machine and model."""
-    return results_of(list(map(summary, records)))
+    return results_of(list(map(summary, records)), drift(records))
 
 
 def runtimes(records: Records) -> pd.DataFrame:
     """The table of runtimes: a row for each runtime of each finished run."""
-    return runtimes_of(list(map(summary, records)))
+    return runtimes_of(list(map(summary, records)), drift(records))
 
 
-def results_of(runs: Sequence[Summary]) -> pd.DataFrame:
-    """The table of runs, of all that is known of the runs beside each."""
-    states = [run.state for run in runs if run.state]
-    drifts, usual = drift_of(states), usual_ms(states)
+def results_of(runs: Sequence[Summary], drifts: Mapping[str, float]) -> pd.DataFrame:
+    """The table of runs, on machines of these drifts."""
+    usual = usual_ms(run.state for run in runs if run.state)
     rows = []
     for run in runs:
         row = run.run.row(drifts[run.machine])
@@ -40,9 +39,8 @@ def results_of(runs: Sequence[Summary]) -> pd.DataFrame:
     return _table(RESULTS, rows).sort_values(["suite", "machine", "model"], ignore_index=True)
 
 
-def runtimes_of(runs: Sequence[Summary]) -> pd.DataFrame:
+def runtimes_of(runs: Sequence[Summary], drifts: Mapping[str, float]) -> pd.DataFrame:
     """The table of runtimes, likewise."""
-    drifts = drift_of(run.state for run in runs if run.state)
     return _table(RUNTIMES, [cells.row(drifts[run.machine]) for run in runs for cells in run.runtimes])
 
 
