@@ -55,7 +55,7 @@ def _excluded(runs: Path, whole: set[str]) -> list[str]:
     They are few, because Sphinx holds each file to each pattern: one for a folder without such a page.
     """
     shown_in = {os.path.dirname(page) for page in whole}
-    found = {}
+    found: dict[str, None] = {}
     for path in entries(runs):
         inside = path.relative_to(runs.parent)
         folder = Path(*inside.parts[:DEPTH]).as_posix()

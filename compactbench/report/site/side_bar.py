@@ -68,10 +68,10 @@ def _made(soup: BeautifulSoup, here: str) -> Made:
     for link in soup.select("a"):
         link["href"] = _from_root(here, str(link["href"]))
     for tag in soup.select(".current, .active"):
-        tag["class"] = [one for one in tag.get_attribute_list("class") if one not in ("current", "active")]
+        tag["class"] = " ".join(one for one in tag.get_attribute_list("class") if one not in ("current", "active"))
     for entry in soup.select("li:has(> a)"):
         place = str(entry.select(":scope > a")[0]["href"])
-        entry.attrs = {"class": entry.get("class", ""), "data-place": place}
+        entry.attrs = {"class": " ".join(filter(None, entry.get_attribute_list("class"))), "data-place": place}
         for fold in entry.select(":scope > details"):
             fold.attrs = {"data-place": place}
     _fold(soup)

@@ -157,8 +157,8 @@ def _index(runs: Path, kept: Path, files: tuple[tuple[Path, Stamp], ...]) -> Ind
     if now.keys() != before.keys():
         save(kept, now)
     # a file that is no record is read once more, to say why
-    told, problems = each_run(runs, lambda path: known[path] if path in known else summary(read_once(path)))
-    return Index(runs, told, problems + further, points)
+    rows, problems = each_run(runs, lambda path: known[path] if path in known else summary(read_once(path)))
+    return Index(runs, rows, problems + further, points)
 
 
 def _sound_point(path: Path, before: Kept, now: Kept) -> Path:
