@@ -82,3 +82,8 @@ def test_what_is_recommended_on_each_other_data_set() -> None:
     assert told.endswith("accuracy. Undertrained, so not weighed: Gamma.")
     blank = make_record("alpha", suite="other", weights="random")
     assert other_data([make_record("alpha"), blank], "starter", "reference-cpu").startswith("No other data set")
+
+
+def test_data_sets_of_the_machine_that_are_not_shown_are_named() -> None:
+    others = [("mail", "reference-cpu"), ("wires", "desk")]
+    assert other_data([make_record("alpha")], "starter", "reference-cpu", others) == "- Not shown here: `mail`"

@@ -38,7 +38,7 @@ def test_a_model_of_two_machines_is_held_against_the_first_of_them() -> None:
 
 
 def test_one_machine_is_compared_with_none() -> None:
-    assert "No two machines ran the same suite yet" in compared(measured(HERE))
+    assert "No two of these machines ran the same suite yet" in compared(measured(HERE))
 
 
 def test_a_machine_says_what_it_is_when_it_measured_and_by_which_code() -> None:

@@ -4,8 +4,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from helpers.factory import FROZEN, START, make_failed, make_record
+from helpers.factory import FROZEN, make_failed, make_record
 from helpers.planted import run_in
+from helpers.points import point
 
 from compactbench.benchmark import points as of_points
 from compactbench.benchmark.due import Plan
@@ -13,9 +14,8 @@ from compactbench.benchmark.fingerprint import fingerprint
 from compactbench.benchmark.plan import plan as plan_of
 from compactbench.benchmark.points import Point, due_points, of_point, points
 from compactbench.parameters import load_model, load_suite, parts
-from compactbench.record import Fingerprint, Record, Repeat
+from compactbench.record import Fingerprint, Record
 from compactbench.record.file import write
-from compactbench.record.point import PointRecord
 from compactbench.report.tables.collect import collect, with_points
 from compactbench.report.text.grid import grid
 from compactbench.settings import SettingsError, Suite
@@ -37,29 +37,6 @@ def part(**axes: Any) -> Suite:
     found = load_suite("grid.starter")
     assert found.matrix
     return found.model_copy(update={"matrix": found.matrix.model_copy(update=AXES | axes)})
-
-
-def point(seed: int, rate: float | None = 5e-5, accuracy: float = 0.9, **changes: Any) -> PointRecord:
-    """A point of the factory's run `alpha`."""
-    run = make_record("alpha")
-    fields: dict[str, Any] = {
-        "suite": "starter",
-        "machine": "reference-cpu",
-        "model": "alpha",
-        "weights": "pretrained",
-        "learning_rate": rate,
-        "started_at": START,
-        "fingerprint": run.fingerprint,
-        "conditions": run.conditions,
-        "repeat": repeat(seed, accuracy),
-    }
-    return PointRecord.model_validate(fields | changes)
-
-
-def repeat(seed: int, accuracy: float = 0.9) -> Repeat:
-    return Repeat(
-        seed=seed, labels=140, time_s=3.0, accuracy=accuracy, accuracy_interval=(0.8, 0.95), macro_f1=accuracy
-    )
 
 
 def test_a_suite_is_made_of_a_part_for_each_data_set() -> None:

@@ -8,7 +8,7 @@ from bs4 import BeautifulSoup
 from helpers.book_factory import Book
 from helpers.browser import Visit
 
-from compactbench.report.site.side_bar import fold_runs
+from compactbench.report.site.side_bar import SideBar
 
 MACHINES = "<li class='toctree-l2'><a href='{}machines.html'>Machines</a><details><ul>{}</ul></details></li>"
 RUN = "<li class='toctree-l3 {}'><a href='{}'>run</a></li>"
@@ -22,10 +22,17 @@ def folded(page: str, here: str = "") -> BeautifulSoup:
     links = ["#" if f"runs/{run}" == page else f"{here}runs/{run.replace('&', '%26')}.html" for run in RUNS]
     entries = [RUN.format("current active" if link == "#" else "", link) for link in links]
     soup = BeautifulSoup("<ul>" + MACHINES.format(here, "".join(entries)) + "</ul>", "html.parser")
-    context: dict[str, Any] = {"generate_toctree_html": lambda **_: soup}
-    fold_runs(None, page, "page.html", context, None)
-    context["generate_toctree_html"](kind="sidebar")
-    return context["generate_toctree_html"](kind="sidebar")  # asked for twice, it is not folded twice
+    return asked(SideBar(), page, soup)
+
+
+def asked(bar: SideBar, page: str, made: BeautifulSoup) -> BeautifulSoup:
+    """What a template gets for `page`, of what the theme would make."""
+    context: dict[str, Any] = {"generate_toctree_html": lambda **_: made, "toctree": lambda **_: "theirs"}
+    bar.spare(None, page, "page.html", context, None)
+    assert context["toctree"](maxdepth=4) == ("theirs" if made else "")
+    bar.fold_runs(None, page, "page.html", context, None)
+    assert context["generate_toctree_html"](kind="sidebar") == context["generate_toctree_html"](kind="sidebar")
+    return BeautifulSoup(context["generate_toctree_html"](kind="sidebar"), "html.parser")
 
 
 def shown(soup: BeautifulSoup) -> dict[str, list[str]]:
@@ -53,19 +60,32 @@ def test_the_fold_of_the_page_itself_is_marked() -> None:
 
 
 def test_a_side_bar_without_runs_stays_as_it_is() -> None:
-    soup = BeautifulSoup("<ul><li><a href='#'>Page</a></li><li>no link</li></ul>", "html.parser")
-    context: dict[str, Any] = {"generate_toctree_html": lambda: soup}
+    soup = BeautifulSoup("<ul><li class='one'><a href='../page.html'>Page</a></li><li>no link</li></ul>", "html.parser")
     before = str(soup)
-    fold_runs(None, "index", "page.html", context, None)
-    assert str(context["generate_toctree_html"]()) == before
+    assert str(asked(SideBar(), "a/index", soup)) == before
 
 
 def test_a_fold_of_pages_is_named_by_the_page_that_they_are_beneath() -> None:
     """The theme's summary holds an arrow alone."""
     pages = "<li><a href='a.html'>A &amp; <b>b</b></a><details><summary><i></i></summary><ul></ul></details></li>"
-    context: dict[str, Any] = {"generate_toctree_html": lambda: BeautifulSoup(f"<ul>{pages}</ul>", "html.parser")}
-    fold_runs(None, "index", "page.html", context, None)
-    assert context["generate_toctree_html"]().summary["aria-label"] == "Pages under A & b"
+    soup = asked(SideBar(), "index", BeautifulSoup(f"<ul>{pages}</ul>", "html.parser"))
+    assert soup.summary["aria-label"] == "Pages under A & b"
+
+
+def test_made_for_one_page_it_is_linked_and_marked_for_any_other() -> None:
+    """The theme is asked once: of the index, where nothing is open."""
+    bar = SideBar()
+    entry = "<li class='toctree-l2'><a href='{}'>{} href=\"x\"</a></li>"
+    inside = entry.format("runs/s/m/a.html", "A") + entry.format("runs/s/m/b%26.html", "B")
+    fold = f"<details><summary></summary><ul>{inside}</ul></details>"
+    theirs = f"<li class='toctree-l1'><a href='method.html'>M</a>{fold}</li>"
+    asked(bar, "index", BeautifulSoup(theirs, "html.parser"))
+    soup = asked(bar, "runs/s/m/b&", None)
+    assert [link["href"] for link in soup.select("a")] == ["../../../method.html", "../../../runs/s/m/a.html", "#"]
+    assert [link.get_text() for link in soup.select("a")] == ["M", 'A href="x"', 'B href="x"']
+    assert [entry["class"][-1] for entry in soup.select("li")] == ["active", "active", "toctree-l2", "active"]
+    assert [fold.get("open") for fold in soup.select("details")] == ["open", None]
+    assert not asked(bar, "search", None).select(".current, [open]")
 
 
 @pytest.fixture(scope="module")

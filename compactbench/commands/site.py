@@ -13,7 +13,7 @@ from compactbench import ROOT
 from compactbench.benchmark.sweep import FOLDER, alone
 from compactbench.report.site.builder import BUILDER
 from compactbench.report.site.pages import pages
-from compactbench.report.tables.collect import collect
+from compactbench.report.tables.index import of_book
 
 SITE = Path("book/_build/html")
 BOOK = ROOT / "book"
@@ -28,7 +28,7 @@ ONE_THREAD = {"OMP_NUM_THREADS": "1"}
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """None: the site shows every run."""
+    """None: the site is of every run."""
 
 
 def run(given: argparse.Namespace) -> int:
@@ -48,9 +48,9 @@ def build() -> int:
         The exit code: 0, or 1 when it could not be built.
     """
     print("Building the site", flush=True)
-    found = collect(BOOK / "runs")
-    building = builder() if found.records else None
-    for problem in pages(BOOK, found).problems:
+    found = of_book(BOOK)  # before the builder and the summary, which then find it made
+    building = builder() if found.runs else None
+    for problem in pages(BOOK, found.in_full).problems:
         print(f"left out: {problem}", flush=True)
     if building is None:
         print("book/runs: no run to report; accepted: at least one, which `make report` makes.", file=sys.stderr)

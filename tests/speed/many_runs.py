@@ -59,7 +59,9 @@ def made_up(template: Json, number: int, chance: random.Random) -> Json:
     names = {"suite": f"suite-{suite}", "machine": f"machine-{machine}", "model": f"model-{model}"}
     run = template | names | {"title": f"Model {model}", "started_at": began.isoformat()}
     run["runtimes"] = [timed(result, chance.lognormvariate(0, 0.5), chance) for result in template["runtimes"]]
-    run["runtimes"][0]["quality"] = mistaken(template, chance)
+    texts = chance.sample(range(sum(template["data"]["test_counts"])), chance.randrange(60))
+    for result in run["runtimes"]:
+        result["quality"] = mistaken(template["data"], result["quality"], texts)
     return run
 
 
@@ -72,11 +74,11 @@ def timed(result: Json, factor: float, chance: random.Random) -> Json:
     return found
 
 
-def mistaken(template: Json, chance: random.Random) -> Json:
-    """The quality as trained, of answers some of which are that of the next class."""
-    data, quality = template["data"], copy.deepcopy(template["runtimes"][0]["quality"])
+def mistaken(data: Json, quality: Json, texts: list[int]) -> Json:
+    """The quality of answers of which those to some texts are the next class."""
+    quality = copy.deepcopy(quality)
     classes, given = len(data["classes"]), quality["predicted"].split()
-    for text in chance.sample(range(len(given)), chance.randrange(60)):
+    for text in texts:
         given[text] = str((int(given[text]) + 1) % classes)
     quality["predicted"] = " ".join(given)
     quality["right"] = signs(data["test_labels"], quality["predicted"])

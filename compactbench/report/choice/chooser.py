@@ -41,7 +41,7 @@ def chooser(
     """For each suite on each machine what the chooser needs, as JSON holds it; the order is that of suite and machine.
 
     Args:
-        records: every run of the book.
+        records: every run that the site shows in full.
         quoted: the accuracy that 2021 reported of each model, a share.
         margin: as in `Comparison`.
     """

@@ -13,8 +13,8 @@ from compactbench.record import Record
 from compactbench.report.charts.style import BLUE, GREY, INK, value_axis
 from compactbench.report.choice.recommend import recommend
 from compactbench.report.statistics.paired import pairs
-from compactbench.report.tables.collect import collect
 from compactbench.report.tables.columns import Metric, Row
+from compactbench.report.tables.index import of_book
 from compactbench.report.tables.metrics import LATENCY, SIZE
 from compactbench.report.tables.results import Records, by_model, headline, results
 from compactbench.report.tables.runtimes import ANY, in_runtime
@@ -30,7 +30,7 @@ LOOK: Any = {"font.size": 20, "text.color": INK, "text.parse_math": False}
 def write_card(app: Sphinx, error: Exception | None) -> None:
     """Write the picture to the site's root."""
     if error is None and app.builder.format == "html":
-        here = headline(collect(Path(app.srcdir) / "runs").records)
+        here = headline(of_book(Path(app.srcdir)).in_full.records)
         card(here, str(app.config.html_title)).savefig(Path(app.outdir, CARD), dpi=DPI)
 
 

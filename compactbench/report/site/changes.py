@@ -3,6 +3,7 @@
 A clock can be set back: then what was written last looks older than the page that was made of it, and would be kept.
 """
 
+import glob
 import hashlib
 from collections.abc import Iterable
 from pathlib import Path
@@ -21,6 +22,18 @@ def changed_pages(app: Sphinx, env: BuildEnvironment, added: set[str], changed: 
     now = {page: stamp([file], Path(env.srcdir)) for page, file in files.items()}
     env.compactbench_stamps = now  # type: ignore[attr-defined]
     return [page for page in now if before.get(page, now[page]) != now[page]]
+
+
+def remove_gone(app: Sphinx, error: Exception | None) -> None:
+    """Take away what was built of runs and machines that have no page any more: Sphinx leaves it where it is."""
+    if error is not None or app.builder.format != "html":
+        return
+    out = Path(app.outdir)
+    for built in [*out.glob("runs/*/*/*.html"), *out.glob("machines/*.html")]:
+        page = built.relative_to(out).as_posix().removesuffix(".html")
+        if page not in app.env.found_docs:
+            for file in (built, out / f"{page}.json", *(out / "_sources").glob(f"{glob.escape(page)}.*")):
+                file.unlink(missing_ok=True)
 
 
 def stamp(files: Iterable[Path], root: Path) -> str:

@@ -12,7 +12,7 @@ from sphinx.util.docutils import SphinxDirective
 
 from compactbench.record import FailedRecord, Record
 from compactbench.report.choice.chooser import chooser
-from compactbench.report.tables.collect import collect
+from compactbench.report.tables.index import of_book
 from compactbench.report.tables.metrics import ACCURACY
 from compactbench.report.text.then_and_now import QUOTED
 from compactbench.report.text.words import Html, html
@@ -29,7 +29,7 @@ class ChooserDirective(SphinxDirective):
         book = Path(self.env.srcdir)
         table = pd.read_csv(book / QUOTED)
         quoted = dict(zip(table["name"], table[ACCURACY.name].tolist(), strict=True))
-        return [nodes.raw("", chooser_html(collect(book / "runs").records, quoted), format="html")]
+        return [nodes.raw("", chooser_html(of_book(book).in_full.records, quoted), format="html")]
 
 
 def only_there(app: Sphinx, page: str, template: str, context: dict[str, Any], tree: Any) -> None:
@@ -40,10 +40,10 @@ def only_there(app: Sphinx, page: str, template: str, context: dict[str, Any], t
 
 
 def chooser_html(records: Sequence[Record | FailedRecord], quoted: Mapping[str, float]) -> Html:
-    """The chooser of all runs of the book; the first group that it shows is that of the starter, where there is one.
+    """The chooser; the first group that it shows is that of the starter, where there is one.
 
     Args:
-        records: every run of the book.
+        records: every run that the site shows in full.
         quoted: the accuracy that 2021 reported of each model, a share.
     """
     groups = sorted(chooser(records, quoted), key=lambda group: group["suite"] != "starter")

@@ -6,6 +6,7 @@ and the summary is awaited; at the end tables and plotly are copied.
 """
 
 import shutil
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ from compactbench.report.charts import tradeoff as charts
 from compactbench.report.charts.decision import decision_svg
 from compactbench.report.charts.show import chart_again, chart_html
 from compactbench.report.site.card import write_card
-from compactbench.report.site.changes import changed_pages, report_code, stamp
+from compactbench.report.site.changes import changed_pages, remove_gone, report_code, stamp
 from compactbench.report.site.chooser import ChooserDirective, only_there
 from compactbench.report.site.discovery import describe, publish_map
 from compactbench.report.site.every_runtime import EveryRuntimeDirective
@@ -35,19 +36,19 @@ from compactbench.report.site.machine_pages import write_machine_pages
 from compactbench.report.site.pages import pages
 from compactbench.report.site.policy import add_policy, inline_scripts, without_thebe
 from compactbench.report.site.search import index_without_tables
-from compactbench.report.site.side_bar import fold_runs
+from compactbench.report.site.side_bar import SideBar
 from compactbench.report.site.summary_page import SummaryPage
 from compactbench.report.site.weight import without_icon_script
 from compactbench.report.statistics.paired import pairs
-from compactbench.report.tables.collect import PAGE, collect
+from compactbench.report.tables.collect import PAGE
 from compactbench.report.tables.columns import Row
+from compactbench.report.tables.index import of_book
 from compactbench.report.tables.metrics import LATENCY, SIZE
 from compactbench.report.tables.results import (
     Records,
     headline,
     plain_rows,
     results,
-    runtimes,
     write_results,
     write_table,
 )
@@ -66,7 +67,7 @@ PLOTLY = Path(__file__).parent / "vendor" / "plotly-cartesian.min.js"
 
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register everything with Sphinx."""
-    summary = SummaryPage()
+    summary, side_bar = SummaryPage(), SideBar()
     app.add_directive("chart", ChartDirective)
     app.add_directive("chooser", ChooserDirective)
     app.add_directive("decision", DecisionDirective)
@@ -91,10 +92,12 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.connect("html-page-context", drop_repeated_scripts, priority=900)
     app.connect("html-page-context", only_there, priority=900)
     app.connect("html-page-context", escape_page_title, priority=900)
-    app.connect("html-page-context", fold_runs, priority=900)
+    app.connect("html-page-context", side_bar.spare, priority=400)  # before the theme takes it
+    app.connect("html-page-context", side_bar.fold_runs, priority=900)
     app.connect("html-page-context", describe, priority=940)  # after the title is escaped
     app.connect("html-page-context", announce_feed, priority=940)
     app.connect("html-page-context", add_policy, priority=950)  # after those that add scripts
+    app.connect("build-finished", remove_gone)
     app.connect("build-finished", publish_data)
     app.connect("build-finished", publish_map)
     app.connect("build-finished", write_card)
@@ -108,21 +111,21 @@ def prepare(app: Sphinx, config: Config) -> None:
     """Compute the facts and hand them to the pages."""
     book = Path(app.srcdir)
     try:
-        collected = collect(book / "runs")
-        records, found = collected.records, pages(book, collected)
-        frame, quoted = results(records), pd.read_csv(book / QUOTED)
+        index = of_book(book)
+        records, found = index.in_full.records, pages(book, index.in_full)
+        quoted = pd.read_csv(book / QUOTED)
         repository = config.html_theme_options["repository_url"]
         for page in found.whole:
             make_private(book / page)
         config.exclude_patterns += found.excluded
-        trained, deployed = by_page(frame), by_page(results(in_runtime(records, ANY)))
+        trained, deployed = by_page(results(records)), by_page(results(in_runtime(records, ANY)))
         runs = {
             "/".join(("runs", run.suite, run.machine, run.model)): run for run in records if isinstance(run, Record)
         }
         config.compactbench_boxes = {page: result_box(run, trained[page], deployed[page]) for page, run in runs.items()}
         config.compactbench_descriptions = {page: result_line(run, deployed[page]) for page, run in runs.items()}
-        config.compactbench_facts = facts(records, quoted, found.whole, repository, found.problems)
-        config.compactbench_facts |= machine_facts(records, found.whole, collected.points)
+        config.compactbench_facts = facts(records, quoted, found.whole, repository, found.problems, index.left_out)
+        config.compactbench_facts |= machine_facts(records, found.whole, index.in_full.points)
         config.compactbench_facts |= cluster_facts(records, [sizes(book / page) for page in found.whole])
         shown = headline(records)
         best = answers(shown)
@@ -133,7 +136,9 @@ def prepare(app: Sphinx, config: Config) -> None:
         raise ExtensionError(str(error)) from error
     models = [file.read_text("utf-8") for file in sorted((book.parent / MODELS).glob("*.yaml"))]
     made_by = stamp(report_code(book.parent), book.parent)
-    config.compactbench_sources = frame.to_json() + "".join([*models, *map(str, found.problems), made_by])
+    rows = index.results.to_json() + index.runtimes.to_json()  # a page tells of every run, shown in full or not
+    sources = "".join([rows, *models, *map(str, found.problems), made_by])
+    config.compactbench_sources = sha256(sources.encode()).hexdigest()
     config.compactbench_look = str([file.stat().st_mtime_ns for file in sorted((book / "_static").iterdir())])
     config.html_search_scorer = str(book / "search-scorer.js")
 
@@ -185,7 +190,7 @@ class ChartDirective(SphinxDirective):
         if slug not in CHARTS:
             raise self.error(f"no chart is called {slug!r}; known: {', '.join(CHARTS)}")
         book = Path(self.env.srcdir)
-        here = headline(collect(book / "runs").records)
+        here = headline(of_book(book).in_full.records)
         figure, caption = CHARTS[slug](here, pd.read_csv(book / QUOTED))
         return [nodes.raw("", chart_again(chart_html(figure, slug, caption)) or "", format="html")]
 
@@ -203,9 +208,9 @@ def publish_data(app: Sphinx, error: Exception | None) -> None:
     if error is not None or app.builder.format != "html":
         return
     out = Path(app.outdir)
-    records = collect(Path(app.srcdir) / "runs").records
-    write_results(results(records), out)
-    write_table(runtimes(records), out, "runtimes")
+    index = of_book(Path(app.srcdir))
+    write_results(index.results, out)
+    write_table(index.runtimes, out, "runtimes")
     for page in app.config.compactbench_boxes:
         record = Path(app.srcdir, f"{page}.json")
         if Path(out, f"{page}.html").is_file():  # a run without a whole page is not shown

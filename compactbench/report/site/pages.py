@@ -27,7 +27,7 @@ class Pages:
 
 
 def pages(book: Path, collected: Collected) -> Pages:
-    """The pages of the runs collected in `book`.
+    """The pages of the runs collected in `book`: those that it shows in full, and no others.
 
     A run by hand leaves its page wherever it ended: in the book it would show an error, or lack the title.
     """
@@ -46,6 +46,22 @@ def pages(book: Path, collected: Collected) -> Pages:
         records = (page.with_name(page.name.removesuffix(PAGE) + ending) for ending in (FINISHED, FAILED))
         if page.name.endswith(PAGE) and not any(map(os.path.lexists, records)):
             problems.append(problem(runs, page, "a page without the record of its run"))
-    others = [path.relative_to(book).as_posix() for path in entries(runs) if len(path.relative_to(runs).parts) <= DEPTH]
-    points = "/".join(["runs", *"*" * DEPTH, "*"])  # one pattern for all: each file of the book is held to each pattern
-    return Pages(whole, problems, [*(glob.escape(path) for path in others if path not in whole), points])
+    return Pages(whole, problems, _excluded(runs, set(whole)))
+
+
+def _excluded(runs: Path, whole: set[str]) -> list[str]:
+    """Patterns of all that lies under `runs` and is none of the `whole` pages.
+
+    They are few, because Sphinx holds each file to each pattern: one for a folder without such a page.
+    """
+    shown_in = {os.path.dirname(page) for page in whole}
+    found: dict[str, None] = {}
+    for path in entries(runs):
+        inside = path.relative_to(runs.parent)
+        folder = Path(*inside.parts[:DEPTH]).as_posix()
+        if len(inside.parts) > DEPTH and folder not in shown_in:
+            found[folder] = None
+        elif len(inside.parts) <= DEPTH + 1 and inside.as_posix() not in whole:
+            found[inside.as_posix()] = None
+    points = "/".join(["runs", *"*" * DEPTH, "*"])
+    return [*map(glob.escape, found), points]

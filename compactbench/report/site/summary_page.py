@@ -17,7 +17,8 @@ from sphinx.util import logging
 from compactbench.record.file import FINISHED
 from compactbench.report.charts.live import LIVE
 from compactbench.report.site.changes import is_made_from, report_code, sign, stamp
-from compactbench.report.tables.collect import collect, entries
+from compactbench.report.tables.collect import entries
+from compactbench.report.tables.index import of_book
 from compactbench.report.text.then_and_now import QUOTED
 
 PAGE = "summary"
@@ -40,7 +41,7 @@ class SummaryPage:
         root, runs = book.parent, book / "runs"
         records = [path for path in entries(runs) if path.name.endswith(FINISHED)]
         self._made_from = stamp([root / TEMPLATE, book / QUOTED, *report_code(root), *records], root)
-        if not collect(runs).records or is_made_from(self._page, self._made_from):
+        if not of_book(book).runs or is_made_from(self._page, self._made_from):
             return
         log.info("the summary is missing or out of date: executing %s", TEMPLATE)
         if not self._page.exists():

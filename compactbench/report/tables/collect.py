@@ -56,8 +56,7 @@ def collect(runs: Path) -> Collected:
     A file that cannot be used is a problem, and keeps no other from being read.
     """
     records, problems = each_run(runs, read_once)
-    of_points = [path for path in shown(runs) if len(path.relative_to(runs).parts) > DEPTH]
-    points, further = _each(runs, of_points, _point)
+    points, further = each_point(runs, read_point_once)
     return Collected(records, problems + further, points)
 
 
@@ -69,6 +68,11 @@ def each_run(runs: Path, read: Callable[[Path], Found]) -> tuple[list[Found], li
         read: it may raise a RecordError.
     """
     return _each(runs, [path for path in shown(runs) if len(path.relative_to(runs).parts) <= DEPTH], read)
+
+
+def each_point(runs: Path, read: Callable[[Path], Found]) -> tuple[list[Found], list[Problem]]:
+    """The same of the record of each point under `runs`."""
+    return _each(runs, [path for path in shown(runs) if len(path.relative_to(runs).parts) > DEPTH], read)
 
 
 def _each(runs: Path, paths: list[Path], read: Callable[[Path], Found]) -> tuple[list[Found], list[Problem]]:
@@ -103,7 +107,7 @@ def points_of(record: Path) -> list[PointRecord]:
     found = []
     for path in point_files(record):
         with contextlib.suppress(RecordError):  # `collect` tells of it
-            found.append(_point(path))
+            found.append(read_point_once(path))
     return found
 
 
@@ -136,8 +140,12 @@ def _read(path: Path, stamp: Stamp, points: tuple[tuple[Path, Stamp], ...]) -> R
     return with_points(read_run(path), points_of(path))
 
 
-def _point(path: Path) -> PointRecord:
-    """The record of the point at `path`, likewise."""
+def read_point_once(path: Path) -> PointRecord:
+    """The record of the point at `path`, likewise.
+
+    Raises:
+        RecordError: as `read_point` does.
+    """
     return _read_point(path, stamp(path))
 
 

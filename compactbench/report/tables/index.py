@@ -2,8 +2,9 @@
 
 Kept are the rows of the tables, in plain values, and not the records: ten thousand of these take gigabytes of memory
 and a minute to check, and a table reduces each of them to some hundred numbers. Who shows a group, or a run, reads the
-records of that alone. A row holds as long as the hash of its record's file and of the place where that lies is the one
-that it was made from, and the code that made it is the same. The file may be deleted at any time.
+records of that alone; of points only those are kept that could be read, by name. A row holds as long as the hash of its
+record's file and of the place where that lies is the one that it was made from, and the code that made it is the same.
+The file may be deleted at any time.
 """
 
 import functools
@@ -12,6 +13,7 @@ import json
 import multiprocessing
 import os
 import sys
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import suppress
@@ -25,20 +27,25 @@ import scipy
 
 from compactbench import ROOT
 from compactbench.record import FailedRecord, Record
-from compactbench.record.file import FAILED, FINISHED, RecordError, content, read_run
+from compactbench.record.file import FAILED, FINISHED, RecordError, content, read_point, read_run
 from compactbench.report.statistics.noise import drift_of
+from compactbench.report.statistics.once import once
 from compactbench.report.tables.collect import (
     DEPTH,
+    Collected,
     Problem,
     Stamp,
+    each_point,
     each_run,
     point_files,
     points_of,
     read_once,
+    read_point_once,
     shown,
     stamp,
     with_points,
 )
+from compactbench.report.tables.groups import Group, in_full
 from compactbench.report.tables.results import results_of, runtimes_of
 from compactbench.report.tables.summaries import Summary, summary
 
@@ -48,6 +55,8 @@ PROCESSES = 4
 """So many are started at most: each takes 200 MB, and may have been granted fewer cores than the machine has."""
 TOGETHER = 25
 """So many records are handed to a process at once."""
+Kept = dict[str, Summary | None]
+"""What the tables need of each run, by its name; None for a point, of which they need nothing by itself."""
 
 
 @dataclass(frozen=True)
@@ -57,12 +66,14 @@ class Index:
     Args:
         folder: where they lie.
         runs: what the tables need of each.
-        problems: what is wrong with all that is no run.
+        problems: what is wrong with all that is no run, and no point of one.
+        points: where the points of a matrix lie.
     """
 
     folder: Path
     runs: list[Summary]
     problems: list[Problem]
+    points: list[Path]
 
     @functools.cached_property
     def drifts(self) -> dict[str, float]:
@@ -79,14 +90,51 @@ class Index:
         """The table of all runtimes of all runs."""
         return runtimes_of(self.runs, self.drifts)
 
+    @property
+    def results_in_full(self) -> pd.DataFrame:
+        """The rows of those runs that the site shows in full."""
+        groups = zip(self.results["suite"], self.results["machine"], strict=True)
+        return self.results[[group in self.groups for group in groups]].reset_index(drop=True)
+
     def records(self, machine: str, suite: str | None = None) -> list[Record | FailedRecord]:
         """The records of a machine's runs, of one suite or of all.
 
         Raises:
             RecordError: one was damaged since the index was made.
         """
-        found = [run for run in self.runs if run.machine == machine and suite in (None, run.suite)]
-        return [read_once(self.folder / run.suite / run.machine / (run.model + _ending(run))) for run in found]
+        return [self._read(run) for run in self.runs if run.machine == machine and suite in (None, run.suite)]
+
+    @functools.cached_property
+    def groups(self) -> list[Group]:
+        """Suite and machine of those that the site shows in full."""
+        return in_full(self.runs)
+
+    @functools.cached_property
+    def left_out(self) -> dict[Group, int]:
+        """How many runs each of the other groups has."""
+        others = [group for run in self.runs if (group := (run.suite, run.machine)) not in self.groups]
+        return dict(Counter(others))
+
+    @functools.cached_property
+    def in_full(self) -> Collected:
+        """The records of these groups, with every problem of the book.
+
+        Raises:
+            RecordError: one was damaged since the index was made.
+        """
+        records = [self._read(run) for run in self.runs if (run.suite, run.machine) in self.groups]
+        points = [read_point_once(path) for path in self.points if path.parts[-4:-2] in self.groups]
+        return Collected(records, self.problems, points)
+
+    def _read(self, run: Summary) -> Record | FailedRecord:
+        record = read_once(self.folder / run.suite / run.machine / (run.model + _ending(run)))
+        return _told(record, self.drifts[run.machine]) if isinstance(record, Record) else record
+
+
+@once
+def _told(record: Record, drift: float) -> Record:
+    """`record`, told how much the state of its machine moves."""
+    return record.model_copy(update={"drift": drift})
 
 
 def _ending(run: Summary) -> str:
@@ -113,16 +161,31 @@ def _index(runs: Path, kept: Path, files: tuple[tuple[Path, Stamp], ...]) -> Ind
     before = load(kept)
     records = [path for path, _ in files if _is_record(path.relative_to(runs))]
     found = {path: _hash(path) for path in records}
-    known = {path: before[name] for path, name in found.items() if name in before}
+    known = {path: told for path, name in found.items() if (told := before.get(name))}
     changed = [path for path in records if path not in known]
     for path, (name, told) in zip(changed, _read_all(changed), strict=True):
         if told:
             found[path], known[path] = name, told
-    now = {found[path]: told for path, told in known.items()}
+    now: Kept = {found[path]: told for path, told in known.items()}
+    points, further = each_point(runs, lambda path: _sound_point(path, before, now))
     if now.keys() != before.keys():
         save(kept, now)
     # a file that is no record is read once more, to say why
-    return Index(runs, *each_run(runs, lambda path: known[path] if path in known else summary(read_once(path))))
+    rows, problems = each_run(runs, lambda path: known[path] if path in known else summary(read_once(path)))
+    return Index(runs, rows, problems + further, points)
+
+
+def _sound_point(path: Path, before: Kept, now: Kept) -> Path:
+    """`path`, if the point there can be read, which is noted in the index `now`; looked up there `before`.
+
+    Raises:
+        RecordError: it is no point.
+    """
+    name = hashlib.sha256(_place(path, DEPTH + 1) + content(path)).hexdigest()
+    if name not in before:
+        read_point(path)
+    now[name] = None
+    return path
 
 
 def _is_record(inside: Path) -> bool:
@@ -138,11 +201,15 @@ def _hash(path: Path) -> str:
 
 def named(path: Path, found: bytes) -> str:
     """The name of a record in the index: SHA-256 of its file, of the place that it must lie at, and of its points."""
-    name = hashlib.sha256(os.fsencode("/".join(path.parts[-DEPTH:])) + b"\0" + found)
+    name = hashlib.sha256(_place(path, DEPTH) + found)
     for point in point_files(path):
         with suppress(RecordError):
             name.update(hashlib.sha256(content(point)).digest())
     return name.hexdigest()
+
+
+def _place(path: Path, depth: int) -> bytes:
+    return os.fsencode("/".join(path.parts[-depth:])) + b"\0"
 
 
 def processes(records: int) -> int:
@@ -168,18 +235,18 @@ def _read(path: Path) -> tuple[str, Summary | None]:
     return "", None
 
 
-def load(kept: Path) -> dict[str, Summary]:
+def load(kept: Path) -> Kept:
     """The index as it was kept, each by its name; empty where it is not there, not whole, or made by other code."""
     try:
         seal, _, runs = kept.read_bytes().partition(b"\n")
         if seal != _seal(runs):
             return {}
-        return {name: Summary.from_json(told) for name, told in json.loads(runs).items()}
+        return {name: told and Summary.from_json(told) for name, told in json.loads(runs).items()}
     except OSError:
         return {}
 
 
-def save(kept: Path, runs: dict[str, Summary]) -> None:
+def save(kept: Path, runs: Kept) -> None:
     """Keep the index so that nobody ever reads half of it; where nothing can be written, it is made anew next time."""
     told = json.dumps(runs, separators=(",", ":")).encode()
     partial = kept.with_name(f".{kept.name}.partial")

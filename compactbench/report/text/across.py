@@ -1,16 +1,17 @@
 """The models over several data sets: a table, and what is recommended on each."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from compactbench.record import FailedRecord, Record
 from compactbench.report.choice.across import across
 from compactbench.report.choice.recommend import in_sentence, recommend
 from compactbench.report.statistics.paired import pairs
 from compactbench.report.tables.columns import Metric, Row
+from compactbench.report.tables.groups import Group
 from compactbench.report.tables.results import by_model, results
 from compactbench.report.tables.runtimes import ANY, in_runtime
 from compactbench.report.text.value import with_interval
-from compactbench.report.text.words import Markdown, listed, markdown, markdown_table
+from compactbench.report.text.words import Markdown, code, listed, markdown, markdown_table
 
 
 def across_table(records: Sequence[Record | FailedRecord], machine: str) -> Markdown:
@@ -34,16 +35,21 @@ def across_table(records: Sequence[Record | FailedRecord], machine: str) -> Mark
     return markdown_table(head, rows)
 
 
-def other_data(records: Sequence[Record | FailedRecord], suite: str, machine: str) -> Markdown:
+def other_data(
+    records: Sequence[Record | FailedRecord], suite: str, machine: str, others: Collection[Group] = ()
+) -> Markdown:
     """What is recommended on each other data set of the machine, as a list; each model in the runtime to deploy it in.
 
     Args:
-        records: every run of the book.
+        records: every run that the site shows in full.
         suite: the one that the page speaks of already.
         machine: its machine.
+        others: suite and machine of the runs that it does not.
     """
-    others = sorted({run.suite for run in records if run.machine == machine} - {suite})
-    told = [line for other in others if (line := _recommended(records, other, machine))]
+    here = sorted({run.suite for run in records if run.machine == machine} - {suite})
+    told = [line for other in here if (line := _recommended(records, other, machine))]
+    if unseen := [code(other) for other, there in others if there == machine]:
+        told.append(Markdown(f"- Not shown here: {listed(unseen)}"))
     return Markdown("\n".join(told) or "No other data set was measured on this machine.")
 
 

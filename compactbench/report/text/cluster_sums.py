@@ -80,7 +80,7 @@ def measured(records: Records, files: Sequence[tuple[int, int]]) -> Measured | N
     """What the runs of the headline's machine took and left: the fine-tuned ones with known weights, where there are.
 
     Args:
-        records: every run of the book, at least one.
+        records: every run that the site shows in full, at least one.
         files: bytes of the page and of the record of each finished run that has both.
 
     Returns:

@@ -3,7 +3,7 @@
 A page names one by the role `fact` inside a sentence, by the directive `fact` where it is a block of its own.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from urllib.parse import quote
 
 import pandas as pd
@@ -18,11 +18,13 @@ from compactbench.report.statistics.noise import BOUND, LOADED, SHARE
 from compactbench.report.statistics.paired import Pairs, against_trained, pairs
 from compactbench.report.tables.collect import Problem
 from compactbench.report.tables.columns import Metric, Row
+from compactbench.report.tables.groups import Group
 from compactbench.report.tables.metrics import ACCURACY, EPOCH_TIME, LATENCY, METRICS, SIZE
 from compactbench.report.tables.results import Records, by_model, headline, plain_rows, results
 from compactbench.report.tables.runtimes import ANY, deployed, in_runtime
 from compactbench.report.text import background, health, then_and_now
 from compactbench.report.text.across import other_data
+from compactbench.report.text.left_out import left_out
 from compactbench.report.text.pace import pace
 from compactbench.report.text.runtimes import left_open
 from compactbench.report.text.summary import says_little, verdict
@@ -41,15 +43,17 @@ def facts(
     pages: Collection[str],
     repository: str,
     problems: Sequence[Problem] = (),
+    others: Mapping[Group, int] = {},
 ) -> Facts:
     """The facts that a page may name, but for those of situations and of machines.
 
     Args:
-        records: every run of the book.
+        records: every run that the site shows in full.
         quoted: the results of 2021, as in book/data/reference-2021.csv.
         pages: the page of each finished run that has one, as paths inside the book.
         repository: address of the project's repository.
         problems: what could not be read.
+        others: how many runs each group has that is not shown in full.
 
     Raises:
         ValueError: there is no run at all.
@@ -64,7 +68,8 @@ def facts(
         "answer": answer(group, choice, here),
         "numbers": numbers(group, choice),
         "exported": exported(here, choice),
-        "other_data": other_data(records, shown[0].suite, machine),
+        "other_data": other_data(records, shown[0].suite, machine, others),
+        "left_out": left_out(records, others),
         "trade": trade(group, choice, compared),
         "models": models(group, pages),
         "unknown_accuracy": Markdown(unknown_accuracy(group) + health.note(problems)),

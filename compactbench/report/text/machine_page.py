@@ -28,7 +28,7 @@ def machine_facts(records: Records, pages: Collection[str], points: Sequence[Poi
     """The facts of each machine's own page, and those of the page that lists them.
 
     Args:
-        records: every run of the book.
+        records: every run that the site shows in full.
         pages: as in `facts`.
         points: every point of a matrix.
     """
@@ -92,7 +92,7 @@ def compared(groups: Groups) -> Markdown:
         if len(on) > 1:
             told += [f"{code(suite)}, {metric.head}:\n\n{_compared(on, metric)}" for metric in COMPARED]
     return Markdown(
-        "\n\n".join(told) or "No two machines ran the same suite yet: [run it on yours](run-it-yourself.md)."
+        "\n\n".join(told) or "No two of these machines ran the same suite yet: [run it on yours](run-it-yourself.md)."
     )
 
 
