@@ -3,6 +3,7 @@
 import gc
 import time
 import weakref
+from itertools import permutations
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from compactbench import ROOT
 from compactbench.record import Record
 from compactbench.report.choice.pareto import front
 from compactbench.report.statistics import paired
+from compactbench.report.statistics.macro_f1 import drawn_macro_f1
 from compactbench.report.statistics.once import once
 from compactbench.report.statistics.paired import EveryPair, Pairs, pairs
 from compactbench.report.tables.collect import collect
@@ -99,11 +101,8 @@ def test_a_group_is_worked_out_once_whoever_asks(monkeypatch: pytest.MonkeyPatch
     assert [one.margin for one in found] == [0.01, 0.02, 0.01] and found[0] == found[2]
 
 
-def test_texts_are_drawn_once_for_a_pair_by_macro_f1(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of 52 classes one drawing takes 20 ms, and a group is asked for by several charts and tables."""
-    drawn = []
-    draw = paired.macro_f1_deviation
-    monkeypatch.setattr(paired, "macro_f1_deviation", lambda *given: drawn.append(given) or draw(*given))
+def test_a_model_is_scored_on_the_drawn_texts_once_by_macro_f1() -> None:
+    """Of 52 classes that takes 20 ms, a hundred models make 4,950 pairs, and several charts and tables ask for them."""
     data = {"test_counts": [45, 15], "test_labels": " ".join("0" * 45 + "1" * 15)}
 
     def model(name: str, missed: int) -> Record:
@@ -112,10 +111,14 @@ def test_texts_are_drawn_once_for_a_pair_by_macro_f1(monkeypatch: pytest.MonkeyP
         told = {"confusion": [[45 - missed, missed], [0, 15]], "predicted": " ".join(given), "right": right}
         return make_record(name, data=data, quality=told)
 
-    runs = [model("alpha", 3), model("beta", 7)]
-    one, again, turned = (EveryPair(runs, 0.01, 0.05).compare(*numbers) for numbers in ((0, 1), (0, 1), (1, 0)))
-    assert one == again and turned.interval == pytest.approx((-one.interval[1], -one.interval[0]))
-    assert len(drawn) == 1
+    runs = [model("alpha", 3), model("beta", 7), model("gamma", 9)]
+    drawn_macro_f1.cache_clear()
+    every = EveryPair(runs, 0.01, 0.05)
+    compared = {(one, other): every.compare(one, other) for one, other in permutations(range(3), 2)}
+    assert drawn_macro_f1.cache_info().misses == 3
+    for (one, other), found in compared.items():
+        turned = compared[other, one]
+        assert turned.interval == pytest.approx((-found.interval[1], -found.interval[0]), abs=1e-12)
 
 
 def test_what_is_kept_of_a_record_ends_with_it() -> None:

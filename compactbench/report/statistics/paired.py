@@ -13,7 +13,7 @@ from typing import Literal
 import numpy as np
 from scipy.stats import norm, t
 
-from compactbench.record import FailedRecord, Interval, Record, RuntimeResult, parted
+from compactbench.record import FailedRecord, Interval, Record, RuntimeResult
 from compactbench.report.statistics import seeds
 from compactbench.report.statistics.every_pair import PairCounts, pair_counts
 from compactbench.report.statistics.learned import undertrained
@@ -226,16 +226,8 @@ def _macro_f1_deviation(one: Record, other: Record) -> float | None:
     if not first or not second:
         return None
     if one.data.test_labels and first.predicted and second.predicted:
-        given = sorted((first.predicted, second.predicted))  # drawn alike whichever model is named first
-        return _drawn_deviation(one.data.test_labels, *given, len(one.data.classes))
+        return macro_f1_deviation(one.data.test_labels, first.predicted, second.predicted, len(one.data.classes))
     if not first.macro_f1_interval or not second.macro_f1_interval:
         return None
     halves = [(high - low) / 2 for low, high in (first.macro_f1_interval, second.macro_f1_interval)]
     return math.hypot(*halves) / float(norm.isf(0.025))
-
-
-@functools.lru_cache(maxsize=10_000)  # each is drawn 999 times
-def _drawn_deviation(true: str, first: str, second: str, classes: int) -> float:
-    """`macro_f1_deviation` of `Numbers` of a record."""
-    answers = zip(*map(parted, (true, first, second)), strict=False)
-    return macro_f1_deviation(np.array(list(answers)).T, classes)
