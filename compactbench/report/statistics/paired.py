@@ -7,7 +7,7 @@ several: it must hold with each of them left out in turn.
 import functools
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Literal
 
 import numpy as np
@@ -27,6 +27,33 @@ ERROR = 0.05
 Needed = Callable[[tuple[int, ...], float], tuple[int, int]]
 """How many texts and seeds would show what `Counts.needed` says, of the pair at a place and with a margin."""
 Verdict = Literal["tied", "better", "worse", "unclear"]
+
+
+Answer = bool | np.ndarray
+"""Yes or no, or one for each pair of classifiers."""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What is shown of one model against another, or of many pairs of them at once: answers, or arrays of one shape.
+
+    Args:
+        not_inferior: that it is not worse by more than the margin.
+        leads: that it has the higher quality, with all seeds or with one left out.
+        undecided: that it may be worse by more than the margin, and may as well be equal.
+        tied: that the difference is below the margin.
+    """
+
+    not_inferior: Answer
+    leads: Answer
+    undecided: Answer
+    tied: Answer
+
+    @classmethod
+    def by(cls, low: Numbers, high: Numbers, highest: Numbers, margin: float) -> "Shown":
+        """By the ends of the interval and the highest difference."""
+        not_inferior = low > -margin
+        return cls(not_inferior, highest > 0, (low <= -margin) & (high >= 0), not_inferior & (high < margin))
 
 
 @dataclass(frozen=True)
@@ -51,20 +78,25 @@ class Comparison:
     seeds_needed: int = 1
 
     @property
+    def shown(self) -> "Shown":
+        """What its interval shows."""
+        return Shown.by(*self.interval, self.highest, self.margin)
+
+    @property
     def not_inferior(self) -> bool:
         """Whether it is shown not to be worse by more than the margin."""
-        return self.interval[0] > -self.margin
+        return bool(self.shown.not_inferior)
 
     @property
     def undecided(self) -> bool:
         """Whether it may be worse by more than the margin, and may as well be equal."""
-        return not self.not_inferior and self.interval[1] >= 0
+        return bool(self.shown.undecided)
 
     @property
     def verdict(self) -> Verdict:
         """What is shown: a difference below the margin (two one-sided tests), the direction of one, or neither."""
         low, high = self.interval
-        if -self.margin < low and high < self.margin:
+        if self.shown.tied:
             return "tied"
         return "better" if low > 0 else "worse" if high < 0 else "unclear"
 
@@ -127,6 +159,11 @@ class EveryPair:
         """The run of one number against that of the other; None where they cannot be compared."""
         return self._judged.comparison((one, other), self.margin)
 
+    @property
+    def shown(self) -> Shown:
+        """The same of all at once, arrays of shape (runs, runs); nothing of two that cannot be compared."""
+        return self._judged.shown(self.margin)
+
     @functools.cached_property
     def _judged(self) -> "_Judged":
         return _judged(Same(self.runs), self.error)
@@ -188,6 +225,11 @@ class _Judged:
         )
         texts, of_seeds = self.needed(place, margin)
         return Comparison(difference, (low, high), margin, texts, highest, of_seeds)
+
+    def shown(self, margin: float) -> Shown:
+        """What is shown of all pairs; nothing where nothing is known."""
+        found = Shown.by(self.low, self.high, self.highest, margin)
+        return Shown(*(self.known & getattr(found, one.name) for one in fields(Shown)))
 
 
 @functools.lru_cache(maxsize=16)  # a page asks for the groups that it shows again and again
