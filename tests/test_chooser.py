@@ -132,14 +132,19 @@ def test_faster_is_what_is_so_beyond_the_noise() -> None:
     assert {faster["Unsteady"]["Close"], faster["Close (ONNX int8)"]["Unsteady"]} == {"0"}
 
 
+def show(page: Any, folder: Path, html: str) -> None:
+    """Have `page` show the chooser, from a file in `folder`."""
+    file = folder / "choose.html"
+    scripts = "".join(f"<script>{(ROOT / 'book' / name).read_text()}</script>" for name in sorted(SCRIPTS))
+    file.write_text(f"<!doctype html><meta charset=utf-8><main>{html}</main>{scripts}")
+    page.goto(file.as_uri())
+
+
 @pytest.fixture
 def opened(chromium: Any, tmp_path: Path) -> Iterator[Any]:
     """The chooser in a browser."""
-    page, file = chromium.new_page(), tmp_path / "choose.html"
-    scripts = "".join(f"<script>{(ROOT / 'book' / name).read_text()}</script>" for name in sorted(SCRIPTS))
-    html = chooser_html([*RUNS, *OTHER, make_failed("broken")], QUOTED_2021)
-    file.write_text(f"<!doctype html><meta charset=utf-8><main>{html}</main>{scripts}")
-    page.goto(file.as_uri())
+    page = chromium.new_page()
+    show(page, tmp_path, chooser_html([*RUNS, *OTHER, make_failed("broken")], QUOTED_2021))
     yield page
     page.close()
 
@@ -262,3 +267,23 @@ def test_a_slider_moves_its_number_and_its_end_is_no_limit(opened: Any) -> None:
     opened.keyboard.press("End")
     assert opened.locator("#limit-artefact_size_mb").input_value() == ""
     assert opened.locator(":focus").get_attribute("aria-valuetext") == "no limit"
+
+
+@pytest.mark.slow
+def test_of_many_models_some_are_named_and_the_others_counted(opened: Any, tmp_path: Path) -> None:
+    """Each gets other texts wrong: "best" 59 and twelve faster ones 60, the last the fastest."""
+
+    def one(name: str, ms: float, mb: int, first: int, wrong: int) -> Record:
+        right = "1" * first + "0" * wrong + "1" * (TEXTS - first - wrong)
+        return model(name, ms, mb, wrong, quality=answers(wrong) | {"right": right})
+
+    many = [one(f"m{number}", 8.0 - number / 10, 10 + number, 60 * number, 60) for number in range(1, 13)]
+    show(opened, tmp_path, chooser_html([one("best", 100.0, 5, 0, 59), *many], {}))
+    assert "whether any of M12, M11, M10, M9, M8 and 7 more, which would answer faster, is" in told(opened)
+    assert lists(opened)["Within your limits"].count("sentences/s") == 10
+    rest = opened.locator(".chooser details")
+    assert rest.locator("summary").inner_text() == "3 more" and rest.locator("li").first.is_hidden()
+    rest.locator("summary").click()
+    assert rest.locator("li:visible").count() == 3
+    limit(opened, {SIZE.name: 21})
+    assert rest.locator("summary").inner_text() == "2 more" and rest.locator("li:visible").count() == 2

@@ -10,6 +10,7 @@
     const [SPEED, P95, SIZE] = ["cpu_latency_p50_ms", "cpu_latency_p95_ms", "artefact_size_mb"];
     const [THROUGHPUT, COST] = ["throughput_sentences_per_s", "cost_per_million_texts"];
     const NEAR = 1.25;
+    const [NAMED, LISTED] = [5, 10]; // so many are named in the answer and shown of a list, the others counted and folded
     const CAPTION =
       "Each model in the runtime that stands for it. Filled: within your limits. Hollow and pale: out. Ringed: what to take. " +
       "Named: the Pareto front of quality and median latency, where there is room. Dashed lines: your limits.";
@@ -53,9 +54,14 @@
       const points = `${100 * group.margin} point${group.margin === 0.01 ? "" : "s"}`;
       const second = source.name === "quoted" ? byQuoted(found, points) : byMeasured(found, points);
       const third = undecided.length
-        ? ` The test texts cannot decide whether ${undecided.map((one) => one.title).join(", ")}, which would answer faster, is within ${points} too.`
+        ? ` The test texts cannot decide whether ${anyOf(undecided)}, which would answer faster, is within ${points} too.`
         : "";
       return first + second + third;
+    }
+
+    function anyOf(candidates) {
+      const [titles, more] = [candidates.slice(0, NAMED).map((one) => one.title), candidates.length - NAMED];
+      return (candidates.length > 1 ? "any of " : "") + titles.join(", ") + (more > 0 ? ` and ${more} more` : "");
     }
 
     const quickest = ({ fastest }) => `of all such models ${fastest ? "it answers fastest" : "none is shown to answer faster"}`;
@@ -83,6 +89,7 @@
     };
     const answer = element("p", { className: "chooser-answer" });
     const lists = element("div");
+    const unfolded = new Set(); // the titles of lists, whatever the limits
     const figure = element("figure", { className: "chooser-chart" }, element("figcaption", { textContent: CAPTION }));
     const fieldset = element("fieldset", {}, element("legend", { textContent: "What you cannot exceed" }));
     const selects = element("div", { className: "controls" });
@@ -180,7 +187,13 @@
 
     function list(title, items) {
       if (items.length === 0) return;
-      lists.append(element("h2", { textContent: title }), element("ul", {}, ...items.map((text) => element("li", { textContent: text }))));
+      const points = (some) => element("ul", {}, ...some.map((text) => element("li", { textContent: text })));
+      lists.append(element("h2", { textContent: title }), points(items.slice(0, LISTED)));
+      if (items.length <= LISTED) return;
+      const rest = element("details", { open: unfolded.has(title) });
+      rest.append(element("summary", { textContent: `${items.length - LISTED} more` }), points(items.slice(LISTED)));
+      rest.addEventListener("toggle", () => unfolded[rest.open ? "add" : "delete"](title));
+      lists.append(rest);
     }
 
     function update() {

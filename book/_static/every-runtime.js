@@ -1,89 +1,145 @@
-// Sorts, filters and picks columns of the table of every runtime. Without this script it is a plain table.
+// Sorts, filters and picks columns of the table of every runtime, and turns its pages where it has many rows: the page
+// holds the first of them, and a file all. Without this script, or without that file, it is a plain table.
 (() => {
   "use strict";
+  const ORDER = new Intl.Collator("en", { numeric: true });
+
   function start() {
     const place = document.querySelector(".every-runtime");
     if (!place) return;
-    const controls = place.querySelector(".controls");
-    const body = place.querySelector("tbody");
     const heads = [...place.querySelectorAll("thead th")];
-    const rows = [...body.rows];
-    const value = (row, column) => row.cells[column].dataset.value;
+    const rows = [...place.querySelectorAll("tbody tr")];
+    if (!place.dataset.rows) {
+      const columns = heads.map((_, at) => ({ value: rows.map((row) => row.cells[at].dataset.value) }));
+      control(place, heads, columns, (number) => rows[number], rows.length);
+      return;
+    }
+    const file = element("script", { src: place.dataset.rows });
+    file.addEventListener("load", () => {
+      const columns = heads.map((head) => window.everyRuntime[head.dataset.column]);
+      control(place, heads, columns, (number) => made(heads, columns, number), rows.length);
+      place.querySelector(".first-rows").remove();
+    });
+    document.head.append(file);
+  }
+
+  const element = (kind, properties = {}, ...children) => {
+    const found = Object.assign(document.createElement(kind), properties);
+    found.append(...children);
+    return found;
+  };
+
+  // A row like those in the page, of the parts of its cells
+  function made(heads, columns, number) {
+    const cells = columns.map(({ value, text = value, note, link }, at) => {
+      const shown = link?.[number] ? element("a", { href: link[number] }, text[number]) : text[number];
+      const small = note?.[number] ? [" ", element("small", {}, note[number])] : [];
+      if (at === 0) return element("th", { scope: "row" }, shown, ...small);
+      return element("td", { className: "filtered" in heads[at].dataset ? "" : "text-right" }, shown, ...small);
+    });
+    return element("tr", {}, ...cells);
+  }
+
+  // A number for each value, in their order; none for what was not measured
+  function ranks(values) {
+    if (!values.some(isNaN)) return Float64Array.from(values, (value) => (value === "" ? NaN : value));
+    const places = new Map([...new Set(values)].sort(ORDER.compare).map((value, place) => [value, place]));
+    return Float64Array.from(values, (value) => (value === "" ? NaN : places.get(value)));
+  }
+
+  // Of each column there is the `value` in each row; `row` makes the row of that number; so many are drawn `atOnce`
+  function control(place, heads, columns, row, atOnce) {
+    const [controls, table, body] = [".controls", "table", "tbody"].map((name) => place.querySelector(name));
+    const order = columns[0].value.map((_, number) => number);
+    const hidden = heads.map((head) => "optional" in head.dataset);
+    const filters = [];
+    let [kept, first] = [order, 0];
 
     // Sorting: a button in each head; what was not measured stays last
     function sort(column, descending) {
-      const numbers = rows.every((row) => value(row, column) === "" || !isNaN(value(row, column)));
-      const compare = (a, b) => (numbers ? a - b : a.localeCompare(b, "en", { numeric: true }));
-      rows.sort((one, other) => {
-        const [a, b] = [value(one, column), value(other, column)];
-        if (a === "" || b === "") return (a === "") - (b === "");
-        return descending ? compare(b, a) : compare(a, b);
+      const rank = ranks(columns[column].value);
+      order.sort((one, other) => {
+        const [a, b] = [rank[one], rank[other]];
+        if (isNaN(a) || isNaN(b)) return isNaN(a) - isNaN(b);
+        return descending ? b - a : a - b;
       });
-      body.append(...rows);
       heads.forEach((head) => head.removeAttribute("aria-sort"));
       heads[column].setAttribute("aria-sort", descending ? "descending" : "ascending");
+      filter();
     }
 
     heads.forEach((head, column) => {
-      const button = document.createElement("button");
-      button.type = "button";
-      button.textContent = head.textContent;
+      const button = element("button", { type: "button", textContent: head.textContent });
       button.addEventListener("click", () => sort(column, head.getAttribute("aria-sort") === "ascending"));
       head.replaceChildren(button);
     });
 
     // Filters: one select for each column of texts, and a field for any part of a model's name
-    const filters = [];
-    const search = labelled("Model", "input");
-    search.type = "search";
-    filters.push((row) => value(row, 0).toLowerCase().includes(search.value.toLowerCase()));
-    heads.forEach((head, column) => {
-      if (!("filtered" in head.dataset)) return;
-      const select = labelled(head.textContent, "select");
-      const values = [...new Set(rows.map((row) => value(row, column)))].filter(Boolean).sort();
-      select.append(new Option("all", ""), ...values.map((text) => new Option(text, text)));
-      filters.push((row) => select.value === "" || value(row, column) === select.value);
-    });
-
-    const count = document.createElement("p");
-    count.setAttribute("role", "status");
     function filter() {
-      let shown = 0;
-      for (const row of rows) {
-        row.hidden = !filters.every((keeps) => keeps(row));
-        shown += !row.hidden;
-      }
-      count.textContent = `${shown} of ${rows.length} rows`;
+      [kept, first] = [order.filter((number) => filters.every((keeps) => keeps(number))), 0];
+      draw();
     }
 
     function labelled(text, kind) {
-      const label = document.createElement("label");
-      const field = document.createElement(kind);
-      field.addEventListener("input", () => filter());
-      label.append(text, " ", field);
-      controls.append(label);
+      const field = element(kind);
+      field.addEventListener("input", filter);
+      controls.append(element("label", {}, text, " ", field));
       return field;
     }
 
-    // Columns: those that are optional start hidden
-    const picker = document.createElement("details");
-    const summary = document.createElement("summary");
-    summary.textContent = "Columns";
-    picker.append(summary);
+    const search = labelled("Model", "input");
+    search.type = "search";
+    const models = columns[0].value.map((model) => model.toLowerCase());
+    filters.push((number) => models[number].includes(search.value.toLowerCase()));
     heads.forEach((head, column) => {
-      if (column === 0 || "filtered" in head.dataset) return;
-      const label = document.createElement("label");
-      const box = document.createElement("input");
-      box.type = "checkbox";
-      box.checked = !("optional" in head.dataset);
-      const show = () => [head, ...rows.map((row) => row.cells[column])].forEach((cell) => (cell.hidden = !box.checked));
-      box.addEventListener("change", show);
-      show();
-      label.append(box, " ", head.textContent);
-      picker.append(label);
+      if (!("filtered" in head.dataset)) return;
+      const select = labelled(head.textContent, "select");
+      const { value } = columns[column];
+      const values = [...new Set(value)].filter(Boolean).sort(ORDER.compare);
+      select.append(new Option("all", ""), ...values.map((text) => new Option(text, text)));
+      filters.push((number) => select.value === "" || value[number] === select.value);
     });
 
-    controls.append(picker, count);
+    // Columns: those that are optional start hidden
+    const picker = element("details", {}, element("summary", { textContent: "Columns" }));
+    heads.forEach((head, column) => {
+      if (column === 0 || "filtered" in head.dataset) return;
+      const box = element("input", { type: "checkbox", checked: !hidden[column] });
+      box.addEventListener("change", () => {
+        hidden[column] = !box.checked;
+        draw();
+      });
+      picker.append(element("label", {}, box, " ", head.textContent));
+    });
+
+    // Pages: at most so many rows at once
+    const count = element("p");
+    count.setAttribute("role", "status");
+    const turns = [["Previous", -atOnce], ["Next", atOnce]].map(([text, step]) => {
+      const button = element("button", { type: "button", textContent: text });
+      const leads = () => first + step >= 0 && first + step < kept.length;
+      button.addEventListener("click", () => {
+        if (!leads()) return;
+        first += step;
+        draw();
+        if (table.getBoundingClientRect().top < 0) table.scrollIntoView();
+      });
+      return { button, leads };
+    });
+
+    function draw() {
+      const drawn = kept.slice(first, first + atOnce).map(row);
+      for (const cells of [heads, ...drawn.map((one) => one.cells)]) hidden.forEach((is, column) => (cells[column].hidden = is));
+      body.replaceChildren(...drawn);
+      const [from, to, left, all] = [first + 1, first + drawn.length, kept.length, order.length].map((n) => n.toLocaleString("en"));
+      count.textContent = kept.length > atOnce ? `${from} to ${to} of ${left} rows` : `${left} of ${all} rows`;
+      // not disabled: the focus would be lost
+      for (const { button, leads } of turns) button.setAttribute("aria-disabled", !leads());
+    }
+
+    controls.append(picker);
+    if (order.length > atOnce) place.append(element("nav", { className: "pages", ariaLabel: "Rows" }, turns[0].button, count, turns[1].button));
+    else controls.append(count);
     controls.hidden = false;
     filter();
   }

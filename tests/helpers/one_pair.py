@@ -1,18 +1,23 @@
-"""The comparison of one pair of models by accuracy, worked out for itself: what is done for all pairs at once."""
+"""The comparison of one pair of models, worked out for itself: what is done for all pairs at once."""
 
 import math
 from statistics import fmean, variance
 
 import numpy as np
 from scipy.optimize import brentq
-from scipy.stats import t
+from scipy.stats import norm, t
 
 from compactbench.record import Record
 from compactbench.report.statistics import seeds
+from compactbench.report.statistics.macro_f1 import drawn_macro_f1
 
 
 def compared(one: Record, other: Record, error: float) -> tuple[float, float, float, float] | None:
     """Difference, lower and upper end of its interval, and the highest difference with a seed left out."""
+    return (_by_macro_f1 if one.data.unbalanced else _by_accuracy)(one, other, error)
+
+
+def _by_accuracy(one: Record, other: Record, error: float) -> tuple[float, float, float, float] | None:
     found = list(seeds.paired(one, other).values())
     kept = [_counts(some, found, seeds.overlap(one)) for some in seeds.each_left_out(found)]
     if not kept:
@@ -52,3 +57,31 @@ def _lower(n: float, one: float, other: float, z: float) -> float:
         return one - other - n * difference - z * math.sqrt(n * spread)
 
     return float(brentq(excess, -1.0, (one - other) / n - 1e-12, xtol=1e-15))
+
+
+def _by_macro_f1(one: Record, other: Record, error: float) -> tuple[float, float, float, float] | None:
+    first, second, of_texts = seeds.macro_f1(one), seeds.macro_f1(other), _deviation(one, other)
+    found = [first[key] - second[key] for key in first.keys() & second.keys()]
+    if not found or of_texts is None:
+        return None
+    means, lows, highs = [], [], []
+    for kept in seeds.each_left_out(found):
+        whole, degrees = seeds.mean_variance(found, of_texts**2, seeds.overlap(one), len(kept))
+        half = float(t.isf(error, degrees)) * math.sqrt(whole)
+        means, lows, highs = [*means, fmean(kept)], [*lows, fmean(kept) - half], [*highs, fmean(kept) + half]
+    return means[0], min(lows), max(highs), max(means)
+
+
+def _deviation(one: Record, other: Record) -> float | None:
+    first, second = one.runtimes[0].quality, other.runtimes[0].quality
+    if one.data.test_labels and first.predicted and second.predicted:
+        texts = min(len(given.split()) for given in (one.data.test_labels, first.predicted, second.predicted))
+        drawn = [
+            drawn_macro_f1(one.data.test_labels, given, texts, len(one.data.classes))
+            for given in (first.predicted, second.predicted)
+        ]
+        return float(np.std(drawn[0] - drawn[1], ddof=1))
+    if not first.macro_f1_interval or not second.macro_f1_interval:
+        return None
+    halves = [(high - low) / 2 for low, high in (first.macro_f1_interval, second.macro_f1_interval)]
+    return math.hypot(*halves) / float(norm.isf(0.025))

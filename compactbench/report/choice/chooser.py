@@ -3,16 +3,17 @@
 All statistics are done here. The page's script filters, looks up and sorts, as `recommend` does.
 """
 
-import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
+
+import numpy as np
 
 from compactbench.foreign import line
 from compactbench.record import FailedRecord, Record, RuntimeResult
 from compactbench.report.choice.deciding import decides
 from compactbench.report.statistics.noise import drift
-from compactbench.report.statistics.paired import MARGIN, Comparison, EveryPair, Pairs, pairs
+from compactbench.report.statistics.paired import MARGIN, EveryPair, Pairs, pairs
 from compactbench.report.tables.columns import Metric
 from compactbench.report.tables.metrics import ACCURACY, COST, CPU_TIME, LATENCY, METRICS, SIZE
 from compactbench.report.tables.runtimes import eligible, first, names
@@ -139,18 +140,16 @@ def _all_pairs(candidates: Sequence[Candidate], known: Pairs) -> list[str]:
     compared once.
     """
     weighed = {_answers(one): first(*one) for one in candidates if one[0].model in known.records}
+    if not weighed:
+        return ["0" * len(candidates)] * len(candidates)
+    shown = EveryPair(list(weighed.values()), known.margin, known.error).shown
+    bits = NOT_INFERIOR * shown.not_inferior + LEADS * shown.leads + UNDECIDED * shown.undecided + TIED * shown.tied
+    models = np.array([run.model for run in weighed.values()])
+    compared = np.where(models[:, None] == models, 0, bits)
     numbers = {answers: number for number, answers in enumerate(weighed)}
-    every = EveryPair(list(weighed.values()), known.margin, known.error)
-
-    @functools.cache
-    def bits(one: int | None, other: int | None) -> str:
-        if one is None or other is None or every.runs[one].model == every.runs[other].model:
-            return "0"
-        compared = every.compare(one, other)
-        return "0" if compared is None else _bits(compared)
-
-    of_each = [numbers.get(_answers(one)) for one in candidates]
-    return ["".join(bits(one, other) for other in of_each) for one in of_each]
+    of_each = [numbers.get(_answers(one), -1) for one in candidates]  # the last, which is added, is compared with none
+    table = np.pad(compared, (0, 1))[np.ix_(of_each, of_each)]
+    return ["".join(f"{told:x}" for told in row) for row in table.tolist()]
 
 
 def _faster(candidates: Sequence[Candidate], drift: float) -> list[str]:
@@ -164,13 +163,3 @@ def _answers(one: Candidate) -> tuple[Any, ...]:
     run, result = one
     quality = result.quality
     return (run.model, *((quality.right, quality.predicted, quality.macro_f1) if quality else ()))
-
-
-def _bits(compared: Comparison) -> str:
-    told = {
-        NOT_INFERIOR: compared.not_inferior,
-        LEADS: compared.highest > 0,
-        UNDECIDED: compared.undecided,
-        TIED: compared.verdict == "tied",
-    }
-    return f"{sum(bit for bit, holds in told.items() if holds):x}"

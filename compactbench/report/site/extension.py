@@ -28,7 +28,7 @@ from compactbench.report.site.card import write_card
 from compactbench.report.site.changes import changed_pages, remove_gone, report_code, stamp
 from compactbench.report.site.chooser import ChooserDirective, only_there
 from compactbench.report.site.discovery import describe, publish_map
-from compactbench.report.site.every_runtime import EveryRuntimeDirective
+from compactbench.report.site.every_runtime import EveryRuntimeDirective, publish_rows
 from compactbench.report.site.executed import OnlyText, escape_page_title, escape_search_titles, harmless
 from compactbench.report.site.fact import FactDirective, FactRole
 from compactbench.report.site.feed import announce_feed, write_feed
@@ -99,6 +99,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.connect("html-page-context", add_policy, priority=950)  # after those that add scripts
     app.connect("build-finished", remove_gone)
     app.connect("build-finished", publish_data)
+    app.connect("build-finished", publish_rows)
     app.connect("build-finished", publish_map)
     app.connect("build-finished", write_card)
     app.connect("build-finished", write_feed)

@@ -49,15 +49,15 @@ def pair_counts(runs: Sequence[Record]) -> PairCounts:
     """The counts of any two of `runs`, each in the first runtime of its record, paired as `seeds.paired` does."""
     shares = _shares(runs)
     shared = shares.texts > 0  # (seeds, models, models)
-    left_out = np.vstack([np.ones(len(shared)), 1 - np.eye(len(shared))])  # (kept, seeds)
-    kept = np.tensordot(left_out, shared, 1)  # (kept, models, models), like all below
+    counting = left_out(len(shared))
+    kept = np.tensordot(counting, shared, 1)  # (kept, models, models), like all below
 
     def mean(of_each: np.ndarray) -> np.ndarray:
-        return np.asarray(np.tensordot(left_out, of_each, 1) / np.maximum(kept, 1))
+        return np.asarray(np.tensordot(counting, of_each, 1) / np.maximum(kept, 1))
 
     first, second = mean(shares.alone), mean(shares.alone.swapaxes(1, 2))
     texts, of_pair = np.maximum(mean(shares.texts), 1), first + second - (first - second) ** 2
-    between = _variances(shares.right - shares.right.swapaxes(1, 2), shared)
+    between = variances(shares.right - shares.right.swapaxes(1, 2), shared)
     overlap = np.array([seeds.overlap(run) for run in runs])[:, None]
     variance, degrees = seeds.variances_of_means(
         between, shared.sum(axis=0), of_pair / texts, overlap, np.maximum(kept, 1)
@@ -86,7 +86,12 @@ def _shares(runs: Sequence[Record]) -> _Shares:
     return found
 
 
-def _variances(differences: np.ndarray, shared: np.ndarray) -> np.ndarray:
+def left_out(seeds: int) -> np.ndarray:
+    """Which seeds count, 1 or 0: all, and then all but each in turn, shape (kept, seeds)."""
+    return np.vstack([np.ones(seeds), 1 - np.eye(seeds)])
+
+
+def variances(differences: np.ndarray, shared: np.ndarray) -> np.ndarray:
     """The variance over the seeds that both have, of shape (models, models); 0 of one seed, and where none differ."""
     seeds_of = shared.sum(axis=0)
     of_first = np.take_along_axis(differences, shared.argmax(axis=0)[None], axis=0) if len(shared) else 0

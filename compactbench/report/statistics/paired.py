@@ -6,26 +6,54 @@ several: it must hold with each of them left out in turn.
 
 import functools
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from typing import Literal
 
 import numpy as np
-from scipy.stats import norm, t
+from scipy.stats import t
 
-from compactbench.record import FailedRecord, Interval, Record, RuntimeResult, parted
-from compactbench.report.statistics import seeds
+from compactbench.record import FailedRecord, Interval, Record, RuntimeResult
 from compactbench.report.statistics.every_pair import PairCounts, pair_counts
 from compactbench.report.statistics.learned import undertrained
-from compactbench.report.statistics.macro_f1 import macro_f1_deviation
+from compactbench.report.statistics.macro_f1 import differences
 from compactbench.report.statistics.once import Same, once
-from compactbench.report.statistics.score import Counts, quantiles, with_seeds
+from compactbench.report.statistics.score import Counts, Numbers, quantiles, with_seeds
 
 MARGIN = 0.01
 """A model may be so much less accurate than the most accurate one and still be recommended for its speed, a share."""
 ERROR = 0.05
 """How often any bound of the comparisons with one model may be wrong, all of them together."""
+Needed = Callable[[tuple[int, ...], float], tuple[int, int]]
+"""How many texts and seeds would show what `Counts.needed` says, of the pair at a place and with a margin."""
 Verdict = Literal["tied", "better", "worse", "unclear"]
+
+
+Answer = bool | np.ndarray
+"""Yes or no, or one for each pair of classifiers."""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What is shown of one model against another, or of many pairs of them at once: answers, or arrays of one shape.
+
+    Args:
+        not_inferior: that it is not worse by more than the margin.
+        leads: that it has the higher quality, with all seeds or with one left out.
+        undecided: that it may be worse by more than the margin, and may as well be equal.
+        tied: that the difference is below the margin.
+    """
+
+    not_inferior: Answer
+    leads: Answer
+    undecided: Answer
+    tied: Answer
+
+    @classmethod
+    def by(cls, low: Numbers, high: Numbers, highest: Numbers, margin: float) -> "Shown":
+        """By the ends of the interval and the highest difference."""
+        not_inferior = low > -margin
+        return cls(not_inferior, highest > 0, (low <= -margin) & (high >= 0), not_inferior & (high < margin))
 
 
 @dataclass(frozen=True)
@@ -50,20 +78,25 @@ class Comparison:
     seeds_needed: int = 1
 
     @property
+    def shown(self) -> "Shown":
+        """What its interval shows."""
+        return Shown.by(*self.interval, self.highest, self.margin)
+
+    @property
     def not_inferior(self) -> bool:
         """Whether it is shown not to be worse by more than the margin."""
-        return self.interval[0] > -self.margin
+        return bool(self.shown.not_inferior)
 
     @property
     def undecided(self) -> bool:
         """Whether it may be worse by more than the margin, and may as well be equal."""
-        return not self.not_inferior and self.interval[1] >= 0
+        return bool(self.shown.undecided)
 
     @property
     def verdict(self) -> Verdict:
         """What is shown: a difference below the margin (two one-sided tests), the direction of one, or neither."""
         low, high = self.interval
-        if -self.margin < low and high < self.margin:
+        if self.shown.tied:
             return "tied"
         return "better" if low > 0 else "worse" if high < 0 else "unclear"
 
@@ -124,14 +157,16 @@ class EveryPair:
 
     def compare(self, one: int, other: int) -> Comparison | None:
         """The run of one number against that of the other; None where they cannot be compared."""
-        first, second = self.runs[one], self.runs[other]
-        if first.data.unbalanced:
-            return _in_macro_f1(first, second, self.margin, self.error)
-        return self._accuracies.comparison((one, other), self.margin)
+        return self._judged.comparison((one, other), self.margin)
+
+    @property
+    def shown(self) -> Shown:
+        """The same of all at once, arrays of shape (runs, runs); nothing of two that cannot be compared."""
+        return self._judged.shown(self.margin)
 
     @functools.cached_property
-    def _accuracies(self) -> "_InAccuracy":
-        return _every_accuracy(Same(self.runs), self.error)
+    def _judged(self) -> "_Judged":
+        return _judged(Same(self.runs), self.error)
 
 
 def pairs(records: Sequence[Record | FailedRecord], margin: float = MARGIN) -> Pairs:
@@ -151,91 +186,75 @@ def against_trained(record: Record, result: RuntimeResult, margin: float = MARGI
     both = list(zip(own.right, trained.right, strict=False))  # it may have been asked the first texts alone
     counts = [[len(both)], [both.count(("1", "0"))], [both.count(("0", "1"))], [math.inf], [0.0]]
     one = PairCounts(Counts(*map(np.array, counts)), np.array([True]))
-    return _InAccuracy.of(one, ERROR / len(further)).comparison((), margin)
+    return _by_accuracy(one, ERROR / len(further)).comparison((), margin)
 
 
 @dataclass(frozen=True)
-class _InAccuracy:
-    """What pairs of models say by accuracy.
+class _Judged:
+    """What pairs of models say, arrays of shape (...): by all seeds, and at the outermost with each left out.
 
     Args:
-        pairs: by all seeds and then with each left out, arrays of shape (kept, ...).
-        error: how often either end of an interval may be wrong.
-        low: the lower end of the outermost interval, so that each of them shows what it shows, of shape (...).
+        known: whether they say anything.
+        difference: that of all seeds.
+        low: the lower end of the outermost interval, so that each of them shows what it shows.
         high: its upper end.
         highest: the highest difference.
+        needed: how many texts and seeds a decision would take.
     """
 
-    pairs: PairCounts
-    error: float
+    known: np.ndarray
+    difference: np.ndarray
     low: np.ndarray
     high: np.ndarray
     highest: np.ndarray
+    needed: Needed
 
     @classmethod
-    def of(cls, pairs: PairCounts, error: float) -> "_InAccuracy":
-        """Judged with that `error`."""
-        known, counts = pairs.known, pairs.counts
-        low, high = counts.interval(error)
-        outermost = np.where(known, low, np.inf).min(axis=0), np.where(known, high, -np.inf).max(axis=0)
-        return cls(pairs, error, *outermost, np.where(known, counts.difference, -np.inf).max(axis=0))
+    def of(cls, known: np.ndarray, mean: Numbers, low: Numbers, high: Numbers, needed: Needed) -> "_Judged":
+        """Of what all seeds say, and then those that are left, arrays of shape (kept, ...)."""
+        mean = np.asarray(mean)
+        ends = np.where(known, low, np.inf).min(axis=0), np.where(known, high, -np.inf).max(axis=0)
+        return cls(known[0], mean[0], *ends, np.where(known, mean, -np.inf).max(axis=0), needed)
 
     def comparison(self, place: tuple[int, ...], margin: float) -> Comparison | None:
         """The pair at that place; None where nothing is known of it."""
-        of_all = (0, *place)
-        if not self.pairs.known[of_all]:
+        if not self.known[place]:
             return None
-        counts = self.pairs.counts.at(of_all)
-        interval, highest = (float(self.low[place]), float(self.high[place])), float(self.highest[place])
-        texts, of_seeds = counts.needed(margin, self.error)
-        return Comparison(float(counts.difference), interval, margin, texts, highest, of_seeds)
+        difference, low, high, highest = (
+            float(one[place]) for one in (self.difference, self.low, self.high, self.highest)
+        )
+        texts, of_seeds = self.needed(place, margin)
+        return Comparison(difference, (low, high), margin, texts, highest, of_seeds)
+
+    def shown(self, margin: float) -> Shown:
+        """What is shown of all pairs; nothing where nothing is known."""
+        found = Shown.by(self.low, self.high, self.highest, margin)
+        return Shown(*(self.known & getattr(found, one.name) for one in fields(Shown)))
 
 
 @functools.lru_cache(maxsize=16)  # a page asks for the groups that it shows again and again
-def _every_accuracy(runs: Same, error: float) -> _InAccuracy:
-    return _InAccuracy.of(pair_counts(runs), error)
+def _judged(runs: Same, error: float) -> _Judged:
+    """Judged by what decides on their data, with that `error` of either end."""
+    return _by_macro_f1(runs, error) if runs[0].data.unbalanced else _by_accuracy(pair_counts(runs), error)
 
 
-def _in_macro_f1(one: Record, other: Record, margin: float, error: float) -> Comparison | None:
-    """Likewise by macro F1, no mean over texts: by its standard deviation over drawn texts and over seeds."""
-    first, second = seeds.macro_f1(one), seeds.macro_f1(other)
-    differences = [first[key] - second[key] for key in first.keys() & second.keys()]
-    of_texts = _macro_f1_deviation(one, other)
-    if not differences or of_texts is None:
-        return None
-    means, intervals = [], []
-    for kept in seeds.each_left_out(differences):
-        variance, degrees = seeds.mean_variance(differences, of_texts**2, seeds.overlap(one), len(kept))
-        mean, half = float(np.mean(kept)), float(t.isf(error, degrees)) * math.sqrt(variance)
-        means.append(mean)
-        intervals.append((mean - half, mean + half))
-    outermost = min(low for low, _ in intervals), max(high for _, high in intervals)
-    alike = math.ceil(sum(one.data.test_counts) * (sum(quantiles(error)) * of_texts / margin) ** 2)
-    between = seeds.beyond_texts(differences, of_texts**2, seeds.overlap(one))
-    texts, of_seeds = with_seeds(alike, between, margin, error)
-    return Comparison(means[0], outermost, margin, texts, max(means), of_seeds)
+def _by_accuracy(pairs: PairCounts, error: float) -> _Judged:
+    """Of counts by all seeds and then with each left out."""
+
+    def needed(place: tuple[int, ...], margin: float) -> tuple[int, int]:
+        return pairs.counts.at((0, *place)).needed(margin, error)
+
+    low, high = pairs.counts.interval(error)
+    return _Judged.of(pairs.known, pairs.counts.difference, low, high, needed)
 
 
-def _macro_f1_deviation(one: Record, other: Record) -> float | None:
-    """The standard deviation, by the choice of test texts, of the difference of two macro F1 from the run's own seed.
+def _by_macro_f1(runs: Sequence[Record], error: float) -> _Judged:
+    """No mean over texts: by its standard deviation over drawn texts and over seeds."""
+    found, texts = differences(runs), sum(runs[0].data.test_counts)
 
-    Where records do not tell the classes that were given, the intervals of both stand for it, as if the texts of one
-    were not those of the other: on the wide side.
-    """
-    first, second = one.runtimes[0].quality, other.runtimes[0].quality
-    if not first or not second:
-        return None
-    if one.data.test_labels and first.predicted and second.predicted:
-        given = sorted((first.predicted, second.predicted))  # drawn alike whichever model is named first
-        return _drawn_deviation(one.data.test_labels, *given, len(one.data.classes))
-    if not first.macro_f1_interval or not second.macro_f1_interval:
-        return None
-    halves = [(high - low) / 2 for low, high in (first.macro_f1_interval, second.macro_f1_interval)]
-    return math.hypot(*halves) / float(norm.isf(0.025))
+    def needed(place: tuple[int, ...], margin: float) -> tuple[int, int]:
+        alike = math.ceil(texts * (sum(quantiles(error)) * float(found.of_texts[place]) / margin) ** 2)
+        return with_seeds(alike, float(found.between[place]), margin, error)
 
-
-@functools.lru_cache(maxsize=10_000)  # each is drawn 999 times
-def _drawn_deviation(true: str, first: str, second: str, classes: int) -> float:
-    """`macro_f1_deviation` of `Numbers` of a record."""
-    answers = zip(*map(parted, (true, first, second)), strict=False)
-    return macro_f1_deviation(np.array(list(answers)).T, classes)
+    half = t.isf(error, found.degrees) * np.sqrt(found.variance)
+    return _Judged.of(found.known, found.mean, found.mean - half, found.mean + half, needed)
