@@ -8,6 +8,7 @@ from pathlib import Path
 from compactbench.record import Record
 from compactbench.record.file import FAILED, FINISHED
 from compactbench.record.page import check_page
+from compactbench.record.samples import SAMPLES, owner
 from compactbench.report.tables.collect import DEPTH, PAGE, Collected, Problem, entries, problem, shown
 
 
@@ -46,6 +47,8 @@ def pages(book: Path, collected: Collected) -> Pages:
         records = (page.with_name(page.name.removesuffix(PAGE) + ending) for ending in (FINISHED, FAILED))
         if page.name.endswith(PAGE) and not any(map(os.path.lexists, records)):
             problems.append(problem(runs, page, "a page without the record of its run"))
-    others = [path.relative_to(book).as_posix() for path in entries(runs) if len(path.relative_to(runs).parts) <= DEPTH]
-    points = "/".join(["runs", *"*" * DEPTH, "*"])  # one pattern for all: each file of the book is held to each pattern
-    return Pages(whole, problems, [*(glob.escape(path) for path in others if path not in whole), points])
+    files = (path for path in entries(runs) if owner(path.name) is None)
+    others = [path.relative_to(book).as_posix() for path in files if len(path.relative_to(runs).parts) <= DEPTH]
+    # few patterns: each file of the book is held to each of them
+    patterns = ["/".join(["runs", *"*" * DEPTH, "*"]), "/".join(["runs", *"*" * (DEPTH - 1), f"*{SAMPLES}"])]
+    return Pages(whole, problems, [*(glob.escape(path) for path in others if path not in whole), *patterns])
