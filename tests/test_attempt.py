@@ -16,7 +16,8 @@ from compactbench.benchmark.attempt import ASIDE, PARTS, attempt, settle
 from compactbench.benchmark.fingerprint import fingerprint
 from compactbench.parameters import load_model, load_suite
 from compactbench.record import FailedRecord, Record
-from compactbench.record.file import place, read, write
+from compactbench.record.file import files_of, place, read, write
+from compactbench.record.samples import owner
 from compactbench.settings import SettingsError
 
 ASKED = make_record().fingerprint.parts
@@ -47,8 +48,11 @@ def makes(run: Record | FailedRecord, page: bool = True) -> Callable[[Path], Non
 
 
 def names(page: Path) -> list[str]:
-    """What lies beside the page, and it."""
-    return sorted(path.name for path in page.parent.iterdir())
+    """What lies beside the page, and it; samples that a record names without the signs of their hash."""
+    found = {path for path in page.parent.iterdir()}
+    samples = {file for path in found if path.suffix == ".json" for file in files_of(path)[:-1]}
+    assert samples <= found
+    return sorted([path.name for path in found - samples] + [f"{owner(path.name)}.parquet" for path in samples])
 
 
 def test_page_and_record_take_their_places_when_they_are_whole(page: Path) -> None:
@@ -64,7 +68,7 @@ def test_page_and_record_take_their_places_when_they_are_whole(page: Path) -> No
 
     attempt(page, ASKED, make)
     assert seen == [[".attempts", "alpha.failed.json", "alpha.ipynb", "alpha.log"], "an earlier page", "stage 1\n"]
-    assert names(page) == ["alpha.ipynb", "alpha.json", "alpha.log"] and ASIDE not in os.environ
+    assert names(page) == ["alpha.ipynb", "alpha.json", "alpha.log", "alpha.parquet"] and ASIDE not in os.environ
     record = read(page.with_suffix(".json"))
     assert (
         record.job is not None and record.job.attempt == 0 and record.model_copy(update={"job": None}) == make_record()
@@ -83,7 +87,7 @@ def test_a_failed_attempt_leaves_its_record_and_no_page(page: Path) -> None:
 def test_what_was_measured_stays_when_its_page_fails(page: Path) -> None:
     with pytest.raises(RuntimeError, match="ended here"):
         attempt(page, ASKED, makes(make_record(), page=False))
-    assert names(page) == ["alpha.json", "alpha.log"]
+    assert names(page) == ["alpha.json", "alpha.log", "alpha.parquet"]
 
 
 def test_an_attempt_that_was_refused_harms_nothing(page: Path) -> None:
@@ -95,7 +99,7 @@ def test_an_attempt_that_was_refused_harms_nothing(page: Path) -> None:
 
     with pytest.raises(SettingsError, match="another host"):
         attempt(page, OTHER, refused)
-    assert names(page) == ["alpha.ipynb", "alpha.json"]
+    assert names(page) == ["alpha.ipynb", "alpha.json", "alpha.parquet"]
 
 
 def finish(page: Path) -> bytes:
@@ -133,7 +137,7 @@ def test_of_two_that_go_on_at_once_the_first_one_stays(fails: bool, page: Path) 
     else:
         attempt(page, ASKED, make)
     assert page.with_suffix(".json").read_bytes() == there[0]
-    assert names(page) == ["alpha.ipynb", "alpha.json", "alpha.log"]
+    assert names(page) == ["alpha.ipynb", "alpha.json", "alpha.log", "alpha.parquet"]
 
 
 def finish_elsewhere(page: Path) -> bytes:
@@ -151,7 +155,7 @@ def test_killed_attempts_leave_their_failed_records_to_the_next_command(page: Pa
         if earlier:
             write(make_record(name), page.with_name(f"{name}.json"))
     settle()
-    assert names(page) == ["alpha.failed.json", "beta.json"]
+    assert names(page) == ["alpha.failed.json", "beta.json", "beta.parquet"]
 
 
 def test_a_folder_in_the_place_of_the_record_is_told_before_anything_is_measured(page: Path) -> None:

@@ -91,7 +91,7 @@ def test_time_and_money() -> None:
 def test_files_and_what_comes_from_the_hub() -> None:
     """80 MB of weights: ten models once, on each of 50 nodes, and in each of 10,100 jobs."""
     sums = Sums(replace(found(), point_bytes=20_000), ASSUMED)
-    assert sums.files == 10_000 * 2 + 100 * 3
+    assert sums.files == 10_000 * 2 + 100 * 4
     assert sums.files_gb == pytest.approx(0.2 + 0.05)  # 10,000 x 20 kB, 100 x 500 kB
     assert sums.artefacts_gb == pytest.approx(8.1)
     assert sums.reading_s == pytest.approx(53.53)

@@ -14,6 +14,8 @@ from compactbench.benchmark.due import Plan, due
 from compactbench.benchmark.fingerprint import code_hash, fingerprint
 from compactbench.parameters import load_model, load_suite
 from compactbench.record import Fingerprint
+from compactbench.record import file as record_file
+from compactbench.record.file import read
 
 RECORDS = Path(__file__).parent / "records"
 REFERENCE = ROOT / "book" / "runs" / "starter" / "reference-cpu" / "tfidf.json"
@@ -37,8 +39,7 @@ def folder_of(plan: Plan) -> Path:
 
 def write(plan: Plan, found: Fingerprint) -> None:
     """Give the run this fingerprint."""
-    record = json.loads(REFERENCE.read_text()) | {"fingerprint": found.model_dump()}
-    (folder_of(plan) / "tfidf.json").write_text(json.dumps(record))
+    record_file.write(read(REFERENCE).model_copy(update={"fingerprint": found}), folder_of(plan) / "tfidf.json")
 
 
 def changed(plan: Plan, part: str, **values: str) -> None:
@@ -55,6 +56,13 @@ def test_an_unchanged_run_is_not_due(plan: Plan) -> None:
 def test_a_file_that_counted_as_measuring_once_makes_nothing_due(plan: Plan, file: str) -> None:
     """A sentence of the installer, a key that a suite may have, a field of the record: each cost every measurement."""
     changed(plan, "code", **{file: "0"})
+    assert due(plan) == {}
+
+
+def test_a_record_that_holds_its_raw_samples_itself_makes_nothing_due(plan: Plan) -> None:
+    """Schema 7 asks for no number that schema 6 did not."""
+    record = folder_of(plan) / "tfidf.json"
+    record.write_text(json.dumps(read(record).model_dump(mode="json") | {"schema_version": 6}))
     assert due(plan) == {}
 
 

@@ -10,6 +10,7 @@ from types import SimpleNamespace
 import pytest
 from helpers.book_factory import build, make_tree
 from helpers.planted import HIDDEN, STATES, Planted, run_in
+from helpers.planted_samples import SAMPLES_STATES
 
 from compactbench.benchmark import due as decider
 from compactbench.benchmark.due import Plan, due
@@ -20,6 +21,7 @@ from compactbench.report.site.pages import Pages, pages
 from compactbench.report.tables.collect import Collected, Problem, collect
 from compactbench.report.text.health import health, note
 
+EVERY = [*STATES, *SAMPLES_STATES]
 PLAN = Plan(load_suite("starter"), "here", [load_model("tfidf")], {"tfidf": "none"})
 
 
@@ -71,7 +73,7 @@ def test_a_record_is_read_once_until_its_file_changes(folder: Path) -> None:
     assert [run.title for run in collect(runs).records] == ["Another title", first[1].title]
 
 
-@pytest.mark.parametrize("state", STATES, ids=[state.name for state in STATES])
+@pytest.mark.parametrize("state", EVERY, ids=[state.name for state in EVERY])
 def test_a_file_that_cannot_be_used(folder: Path, state: Planted) -> None:
     path = state.plant(folder, "tfidf")
     collected, found = looked_at(folder)
@@ -139,7 +141,7 @@ def test_a_site_with_every_such_file_is_built_and_names_each(tmp_path: Path) -> 
     folder = book / "runs" / "starter" / "here"
     folder.mkdir()
     planted = {}
-    for number, state in enumerate(STATES):
+    for number, state in enumerate(EVERY):
         run_in(folder, f"model-{number}")
         planted[shown(state.plant(folder, f"model-{number}"), book)] = state
     for name in HIDDEN:
@@ -159,6 +161,6 @@ def test_a_site_with_every_such_file_is_built_and_names_each(tmp_path: Path) -> 
     made = {str(page.relative_to(out).with_suffix(".ipynb")) for page in out.glob("runs/*/*/*.html")}
     assert made == set(found.whole)
     rows = (out / "results.csv").read_text()
-    whole = [f"model-{number}" for number, state in enumerate(STATES) if state.due != "its record cannot be read"]
+    whole = [f"model-{number}" for number, state in enumerate(EVERY) if state.due != "its record cannot be read"]
     assert all(f"starter,here,{model}," in rows for model in whole)
     assert rows.count("starter,here,") == len(whole)

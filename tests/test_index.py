@@ -10,7 +10,7 @@ from helpers.factory import BASELINE, START, calls, make_failed, make_record, ru
 
 from compactbench import ROOT
 from compactbench.record import Record
-from compactbench.record.file import read_run, write
+from compactbench.record.file import files_of, read_run, write
 from compactbench.report.tables import index as indexing
 from compactbench.report.tables.collect import collect
 from compactbench.report.tables.index import Index, index, load, made_by
@@ -108,6 +108,15 @@ def test_a_run_beside_it_changes_a_row_without_reading_its_record(kept: Kept) ->
     assert_equal(kept.make(), kept.runs)
 
 
+def test_a_record_whose_samples_are_gone_leaves_the_index(kept: Kept) -> None:
+    """The JSON is the one that the row was made of, and could not be read now."""
+    samples, _ = files_of(kept.runs / "starter" / "desk" / "beta.json")
+    samples.unlink()
+    found = kept.make()
+    assert [run.model for run in found.runs] == ["alpha", "broken"]
+    assert [problem.file for problem in found.problems] == ["runs/starter/desk/beta.json"]
+
+
 def test_what_is_gone_leaves_the_index(kept: Kept) -> None:
     (kept.runs / "starter" / "desk" / "beta.json").unlink()
     assert [run.model for run in kept.make().runs] == ["alpha", "broken"]
@@ -160,7 +169,8 @@ def test_code_is_other_code_when_a_file_of_records_or_report_changes(tmp_path: P
 
 def test_the_same_record_elsewhere_is_not_that_run(kept: Kept) -> None:
     """Its bytes are known, but a record names the place where it belongs."""
-    shutil.copy(kept.runs / "starter" / "desk" / "beta.json", kept.runs / "starter" / "reference-cpu" / "beta.json")
+    for file in files_of(kept.runs / "starter" / "desk" / "beta.json"):
+        shutil.copy(file, kept.runs / "starter" / "reference-cpu" / file.name)
     found = kept.make()
     (problem,) = found.problems
     assert "it belongs to the machine 'desk'" in problem.reason

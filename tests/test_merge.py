@@ -1,5 +1,7 @@
 """Runs of another checkout: taken over once, and never in place of one that differs."""
 
+import json
+import re
 import sys
 from contextlib import nullcontext
 from pathlib import Path
@@ -12,7 +14,7 @@ from compactbench.__main__ import main
 from compactbench.benchmark.points import Point
 from compactbench.commands import merge
 from compactbench.record import Repeat
-from compactbench.record.file import write
+from compactbench.record.file import read, write
 from compactbench.record.point import PointRecord
 from compactbench.report.tables.collect import collect
 
@@ -49,19 +51,25 @@ def merged(monkeypatch: pytest.MonkeyPatch, source: Path) -> int:
 
 
 def names(runs: Path) -> list[str]:
-    return sorted(path.relative_to(runs).as_posix() for path in runs.rglob("*") if path.is_file())
+    """The files there; samples without the signs of their hash."""
+    return sorted(
+        re.sub(r"\.[0-9a-f]{8}(?=\.parquet$)", "", path.relative_to(runs).as_posix())
+        for path in runs.rglob("*")
+        if path.is_file()
+    )
 
 
 @pytest.mark.parametrize("inside", [".", "book/runs"])
-def test_a_run_is_taken_over_with_its_page(
+def test_a_run_is_taken_over_with_its_page_and_its_samples(
     here: Path, there: Path, inside: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert merged(monkeypatch, there / inside) == 0
     assert names(here) == [
-        f"starter/{machine}/alpha.{end}" for machine in ("desk", "server") for end in ("ipynb", "json")
+        f"starter/{machine}/alpha.{end}" for machine in ("desk", "server") for end in ("ipynb", "json", "parquet")
     ]
     assert capsys.readouterr().out.splitlines()[-1] == "1 of 1 runs were new: `make site` shows them."
-    assert [run.machine for run in collect(here).records] == ["desk", "server"]
+    found = collect(here)
+    assert [run.machine for run in found.records] == ["desk", "server"] and found.problems == []
 
 
 def test_the_same_run_twice_is_passed_over(
@@ -69,6 +77,17 @@ def test_the_same_run_twice_is_passed_over(
 ) -> None:
     assert merged(monkeypatch, there) == merged(monkeypatch, there) == 0
     assert capsys.readouterr().out.splitlines()[-1].startswith("0 of 1 runs were new")
+
+
+def test_a_run_as_an_earlier_version_wrote_it_is_the_same_run(
+    here: Path, there: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It held its raw samples itself."""
+    record = read(here / "starter" / "desk" / "alpha.json").model_dump(mode="json") | {"schema_version": 6}
+    other = folder(there / "book" / "runs", "desk") / "alpha.json"
+    other.write_text(json.dumps(record))
+    assert merged(monkeypatch, there) == 0
+    assert capsys.readouterr().out.splitlines()[-1].startswith("1 of 2 runs were new")
 
 
 def test_of_two_that_differ_each_is_named_and_nothing_is_copied(
@@ -81,7 +100,7 @@ def test_of_two_that_differ_each_is_named_and_nothing_is_copied(
     assert merged(monkeypatch, there) == 2
     told = capsys.readouterr().err
     assert "starter/desk/alpha was measured there and here" in told and "Nothing was taken over." in told
-    assert names(here) == ["starter/desk/alpha.ipynb", "starter/desk/alpha.json"]
+    assert names(here) == [f"starter/desk/alpha.{end}" for end in ("ipynb", "json", "parquet")]
     assert (here / "starter" / "desk" / "alpha.json").read_bytes() == before
 
 
@@ -92,7 +111,7 @@ def test_another_machine_of_the_same_name_is_refused(
     run_in(folder(there / "book" / "runs", "desk"), "beta", conditions=conditions)
     assert merged(monkeypatch, there) == 2
     assert "machine 'desk' is cpu Another CPU" in capsys.readouterr().err
-    assert names(here) == ["starter/desk/alpha.ipynb", "starter/desk/alpha.json"]
+    assert names(here) == [f"starter/desk/alpha.{end}" for end in ("ipynb", "json", "parquet")]
 
 
 def test_a_folder_without_runs_is_refused_in_a_sentence(

@@ -79,7 +79,7 @@ def test_the_half_of_a_killed_write_is_replaced_and_no_link_followed(tmp_path: P
     (tmp_path / ".one.json.partial").symlink_to("precious")
     record_file.write(make_record(), tmp_path / "one.json")
     assert (tmp_path / "precious").read_text() == "kept"
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["one.json", "precious"]
+    assert {*tmp_path.iterdir()} == {tmp_path / "precious", *record_file.files_of(tmp_path / "one.json")}
 
 
 def test_a_folder_in_the_place_of_a_record_is_named_and_kept(tmp_path: Path) -> None:

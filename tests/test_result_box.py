@@ -22,7 +22,8 @@ INT8 = runtime(
 def box(run: Record) -> str:
     """The box of a run that is alone on its machine."""
     trained, deployed = (plain_rows(results(records))[0] for records in ([run], in_runtime([run], ANY)))
-    return result_box(run, trained, deployed).replace("\N{NO-BREAK SPACE}", " ")
+    files = ["alpha.4d6f0a12.parquet", "alpha.json"]
+    return result_box(run, trained, deployed, files).replace("\N{NO-BREAK SPACE}", " ")
 
 
 def rows(text: str) -> dict[str, list[str]]:
@@ -58,7 +59,7 @@ def test_machine_date_commit_and_files() -> None:
     text = box(make_record("alpha"))
     assert "`reference-cpu`, Example CPU, 2 cores, 16 GB of memory, no GPU, on 2026-01-02, by the code of" in text
     assert "commit `aaaaaaaa`" in text
-    assert "(alpha.json), [notebook](../../../_sources/runs/starter/reference-cpu/alpha.ipynb)" in text
+    assert "(alpha.json), [raw samples](alpha.4d6f0a12.parquet), [notebook](../../../_sources/runs/" in text
     assert "One epoch of its training takes 10.0 s and up to 800 MB." in text
 
 

@@ -22,6 +22,7 @@ from helpers.browser import FITS, FOLLOWED, HEIGHTS, MARKS, OVERLAPS, WIDE, Link
 
 from compactbench import ROOT
 from compactbench.record import Record
+from compactbench.record.file import read
 from compactbench.report.tables.collect import collect
 from compactbench.report.tables.metrics import EPOCH_TIME, LATENCY
 from compactbench.report.tables.results import default_group, plain_rows, results
@@ -89,6 +90,12 @@ def test_the_tables_can_be_downloaded_from_the_root(book: Book) -> None:
     assert len(pd.read_csv(book.html / "runtimes.csv")) == len(runtimes)
     as_trained = {(row["model"], row["runtime"]) for row in book.results() if row["status"] == "ok"}
     assert as_trained <= {(row["model"], row["runtime"]) for row in runtimes}
+
+
+def test_records_are_published_with_their_samples(book: Book) -> None:
+    for page in (page for page in book.pages() if page.startswith("runs/")):
+        record = (book.html / page).with_suffix(".json")
+        assert read(record) == read(book.tree / "book" / record.relative_to(book.html))
 
 
 def test_every_link_inside_the_site_leads_somewhere(book: Book) -> None:

@@ -17,6 +17,7 @@ from helpers.project import Project
 from helpers.slurm import NODES, Cluster, until, why_not
 from helpers.tiny_suite import BRIEF, SUITE
 
+from compactbench.record.file import read, remove
 from compactbench.record.page import seconds
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(why_not() is not None, reason=why_not() or "")]
@@ -59,11 +60,12 @@ class Reports:
 
     def forget(self, name: str) -> None:
         """Let a model be due."""
-        for ending in (".json", ".ipynb", ".log"):
+        remove(self.runs / f"{name}.json")
+        for ending in (".ipynb", ".log"):
             (self.runs / f"{name}{ending}").unlink()
 
     def record(self, name: str) -> dict:
-        return json.loads((self.runs / f"{name}.json").read_text())
+        return read(self.runs / f"{name}.json").model_dump(mode="json")
 
     def computing(self, name: str) -> bool:
         """Whether the run has come to its second stage."""
@@ -72,7 +74,8 @@ class Reports:
 
     def left(self) -> list[str]:
         """What lies beside the runs, and beside the lock of the folder, when all is over."""
-        beside = [path.name for path in self.runs.iterdir() if path.suffix not in (".json", ".ipynb", ".log")]
+        endings = (".json", ".parquet", ".ipynb", ".log")
+        beside = [path.name for path in self.runs.iterdir() if path.suffix not in endings]
         return beside + [path.name for path in (self.project.folder / ".sweep").glob("job-*")]
 
 

@@ -98,9 +98,9 @@ def _land(folder: Path, page: Path, instead: bool = False) -> None:
             record_file.write(record_file.read(record).model_copy(update={"job": job()}), record)
         if instead:
             page.unlink(missing_ok=True)
-        os.replace(record, page.with_suffix(ending))
+        record_file.move(record, page.with_suffix(ending))
         for other in {*ENDINGS} - {ending}:
-            page.with_suffix(other).unlink(missing_ok=True)
+            record_file.remove(page.with_suffix(other))
 
 
 def _remove(folder: Path) -> None:

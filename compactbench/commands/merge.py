@@ -1,7 +1,7 @@
 """Take over the runs of another checkout, such as that of another machine.
 
-A run is its record and its page, a point of a matrix its record alone. One that is here already is passed over; of two
-that differ none is lost: nothing at all is copied, and each is named.
+A run is its record, its raw samples and its page; a point of a matrix is its record alone. One that is here already is
+passed over; of two that differ none is lost: nothing at all is copied, and each is named.
 """
 
 import argparse
@@ -17,7 +17,7 @@ from compactbench.benchmark.sweep import alone
 from compactbench.errors import shown
 from compactbench.foreign import line
 from compactbench.record import FailedRecord, Machine, Record
-from compactbench.record.file import FINISHED
+from compactbench.record.file import FINISHED, RecordError, files_of, read_run
 from compactbench.record.point import PointRecord
 from compactbench.report.tables.collect import PAGE, collect
 from compactbench.settings import SettingsError
@@ -50,8 +50,9 @@ def run(given: argparse.Namespace) -> int:
         if faults:
             raise SettingsError("; ".join(faults) + ". Nothing was taken over.")
         for name in missing:
-            for ending in (PAGE, FINISHED):  # the record last: a run counts as there when it is
-                _copy(folder / f"{name}{ending}", RUNS / f"{name}{ending}")
+            record = folder / f"{name}{FINISHED}"  # copied last: a run counts as there when it is
+            for file in (folder / f"{name}{PAGE}", *files_of(record)):
+                _copy(file, (RUNS / name).with_name(file.name))
             print("taken over: " + name)
     print(f"{len(missing)} of {len(theirs)} runs were new: `make site` shows them.")
     return 0
@@ -66,8 +67,18 @@ def _conflicts(folder: Path, names: list[str]) -> Iterator[str]:
     """A sentence on each run whose record here has another content."""
     for name in names:
         record = f"{name}{FINISHED}"
-        if (folder / record).read_bytes() != (RUNS / record).read_bytes():
+        if _differ(folder / record, RUNS / record):
             yield f"{name} was measured there and here, with different results: move one of them away"
+
+
+def _differ(there: Path, here: Path) -> bool:
+    """Whether two records say different things; another version may have written the same otherwise."""
+    if there.read_bytes() == here.read_bytes():
+        return False
+    try:
+        return read_run(there) != read_run(here)
+    except RecordError:  # a point's
+        return True
 
 
 def _misnamed(theirs: dict[str, Record | PointRecord]) -> Iterator[str]:

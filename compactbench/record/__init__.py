@@ -18,6 +18,7 @@ from compactbench.record.base import (
     Numbers,
     Positive,
     Precision,
+    Raw,
     Share,
     Strict,
     Weights,
@@ -37,6 +38,7 @@ from compactbench.record.runtime import (
     Throughput,
     ThroughputPoint,
 )
+from compactbench.record.samples import SamplesFile
 from compactbench.record.training import (
     Finetune,
     GpuMemory,
@@ -49,14 +51,14 @@ from compactbench.record.training import (
     Trial,
 )
 
-SCHEMA_VERSION: Final = 6
+SCHEMA_VERSION: Final = 7
 
 
 class FixedWork(Strict):
     """A fixed piece of work, timed around a measurement: on a quiet machine it always takes the same time."""
 
     stage: str = Field(description="stage of the run")
-    samples_ms: list[Positive] = Field(min_length=1, description="time of each pass, ms")
+    samples_ms: Raw[list[Positive]] = Field(min_length=1, description="time of each pass, ms")
 
 
 class Load(Strict):
@@ -80,7 +82,7 @@ class Settings(TypedDict):
 class Record(Strict):
     """One finished run."""
 
-    schema_version: Literal[6] = SCHEMA_VERSION
+    schema_version: Literal[7] = SCHEMA_VERSION
     status: Literal["ok"] = "ok"
     suite: Name = Field(description="name of the suite: what was asked of the model")
     machine: Name = Field(description="name of the machine's folder")
@@ -111,7 +113,7 @@ class Record(Strict):
         description="test texts classified wrong with most confidence; null with random weights, and where an earlier "
         "version did not keep them"
     )
-    probabilities: list[Numbers] | None = Field(
+    probabilities: Raw[list[Numbers] | None] = Field(
         default=None,
         description="those of each test text, by the first runtime: a number for each class, in ten-thousandths; null "
         "where they were not kept",
@@ -124,7 +126,7 @@ class Record(Strict):
     stage_seconds: dict[str, Amount] = Field(description="wall-clock time of each stage of the run, s")
     job: Job | None = None
     migrated_from: int | None = Field(
-        default=None, exclude=True, description="the schema of its file, where that is an earlier one; not written"
+        default=None, exclude=True, description="the schema of its file, where that held less; not written"
     )
     drift: Amount | None = Field(
         default=None,
@@ -157,7 +159,7 @@ class Record(Strict):
 class FailedRecord(Strict):
     """A run that did not finish: the stage it reached and why it ended there."""
 
-    schema_version: Literal[6] = SCHEMA_VERSION
+    schema_version: Literal[7] = SCHEMA_VERSION
     status: Literal["failed"] = "failed"
     suite: Name
     machine: Name
@@ -176,5 +178,7 @@ ANY_RECORD: TypeAdapter[Record | FailedRecord] = TypeAdapter(AnyRecord)
 
 
 def json_schema() -> dict[str, Any]:
-    """The JSON Schema of a record file, finished or failed."""
-    return json.loads(json.dumps(ANY_RECORD.json_schema()))
+    """The JSON Schema of a record's own file, finished or failed: raw samples may stand in it, or lie beside it."""
+    schema = ANY_RECORD.json_schema()
+    schema["$defs"]["Record"]["properties"]["samples"] = SamplesFile.model_json_schema()
+    return json.loads(json.dumps(schema))

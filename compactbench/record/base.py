@@ -3,7 +3,7 @@
 import functools
 from collections.abc import Iterable
 from types import NoneType
-from typing import Annotated, Any, Literal, get_args, get_origin
+from typing import Annotated, Any, Final, Literal, TypeVar, get_args, get_origin
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
@@ -14,6 +14,15 @@ LARGEST = 10**15
 """No count, time or size is larger: sums of them stay finite, and fit a column of whole numbers."""
 ROUNDING = 1e-6
 """So far beyond its bound a share or a loss may be, because probabilities are sums of rounded numbers."""
+RAW: Final = "raw"
+Kept = TypeVar("Kept")
+Raw = Annotated[Kept, RAW]
+"""Raw samples, or what was said of each text. In a file they lie beside the record: see samples.py."""
+
+
+def _may_lie_beside(schema: dict[str, Any], part: type["Strict"]) -> None:
+    """Ask for none of the raw samples in a record's own file."""
+    schema["required"] = [name for name in schema.get("required", []) if not is_raw(part, name)]
 
 
 class Strict(BaseModel):
@@ -22,12 +31,17 @@ class Strict(BaseModel):
     Only a name, and a word of a fixed vocabulary, can hold nothing that a page or a terminal would obey.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, json_schema_extra=_may_lie_beside)
 
     @field_validator("*")
     @classmethod
     def _foreign(cls, value: Any, info: ValidationInfo) -> Any:
         return foreign(value) if _may_hold_text(cls, str(info.field_name)) else value
+
+
+def is_raw(part: type[Strict], name: str) -> bool:
+    """Whether the field of that name holds raw samples."""
+    return RAW in part.model_fields[name].metadata
 
 
 @functools.cache  # a record has thousands of parts

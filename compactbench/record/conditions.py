@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
-from compactbench.record.base import Amount, Count, Device, Number, Numbers, Share, Strict, parted
+from compactbench.record.base import Amount, Count, Device, Number, Numbers, Raw, Share, Strict, parted
 
 UNBALANCED = 2.0
 """Classes are unbalanced when the largest has more than so many times the test texts of the smallest.
@@ -105,7 +105,7 @@ class Data(Strict):
     classes: list[str] = Field(min_length=1, description="names of the classes, in the order of their numbers")
     train_counts: list[Count] = Field(description="training texts per class")
     test_counts: list[Count] = Field(description="test texts per class")
-    test_labels: Numbers | None = Field(
+    test_labels: Raw[Numbers | None] = Field(
         default=None, description="true class of each test text, in their order; null where they were not kept"
     )
     duplicates_dropped: Count = Field(description="texts left out because an earlier text is exactly the same")

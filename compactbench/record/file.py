@@ -1,8 +1,14 @@
-"""The file of a record: written whole or not at all, and read back checked."""
+"""The files of a record, its own and that of its raw samples: written whole or not at all, and read back checked."""
 
+import contextlib
+import hashlib
+import json
 import os
+import re
+from collections.abc import Iterator
 from operator import gt
 from pathlib import Path
+from typing import Any
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
@@ -13,11 +19,14 @@ from compactbench.record import ANY_RECORD, SCHEMA_VERSION, FailedRecord, Record
 from compactbench.record.json_file import parsed, read_bytes
 from compactbench.record.migrations import migrated
 from compactbench.record.point import PointRecord
+from compactbench.record.samples import Told, join, named, owner, split
 
 FAILED, FINISHED = ".failed.json", ".json"
 """How the file of a run's record ends."""
 ATTEMPTS = ".attempts"
 """Beside a machine's runs: a folder for each attempt at one, which lasts as long as the attempt."""
+NUMBERS = re.compile(r'\[\n([^][{}"]+)\]')
+"""A list of plain numbers as JSON indents it, a line each; in a file it is one line."""
 SHOWN = 60
 """So many signs of a wrong value are shown."""
 
@@ -31,34 +40,63 @@ class RecordError(ValueError):
 
 
 def write(record: Record | FailedRecord | PointRecord, path: Path) -> None:
-    """Write `record` to `path` as JSON so that no reader ever sees half of it, not even after a power cut.
+    """Write `record` to `path` as JSON, and beside it the raw samples of a finished run as Parquet.
+
+    The samples come first, under a name of their own, so that no reader ever sees half of a record or the samples of
+    another, not even after a power cut.
 
     Raises:
         ValueError: a folder lies there.
     """
     refuse_folder(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.partial")  # hidden: whoever looks for records passes it over
-    partial.unlink(missing_ok=True)  # from a killed write
+    if not isinstance(record, Record):
+        _replace(path, record.model_dump(mode="json"))
+        return
+    told, stored = split(record)
+    samples = named(path.name.removesuffix(FINISHED), stored)
+    beside = path.with_name(str(samples.file))
     try:
-        with partial.open("x", encoding="utf-8") as file:
-            file.write(record.model_dump_json(indent=1) + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(partial, path)
+        _write(beside, stored)
+        _replace(path, told | {"samples": samples.model_dump()})
     except BaseException:
-        partial.unlink(missing_ok=True)
+        if beside not in files_of(path):
+            beside.unlink(missing_ok=True)
         raise
 
 
+def move(path: Path, target: Path) -> None:
+    """Move the record at `path`, with its samples, to `target`, of the same name, in the place of an earlier one."""
+    *samples, _ = files_of(path)
+    for file in samples:
+        os.replace(file, target.with_name(file.name))
+    with _earlier_samples_removed(target):
+        os.replace(path, target)
+
+
 def remove(path: Path) -> None:
-    """Remove the record at `path`, or whatever file has its name.
+    """Remove the record at `path` with its samples, or whatever file has its name.
 
     Raises:
         ValueError: a folder lies there.
     """
     refuse_folder(path)
-    path.unlink(missing_ok=True)
+    for file in reversed(files_of(path)):
+        file.unlink(missing_ok=True)
+
+
+def files_of(path: Path, found: bytes | None = None) -> list[Path]:
+    """The files of the record at `path`, in the order in which they are written: its samples, where it has any; itself.
+
+    Args:
+        path: its file; a record that cannot be read has no other.
+        found: the file's content, where that was read already.
+    """
+    with contextlib.suppress(ValueError):
+        samples = Told.model_validate_json(content(path) if found is None else found).samples
+        if samples and owner(samples.file) == path.name.removesuffix(FINISHED):  # never another's
+            return [path.with_name(str(samples.file)), path]
+    return [path]
 
 
 def content(path: Path) -> bytes:
@@ -93,7 +131,8 @@ def read(path: Path, found: bytes | None = None) -> Record | FailedRecord:
                 f"a newer version of this report wrote it (schema {version}, this one reads up to {SCHEMA_VERSION}): "
                 "update the project"
             )
-        record = ANY_RECORD.validate_python(migrated(told, version) if version < SCHEMA_VERSION else told)
+        told = migrated(told, version) if version < SCHEMA_VERSION else _fill_in(told, path)
+        record = ANY_RECORD.validate_python(told)
         _check_counts(record)
         return record
     except ValidationError as error:
@@ -153,6 +192,59 @@ def refuse_folder(path: Path) -> None:
     """
     if path.is_dir() and not path.is_symlink():
         raise ValueError(f"{path.name} is a folder, and the record of this run is to lie there: move it away")
+
+
+def _replace(path: Path, told: dict[str, Any]) -> None:
+    """Write what a record tells in the place of an earlier one, whose samples go."""
+    text = json.dumps(told, indent=1, ensure_ascii=False)
+    text = NUMBERS.sub(lambda found: "[" + " ".join(found[1].split()) + "]", text)
+    with _earlier_samples_removed(path):
+        _write(path, (text + "\n").encode())
+
+
+@contextlib.contextmanager
+def _earlier_samples_removed(path: Path) -> Iterator[None]:
+    """Remove the samples of the record at `path` once another has taken its place."""
+    earlier = files_of(path)
+    yield
+    for file in set(earlier).difference(files_of(path)):
+        file.unlink(missing_ok=True)
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Write a file so that no reader ever sees half of it."""
+    partial = path.with_name(f".{path.name}.partial")  # hidden: whoever looks for records passes it over
+    partial.unlink(missing_ok=True)  # from a killed write
+    try:
+        with partial.open("xb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(partial, path)
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise
+
+
+def _fill_in(told: dict[str, Any], path: Path) -> dict[str, Any]:
+    """What the record at `path` tells, with its samples.
+
+    Raises:
+        ValueError: they are not there, or not those that it was written with.
+    """
+    samples = Told.model_validate(told).samples
+    if not samples:
+        return told
+    file = path.with_name(str(samples.file))
+    told = {key: value for key, value in told.items() if key != "samples"}
+    try:
+        stored = read_bytes(file)
+        if hashlib.sha256(stored).hexdigest() != samples.sha256:
+            raise ValueError("it is not the file that was written with the record")
+        join(told, stored)
+    except ValueError as error:
+        raise ValueError(f"its samples, {file.name}: {error}") from error
+    return told
 
 
 def _check_counts(record: Record | FailedRecord) -> None:

@@ -15,6 +15,7 @@ from compactbench.record.base import (
     Numbers,
     Positive,
     Precision,
+    Raw,
     Share,
     Strict,
     parted,
@@ -56,10 +57,10 @@ class Quality(Strict):
     confusion: list[list[Count]] = Field(
         min_length=1, description="test texts by true class (rows) and predicted class (columns)"
     )
-    predicted: Numbers | None = Field(
+    predicted: Raw[Numbers | None] = Field(
         default=None, description="class that each test text was given, in their order; null where it was not kept"
     )
-    right: str | None = Field(
+    right: Raw[str | None] = Field(
         pattern="^[01]+$", description="1 for each test text classified right, else 0, in their order"
     )
     eval_time_s: Positive = Field(description="time to classify these texts, s")
@@ -117,8 +118,10 @@ class LatencySamples(Strict):
     threads: Number = Field(description="threads that the runtime used")
     process: Count = Field(description="number of the fresh process, from 0")
     warmup_calls: Count = Field(description="calls made before the first one kept")
-    samples_ms: list[Positive] = Field(min_length=1, description="time of each call, tokenizing included, ms")
-    tokenizer_ms: list[Amount] = Field(description="time of tokenizing the sentence alone, in calls of their own, ms")
+    samples_ms: Raw[list[Positive]] = Field(min_length=1, description="time of each call, tokenizing included, ms")
+    tokenizer_ms: Raw[list[Amount]] = Field(
+        description="time of tokenizing the sentence alone, in calls of their own, ms"
+    )
     gpu_state: GpuState | None = Field(default=None, description="the GPU after the last call; null without one")
 
 
@@ -126,8 +129,8 @@ class LengthSamples(Strict):
     """One call for each of some test texts in one fresh process; each process has texts of its own, of all lengths."""
 
     process: Count = Field(description="number of the fresh process, from 0")
-    tokens: list[Count] = Field(description="tokens of each text as the model sees it (words without a tokenizer)")
-    samples_ms: list[Positive] = Field(
+    tokens: Raw[list[Count]] = Field(description="tokens of each text as the model sees it (words without a tokenizer)")
+    samples_ms: Raw[list[Positive]] = Field(
         min_length=1, description="time of the call with that text, tokenizing included, ms"
     )
 
@@ -136,7 +139,7 @@ class ThroughputPoint(Strict):
     """One batch size that was tried: passes over the same texts, sorted by length as a job would have them."""
 
     batch_size: Number
-    samples_s: list[Positive] = Field(min_length=1, description="time of each pass, tokenizing included, s")
+    samples_s: Raw[list[Positive]] = Field(min_length=1, description="time of each pass, tokenizing included, s")
     sentences_per_s: Positive = Field(description="texts of a pass over the median of those times")
     unsorted_sentences_per_s: Positive | None = Field(
         default=None, description="the same with the texts in no order; null where that was not measured"

@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
-from compactbench.record.base import Amount, Count, Finite, Interval, Number, Numbers, Positive, Share, Strict
+from compactbench.record.base import Amount, Count, Finite, Interval, Number, Numbers, Positive, Raw, Share, Strict
 
 WARMUP_STEPS = 2
 """The first steps are slower (memory is claimed, kernels are chosen) and do not count for the speed."""
@@ -102,8 +102,8 @@ class Finetune(Strict):
     edited: bool = Field(description="whether that function differs from the template's")
     cut: Count | None = Field(description="training texts cut at the suite's `max_length`; null without a trainer")
     loss_curve: list[LossPoint] = Field(description="the learning curve; empty without a trainer")
-    step_s: list[Positive] = Field(description="time of each optimizer step, s; empty without a trainer")
-    step_tokens: list[Number] = Field(
+    step_s: Raw[list[Positive]] = Field(description="time of each optimizer step, s; empty without a trainer")
+    step_tokens: Raw[list[Number]] = Field(
         default_factory=list,
         description="tokens of each step, padding included; empty where an earlier version did not count them",
     )
@@ -161,9 +161,9 @@ class Repeat(Strict):
     split: str | None = Field(
         default=None, description="SHA-256 of every text, label and split, in order; null where it was not kept"
     )
-    true: Numbers | None = Field(
+    true: Raw[Numbers | None] = Field(
         default=None, description="true class of each test text; null where the split is the run's own"
     )
-    predicted: Numbers | None = Field(
+    predicted: Raw[Numbers | None] = Field(
         default=None, description="class that each test text was given; null where it was not kept"
     )

@@ -3,9 +3,9 @@
     python tests/agreement/recompute.py [--tables FOLDER] RECORDS...
 
 Recomputes each cell of results.csv and runtimes.csv (in FOLDER; else in the built site) from RECORDS, files or folders
-of them, with numpy and scipy alone and nothing of the package. What a record holds as one measured number, such as a
-time of training or a peak of memory, is read; all else is worked out from what lies below it: accuracy from predicted
-classes, loss from probabilities, a median from calls.
+of them, with numpy, scipy and pyarrow alone and nothing of the package. What a record holds as one measured number,
+such as a time of training or a peak of memory, is read; all else is worked out from what lies below it: accuracy from
+predicted classes, loss from probabilities, a median from calls.
 
 Names each cell that differs by more than 1e-9, each row without its record, each column that nothing here works out,
 and what records of earlier versions did not keep. Exits with 1 unless all that was kept agrees.
@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from recomputed import NOT_KEPT, Run, quality, speed
+from recomputed import NOT_KEPT, Run, files, quality, speed
 
 SITE = Path(__file__).resolve().parents[2] / "book" / "_build" / "html"
 WITHIN = 1e-9
@@ -142,8 +142,8 @@ def main() -> None:
     parser.add_argument("--tables", type=Path, default=SITE, help="folder with results.csv and runtimes.csv")
     parser.add_argument("records", type=Path, nargs="+")
     given = parser.parse_args()
-    files = [file for path in given.records for file in (sorted(path.rglob("*.json")) if path.is_dir() else [path])]
-    records = [json.loads(file.read_text("utf-8")) for file in files]
+    paths = [file for path in given.records for file in (sorted(path.rglob("*.json")) if path.is_dir() else [path])]
+    records = [files.read(path) for path in paths]
     agree, faults, old = 0, [], Counter[str]()
     for name, (columns, by) in TABLES.items():
         expected = {tuple(row[key] for key in by): row for row in rows(records, name, columns)}

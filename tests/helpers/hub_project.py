@@ -10,6 +10,7 @@ import yaml
 from datasets import ClassLabel, Dataset, Features, Value
 from transformers import BertConfig, BertForPreTraining
 
+from compactbench.record.file import read
 from compactbench.sources.local import package_folder
 from compactbench.sources.tokenizer import WORDPIECE
 from helpers.hub_server import Hub, Repository, Request
@@ -99,7 +100,7 @@ class Connected:
 
     def record(self, model: str) -> dict:
         """The record of `model`."""
-        return json.loads((self.runs / f"{model}.json").read_text())
+        return read(self.runs / f"{model}.json").model_dump(mode="json")
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from typing import Any
 import nbformat
 
 from compactbench.record import SCHEMA_VERSION, Record
-from compactbench.record.file import write
+from compactbench.record.file import read, write
 from helpers.book_factory import page_of
 from helpers.factory import make_failed, make_record
 
@@ -87,7 +87,7 @@ def _raw(key: str, value: str) -> Change:
 
 def _record(name: str, change: Change, reason: str, ending: str = ".json") -> Planted:
     def plant(folder: Path, model: str) -> Path:
-        return _put(folder / (model + ending), change(json.loads((folder / f"{model}.json").read_bytes())))
+        return _put(folder / (model + ending), change(read(folder / f"{model}.json").model_dump(mode="json")))
 
     return Planted(name, plant, reason, None if ending.startswith((" ", "~")) else "its record cannot be read")
 

@@ -1,11 +1,11 @@
 """A project whose tiny suite was reported once, for the tests that read it or change it."""
 
-import json
 import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
 
+from compactbench.record.file import read
 from helpers.project import Project
 from helpers.tiny_suite import write_suite
 
@@ -46,7 +46,7 @@ class Reported:
 
     def record(self, model: str) -> dict:
         """The record of `model` as it lies on the disk."""
-        return json.loads((self.runs / f"{model}.json").read_text())
+        return read(self.runs / f"{model}.json").model_dump(mode="json")
 
     def assert_runtimes(self, model: str, texts: int) -> None:
         """`model` was measured in torch and, with so many test texts, in ONNX Runtime in both precisions."""

@@ -1,6 +1,7 @@
 """A throw-away project of two small models, and its reports: what a script does harm to."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -8,7 +9,7 @@ from pathlib import Path
 import psutil
 import yaml
 
-from compactbench.record.file import read
+from compactbench.record.file import read, remove
 from compactbench.record.page import broken
 from helpers.project import Project
 from helpers.tiny_suite import BRIEF, SUITE
@@ -49,8 +50,8 @@ class Sweeps:
     def forget(self, models: list[str]) -> None:
         """Let these be due."""
         for name in models:
-            for ending in (".json", ".ipynb"):
-                (self.runs / f"{name}{ending}").unlink(missing_ok=True)
+            remove(self.runs / f"{name}.json")
+            (self.runs / f"{name}.ipynb").unlink(missing_ok=True)
 
     def whole(self) -> dict[str, bytes]:
         """The records whose page is whole, too."""
@@ -74,7 +75,7 @@ class Sweeps:
     def structure(self) -> object:
         """What is there, without its numbers: files, and the keys of the records."""
         found = [self.runs, self.project.folder / "models", self.tmp, self.project.folder / ".sweep"]
-        files = sorted(str(path.relative_to(self.project.folder.parent)) for one in found for path in one.rglob("*"))
+        files = sorted(_named(path.relative_to(self.project.folder.parent)) for one in found for path in one.rglob("*"))
         return files, {name: shape(json.loads(record)) for name, record in self.whole().items()}
 
 
@@ -85,3 +86,8 @@ def shape(value: object) -> object:
     if isinstance(value, list):
         return [shape(one) for one in value[:1]]
     return type(value).__name__
+
+
+def _named(path: Path) -> str:
+    """The path, of samples without the signs of their hash."""
+    return re.sub(r"\.[0-9a-f]{8}(?=\.parquet$)", "", str(path))

@@ -19,7 +19,7 @@ from sphinx.errors import ExtensionError
 from sphinx.util.docutils import SphinxDirective
 
 from compactbench.record import Record
-from compactbench.record.file import FINISHED
+from compactbench.record.file import FINISHED, files_of, remove
 from compactbench.record.private import make_private
 from compactbench.report.charts import tradeoff as charts
 from compactbench.report.charts.decision import decision_svg
@@ -123,7 +123,10 @@ def prepare(app: Sphinx, config: Config) -> None:
         runs = {
             "/".join(("runs", run.suite, run.machine, run.model)): run for run in records if isinstance(run, Record)
         }
-        config.compactbench_boxes = {page: result_box(run, trained[page], deployed[page]) for page, run in runs.items()}
+        files = {page: [file.name for file in files_of(book / (page + FINISHED))] for page in runs}
+        config.compactbench_boxes = {
+            page: result_box(run, trained[page], deployed[page], files[page]) for page, run in runs.items()
+        }
         config.compactbench_descriptions = {page: result_line(run, deployed[page]) for page, run in runs.items()}
         config.compactbench_facts = facts(records, quoted, found.whole, repository, found.problems, index.left_out)
         config.compactbench_facts |= machine_facts(records, found.whole, index.in_full.points)
@@ -145,8 +148,9 @@ def prepare(app: Sphinx, config: Config) -> None:
 
 
 def sizes(page: Path) -> tuple[int, int]:
-    """Bytes of the `page` of a finished run, and of the record beside it."""
-    return page.stat().st_size, page.with_name(page.name.removesuffix(PAGE) + FINISHED).stat().st_size
+    """Bytes of the `page` of a finished run, and of the record beside it, with its samples."""
+    record = page.with_name(page.name.removesuffix(PAGE) + FINISHED)
+    return page.stat().st_size, sum(file.stat().st_size for file in files_of(record))
 
 
 def by_page(table: pd.DataFrame) -> dict[str, Row]:
@@ -213,8 +217,10 @@ def publish_data(app: Sphinx, error: Exception | None) -> None:
     write_results(index.results, out)
     write_table(index.runtimes, out, "runtimes")
     for page in app.config.compactbench_boxes:
-        record = Path(app.srcdir, f"{page}.json")
+        record = Path(app.srcdir, page + FINISHED)
         if Path(out, f"{page}.html").is_file():  # a run without a whole page is not shown
-            shutil.copyfile(record, out / record.relative_to(app.srcdir))
+            remove(out / record.relative_to(app.srcdir))  # of an earlier build, with samples of another name
+            for file in files_of(record):
+                shutil.copyfile(file, out / file.relative_to(app.srcdir))
     (out / "lib").mkdir(exist_ok=True)
     shutil.copyfile(PLOTLY, out / "lib" / PLOTLY.name)

@@ -8,6 +8,7 @@ from pathlib import Path
 from compactbench.record import Record
 from compactbench.record.file import FAILED, FINISHED
 from compactbench.record.page import check_page
+from compactbench.record.samples import SAMPLES, owner
 from compactbench.report.tables.collect import DEPTH, PAGE, Collected, Problem, entries, problem, shown
 
 
@@ -61,7 +62,7 @@ def _excluded(runs: Path, whole: set[str]) -> list[str]:
         folder = Path(*inside.parts[:DEPTH]).as_posix()
         if len(inside.parts) > DEPTH and folder not in shown_in:
             found[folder] = None
-        elif len(inside.parts) <= DEPTH + 1 and inside.as_posix() not in whole:
+        elif len(inside.parts) <= DEPTH + 1 and inside.as_posix() not in whole and owner(path.name) is None:
             found[inside.as_posix()] = None
-    points = "/".join(["runs", *"*" * DEPTH, "*"])
-    return [*map(glob.escape, found), points]
+    samples, points = (["runs", *"*" * depth] for depth in (DEPTH - 1, DEPTH))
+    return [*map(glob.escape, found), "/".join([*samples, f"*{SAMPLES}"]), "/".join([*points, "*"])]

@@ -15,6 +15,7 @@ from sphinx.errors import ExtensionError
 from sphinx.util import logging
 
 from compactbench.record.file import FINISHED
+from compactbench.record.samples import SAMPLES
 from compactbench.report.charts.live import LIVE
 from compactbench.report.site.changes import is_made_from, report_code, sign, stamp
 from compactbench.report.tables.collect import entries
@@ -39,7 +40,7 @@ class SummaryPage:
         self._page, self._partial = book / f"{PAGE}.ipynb", book / f".{PAGE}.ipynb"
         config.exclude_patterns += [self._partial.name]  # it may be there before Sphinx has looked for pages
         root, runs = book.parent, book / "runs"
-        records = [path for path in entries(runs) if path.name.endswith(FINISHED)]
+        records = [path for path in entries(runs) if path.name.endswith((FINISHED, SAMPLES))]
         self._made_from = stamp([root / TEMPLATE, book / QUOTED, *report_code(root), *records], root)
         if not of_book(book).runs or is_made_from(self._page, self._made_from):
             return

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import TypeVar
 
 from compactbench.record import FailedRecord, Record
-from compactbench.record.file import FAILED, FINISHED, RecordError, read_point, read_run
+from compactbench.record.file import FAILED, FINISHED, RecordError, files_of, read_point, read_run
 from compactbench.record.point import PointRecord, alike
+from compactbench.record.samples import SAMPLES, owner
 
 PAGE, LOG = ".ipynb", ".log"
 DEPTH = 3
@@ -79,6 +80,7 @@ def _each(runs: Path, paths: list[Path], read: Callable[[Path], Found]) -> tuple
     """What `read` makes of the records among the `paths` under `runs`, and what is wrong with the others."""
     found: dict[Path, Found] = {}
     problems: list[Problem] = []
+    unread, samples = set[Path](), list[Path]()
     for path in paths:
         if len(path.relative_to(runs).parts) < DEPTH:
             problems.append(problem(runs, path, _no_folder(path)))
@@ -87,8 +89,15 @@ def _each(runs: Path, paths: list[Path], read: Callable[[Path], Found]) -> tuple
                 found[_unended(path)] = read(path)
             except RecordError as error:
                 problems.append(problem(runs, path, error.reason))
+                unread.add(path)
+        elif owner(path.name):
+            samples.append(path)
         elif not path.name.endswith((PAGE, LOG)):
             problems.append(problem(runs, path, "no file of a run is called so"))
+    for path in samples:
+        record = path.with_name(f"{owner(path.name)}{FINISHED}")
+        if record not in unread and path not in files_of(record):
+            problems.append(problem(runs, path, "samples that no record names"))
     return list(found.values()), problems
 
 
@@ -175,7 +184,7 @@ def entries(folder: Path, depth: int = DEPTH) -> Iterator[Path]:
         yield folder
         return
     for entry in found:
-        of_points = depth == 1 and not entry.name.endswith((FINISHED, PAGE, LOG))
+        of_points = depth == 1 and not entry.name.endswith((FINISHED, SAMPLES, PAGE, LOG))
         if (depth > 1 or of_points) and entry.is_dir(follow_symlinks=False):
             inside = list(entries(folder / entry.name, depth - 1))
             yield from inside or [folder / entry.name] * of_points

@@ -3,7 +3,7 @@
 Kept are the rows of the tables, in plain values, and not the records: ten thousand of these take gigabytes of memory
 and a minute to check, and a table reduces each of them to some hundred numbers. Who shows a group, or a run, reads the
 records of that alone; of points only those are kept that could be read, by name. A row holds as long as the hash of its
-record's file and of the place where that lies is the one that it was made from, and the code that made it is the same.
+record's files and of the place where they lie is the one that it was made from, and the code that made it is the same.
 The file may be deleted at any time.
 """
 
@@ -27,7 +27,7 @@ import scipy
 
 from compactbench import ROOT
 from compactbench.record import FailedRecord, Record
-from compactbench.record.file import FAILED, FINISHED, RecordError, content, read_point, read_run
+from compactbench.record.file import FAILED, FINISHED, RecordError, content, files_of, read_point, read_run
 from compactbench.report.statistics.noise import drift_of
 from compactbench.report.statistics.once import once
 from compactbench.report.tables.collect import (
@@ -200,11 +200,11 @@ def _hash(path: Path) -> str:
 
 
 def named(path: Path, found: bytes) -> str:
-    """The name of a record in the index: SHA-256 of its file, of the place that it must lie at, and of its points."""
+    """The name of a record in the index: SHA-256 of its files, of the place that it must lie at, and of its points."""
     name = hashlib.sha256(_place(path, DEPTH) + found)
-    for point in point_files(path):
+    for file in [*files_of(path, found)[:-1], *point_files(path)]:
         with suppress(RecordError):
-            name.update(hashlib.sha256(content(point)).digest())
+            name.update(hashlib.sha256(content(file)).digest())
     return name.hexdigest()
 
 

@@ -19,8 +19,8 @@ STAGES_OF_A_POINT = ("data", "parameters", "finetune", "quality")
 """Stages of a run that a point goes through too: it learns and answers the test texts, and nothing is timed."""
 FILES_OF_A_POINT = 2
 """Its record and its log."""
-FILES_OF_A_RUN = 3
-"""Its page, its record and its log; the artefact lies elsewhere."""
+FILES_OF_A_RUN = 4
+"""Its page, its record, its raw samples and its log; the artefact lies elsewhere."""
 MB, GB, HOUR_S = 1e6, 1e9, 3600
 
 
@@ -59,7 +59,7 @@ class Measured:
         run_s: all stages but the further fine-tunes, which are points in a matrix, s.
         point_bytes: size of a point's record, from the parts of a run's that it has.
         page_bytes: size of a run's page.
-        record_bytes: size of a run's record.
+        record_bytes: size of a run's record with its samples.
         artefact_files: files of the saved model in all its runtimes.
         artefact_bytes: their size.
         weights_bytes: size of the weights, which is about what a download of them takes.

@@ -1,5 +1,6 @@
 """What the page of a run says first: its numbers as deployed and as trained, the machine, and where the record is."""
 
+from collections.abc import Sequence
 from pathlib import PurePosixPath
 from urllib.parse import quote
 
@@ -27,13 +28,14 @@ EDITED = Markdown("**Edited training:** it was not trained as the others were, a
 NOISY = Markdown("**Noisy:** the machine was disturbed while this was measured.")
 
 
-def result_box(run: Record, trained: Row, deployed: Row) -> Markdown:
+def result_box(run: Record, trained: Row, deployed: Row, files: Sequence[str]) -> Markdown:
     """The box.
 
     Args:
         run: the run, as trained.
         trained: its row as trained, in the table of all runs.
         deployed: its row in the runtime that one would deploy; the same where that is the one it was trained in.
+        files: the names of its record's files, the record's own last.
     """
     labels = _labels(run)
     columns = [trained] if _in(deployed) == _in(trained) else [deployed, trained]
@@ -47,7 +49,7 @@ def result_box(run: Record, trained: Row, deployed: Row) -> Markdown:
     told = Markdown(
         f"In brackets: 95\u00a0% intervals. One epoch of its training takes {roughly}{EPOCH_TIME.of(trained)} and up "
         f"to {TRAINING_MEMORY.of(trained)}. Measured on {code(run.machine)}, {markdown(machine_in_words(run))}, on "
-        f"{run.started_at:%Y-%m-%d}, by the code of commit {code(commit(run.conditions))}. {_files(run)}"
+        f"{run.started_at:%Y-%m-%d}, by the code of commit {code(commit(run.conditions))}. {_files(run, files)}"
     )
     return Markdown("\n\n".join([*warnings, markdown_table(head, body), told]))
 
@@ -68,9 +70,10 @@ def _in(row: Row) -> str:
     return str(row["runtime"]) + " " + str(row["precision"])
 
 
-def _files(run: Record) -> Markdown:
+def _files(run: Record, names: Sequence[str]) -> Markdown:
     """Links to what is published beside the page."""
     page = PurePosixPath("runs", run.suite, run.machine, run.model)
     up = "../" * (len(page.parts) - 1)
-    record, notebook = quote(page.name + ".json"), quote(f"{up}_sources/" + str(page) + ".ipynb")
-    return Markdown(f"[Record with every sample and all conditions]({record}), [notebook]({notebook}).")
+    *samples, record = map(quote, names)
+    links = [f"[Record with all conditions]({record})", *(f"[raw samples]({one})" for one in samples)]
+    return Markdown(", ".join([*links, f"[notebook]({quote(f'{up}_sources/' + str(page) + '.ipynb')})."]))

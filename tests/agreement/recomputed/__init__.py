@@ -1,4 +1,4 @@
-"""Numbers worked out from a record as JSON holds it, with numpy and scipy alone: see recompute.py."""
+"""Numbers worked out from a record as its files hold it, with numpy, scipy and pyarrow alone: see recompute.py."""
 
 from dataclasses import dataclass
 from typing import Any
