@@ -25,7 +25,7 @@ def timed(ms: float, **changes: Any) -> dict[str, Any]:
 
 
 def index_of(records: Records) -> Index:
-    return Index(Path(), [summary(record) for record in records], [])
+    return Index(Path(), [summary(record) for record in records], [], [])
 
 
 def book() -> Index:

@@ -12,6 +12,7 @@ from helpers.factory import START
 from helpers.planted import run_in
 from helpers.points import point
 
+from compactbench.record import Record
 from compactbench.record.file import write
 from compactbench.report.site.extension import prepare
 from compactbench.report.site.pages import pages
@@ -97,10 +98,19 @@ def test_a_small_book_is_read_as_it_was_without_an_index(runs: Path, asked: list
     (runs / "starter" / "desk" / "half.json").write_text("{")
     for _ in range(2):
         found = made(runs, asked)
-        assert found.in_full == collect(runs)
+        alone = collect(runs)
+        assert [run.model_dump() for run in found.in_full.records] == [run.model_dump() for run in alone.records]
+        assert (found.in_full.points, found.problems) == (alone.points, alone.problems)
         assert len(found.in_full.points) == 2 and len(found.problems) == 3
         assert found.left_out == {}
         assert found.results_in_full.equals(found.results)
+
+
+def test_a_record_is_told_how_much_its_machine_moves_by_all_runs_of_the_book(runs: Path, asked: list[Path]) -> None:
+    """A group alone told another drift than the book, and one value had two intervals."""
+    found = made(runs, asked)
+    told = {run.machine: run.drift for run in found.in_full.records if isinstance(run, Record)}
+    assert told and told == {machine: found.drifts[machine] for machine in told}
 
 
 def test_nothing_is_read_of_a_group_that_is_left_out(

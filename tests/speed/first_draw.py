@@ -100,7 +100,7 @@ def fill(site: Path, runs: int, chosen: int) -> None:
     choose = chooser_html(records, {})
     print(f"the chooser of {chosen} runs is made in {time.perf_counter() - started:.1f} s", flush=True)
     replace(site / "choose.html", CHOOSER, choose)
-    book = Index(site, [summary(record) for record in made_up_records(runs)], [])
+    book = Index(site, [summary(record) for record in made_up_records(runs)], [], [])
     rows = len(book.results), len(book.runtimes)
     started = time.perf_counter()
     table = every_runtime(book, set())
