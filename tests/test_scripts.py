@@ -37,6 +37,7 @@ SCRIPTS = {
         r"second: index \d+\.\d s, \d+ rows of tables \d+\.\d s, recommendation \d+\.\d s, together \d+\.\d s, "
         r"peak \d[\d,]* MB",
     ),
+    "speed/many_pages.py": (["--runs", "2"], r"second: \d+\.\d s, peak \d[\d,]* MB, 1\d pages"),
     "speed/page_load.py": (
         ["{site}", "--visits", "1"],
         rf"main thread \d+\.\d\d s {SPREAD}, first chart after \d+\.\d\d s {SPREAD}, median of 1",

@@ -91,7 +91,8 @@ def write_table(frame: pd.DataFrame, folder: Path, name: str) -> None:
     """Write `frame` into `folder` as <name>.csv and <name>.json (a list of rows, null for null)."""
     folder.mkdir(parents=True, exist_ok=True)
     frame.to_csv(folder / f"{name}.csv", index=False)
-    (folder / f"{name}.json").write_text(json.dumps(plain_rows(frame), indent=1, allow_nan=False) + "\n", "utf-8")
+    rows = ",\n".join(json.dumps(row, allow_nan=False) for row in plain_rows(frame))  # indents take thrice as long
+    (folder / f"{name}.json").write_text(f"[\n{rows}\n]\n", "utf-8")
 
 
 def _table(columns: Sequence[Column], rows: list[list[Any]]) -> pd.DataFrame:
