@@ -12,6 +12,7 @@ import nbformat
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 
+from compactbench.record.file import FINISHED, remove
 from compactbench.record.page import broken
 
 
@@ -32,8 +33,9 @@ def remove_gone(app: Sphinx, error: Exception | None) -> None:
     for built in [*out.glob("runs/*/*/*.html"), *out.glob("machines/*.html")]:
         page = built.relative_to(out).as_posix().removesuffix(".html")
         if page not in app.env.found_docs:
-            for file in (built, out / f"{page}.json", *(out / "_sources").glob(f"{glob.escape(page)}.*")):
+            for file in (built, *(out / "_sources").glob(f"{glob.escape(page)}.*")):
                 file.unlink(missing_ok=True)
+            remove(out / f"{page}{FINISHED}")
 
 
 def stamp(files: Iterable[Path], root: Path) -> str:
