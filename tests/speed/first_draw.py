@@ -11,7 +11,6 @@ within 3 s; the table sorts and filters, and the chooser answers to a limit, wit
 import argparse
 import functools
 import http.server
-import json
 import random
 import re
 import shutil
@@ -23,7 +22,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from many_runs import COPIED, made_up
+from many_runs import copied, made_up
 from page_load import Quiet, spread
 from playwright.sync_api import sync_playwright
 
@@ -111,7 +110,7 @@ def fill(site: Path, runs: int, chosen: int) -> None:
 
 def made_up_records(runs: int) -> Iterator[Record]:
     """So many runs, always the same."""
-    template, chance = json.loads(COPIED.read_text("utf-8")), random.Random(0)
+    template, chance = copied(), random.Random(0)
     for number in range(runs):
         yield Record.model_validate(made_up(template, number, chance))
 

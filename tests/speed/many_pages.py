@@ -21,7 +21,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import psutil
-from many_runs import COPIED, Json, made_up, write
+from many_runs import COPIED, Json, copied, made_up, write_run
 
 from compactbench import ROOT
 from compactbench.report.tables.groups import in_full
@@ -47,11 +47,11 @@ def main() -> None:
 
 def fill(runs: Path, number: int) -> None:
     """Write so many records, and the pages of those that the site shows in full."""
-    record, page = (json.loads(COPIED.with_suffix(ending).read_text("utf-8")) for ending in (".json", ".ipynb"))
+    record, page = copied(), json.loads(COPIED.with_suffix(".ipynb").read_text("utf-8"))
     chance, known = random.Random(0), []
     for one in range(number):
         run = made_up(record, one, chance)
-        write(run, runs)
+        write_run(run, runs)
         known.append(Summary(run["suite"], run["machine"], run["model"], run["started_at"], Cells([], []), [], None))
     groups = in_full(known)
     for told in known:

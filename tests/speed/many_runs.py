@@ -42,7 +42,7 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=10_000)
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        template, chance = read(COPIED).model_dump(mode="json"), random.Random(0)
+        template, chance = copied(), random.Random(0)
         for number in range(given.runs):
             write_run(made_up(template, number, chance), Path(folder, "runs"))
         written = sum(file.stat().st_size for file in Path(folder).rglob("*") if file.is_file())
@@ -51,6 +51,11 @@ def main() -> None:
             print(f"{turn}: ", end="", flush=True)
             reading = [sys.executable, "-c", f"from {Path(__file__).stem} import measure; measure()", folder]
             subprocess.run(reading, cwd=Path(__file__).parent, check=True)
+
+
+def copied() -> Json:
+    """What the record that is copied tells, with its samples."""
+    return read(COPIED).model_dump(mode="json")
 
 
 def made_up(template: Json, number: int, chance: random.Random) -> Json:
