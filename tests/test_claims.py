@@ -18,8 +18,8 @@ from compactbench import ROOT
 from compactbench.record import Record
 from compactbench.report.choice.recommend import recommend
 from compactbench.report.statistics.paired import ERROR, MARGIN, against_trained, pairs
-from compactbench.report.tables.collect import collect
 from compactbench.report.tables.columns import Row
+from compactbench.report.tables.index import of_book
 from compactbench.report.tables.metrics import LATENCY
 from compactbench.report.tables.results import by_model, plain_rows, results, runtimes
 from compactbench.report.tables.runtimes import ANY, deployed, in_runtime
@@ -33,9 +33,8 @@ from compactbench.report.text.words import markdown
 @pytest.fixture(scope="module", params=["starter", "newsgroups"])
 def reference(request: pytest.FixtureRequest) -> list[Record]:
     """The committed runs of the reference machine, of each suite in which accuracy decides."""
-    found = collect(ROOT / "book" / "runs").records
-    group = (request.param, "reference-cpu")
-    return [one for one in found if isinstance(one, Record) and (one.suite, one.machine) == group]
+    found = of_book(ROOT / "book").records("reference-cpu", request.param)
+    return [one for one in found if isinstance(one, Record)]
 
 
 @pytest.fixture(scope="module", params=[None, ANY], ids=["as trained", "best runtime"])

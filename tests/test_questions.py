@@ -12,7 +12,7 @@ from helpers.browser import Visit
 from compactbench.report.choice.recommend import recommend
 from compactbench.report.site.executed import markdown_html
 from compactbench.report.statistics.paired import pairs
-from compactbench.report.tables.collect import collect
+from compactbench.report.tables.index import of_book
 from compactbench.report.tables.metrics import SIZE
 from compactbench.report.tables.results import Records, by_model, headline, results
 from compactbench.report.tables.runtimes import ANY, in_runtime
@@ -42,14 +42,14 @@ def book(books: Callable[[str], Book]) -> Book:
 @pytest.fixture(scope="module")
 def here(book: Book) -> Records:
     """The runs that the index is about."""
-    return headline(collect(book.tree / "book" / "runs").records)
+    return headline(of_book(book.tree / "book").in_full.records)
 
 
 @pytest.fixture(scope="module")
 def said(book: Book) -> Facts:
     """What the report says in words."""
     quoted = pd.read_csv(book.tree / "book" / "data" / "reference-2021.csv")
-    return facts(collect(book.tree / "book" / "runs").records, quoted, [], "")
+    return facts(of_book(book.tree / "book").in_full.records, quoted, [], "")
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from compactbench import ROOT
 from compactbench.record import Record
 from compactbench.report.choice.recommend import recommend
 from compactbench.report.statistics.paired import pairs
-from compactbench.report.tables.collect import collect
+from compactbench.report.tables.index import of_book
 from compactbench.report.tables.results import results
 from compactbench.report.tables.runtimes import ANY, in_runtime
 from compactbench.report.text.facts import answer
@@ -14,9 +14,9 @@ from compactbench.report.text.facts import answer
 
 def reference_records() -> list[Record]:
     """The committed runs of the starter on the reference machine."""
-    group = ("starter", "reference-cpu")
-    records = [run for run in collect(ROOT / "book" / "runs").records if (run.suite, run.machine) == group]
-    assert len(records) == 15 and all(isinstance(record, Record) for record in records)
+    found = of_book(ROOT / "book").records("reference-cpu", "starter")
+    records = [record for record in found if isinstance(record, Record)]
+    assert len(records) == len(found) == 15
     return records
 
 

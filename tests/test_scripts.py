@@ -32,6 +32,10 @@ SCRIPTS = {
         ["--texts", "long", "--pairs", "1", "--steps", "2", "--model", "minilm-l3"],
         rf"\d+\.\d\d times as fast as 2021 {SPREAD}",
     ),
+    "speed/first_draw.py": (
+        ["{site}", "--runs", "201", "--chosen", "101", "--visits", "1"],
+        rf"choose\.html: (.* \d+\.\d\d s {SPREAD}; ){{3}}another data set \d+\.\d\d s {SPREAD}, median of 1",
+    ),
     "speed/many_runs.py": (
         ["--runs", "12"],
         r"second: index \d+\.\d s, \d+ rows of tables \d+\.\d s, recommendation \d+\.\d s, together \d+\.\d s, "
