@@ -24,12 +24,12 @@ def test_each_question_leads_to_its_answer_and_the_last_to_the_recommended_model
     """One model answers all: 81 MB, 10 ms, 16 on one core, 200 sentences a second, 20 s to retrain."""
     found = texts(chart(make_record("alpha", quality=RIGHT)))
     assert found == [
-        *("Must it be small?", "no", "Alpha, 81.0\N{NO-BREAK SPACE}MB"),
-        *("Must it be fast?", "no", "Alpha, 10.0\N{NO-BREAK SPACE}ms"),
-        *("Has it one core?", "no", "Alpha, 16.0\N{NO-BREAK SPACE}ms"),
-        *("Does it work in batches?", "no", "Alpha, 200\N{NO-BREAK SPACE}sentences/s"),
-        *("Do you retrain daily?", "no", "Alpha, 20.0\N{NO-BREAK SPACE}s"),
-        "Otherwise: Alpha",
+        *("Must it be small?", "no", "Alpha", "81.0\N{NO-BREAK SPACE}MB"),
+        *("Must it be fast?", "no", "Alpha", "10.0\N{NO-BREAK SPACE}ms"),
+        *("Has it one core?", "no", "Alpha", "16.0\N{NO-BREAK SPACE}ms"),
+        *("Does it work in batches?", "no", "Alpha", "200\N{NO-BREAK SPACE}sentences/s"),
+        *("Do you retrain daily?", "no", "Alpha", "20.0\N{NO-BREAK SPACE}s"),
+        *("Otherwise:", "Alpha"),
     ]
 
 

@@ -11,11 +11,13 @@ from compactbench.report.tables.runtimes import ANY, in_runtime
 from compactbench.report.text.situations import Answer
 from compactbench.report.text.words import Html, html
 
-WIDTH, ROW, BOX, INDENT = 360, 92, 30, 40
-"""Of the chart, of a question with its answer, of a box, and of an answer, px: it fits a phone."""
+WIDTH, INDENT = 360, 40
+"""Of the chart, and how far an answer is moved in, px: it fits a phone."""
+LINE, ROW = 16, 108
+"""Heights of a line in a box, and of a question with its answer, px."""
 LETTERS = 44
-"""So many letters fit into a box."""
-BOX_SVG = Html('<g class="{}"><rect x="{}" y="{}" width="{}" height="{}" rx="6"/><text x="{}" y="{}">{}</text></g>')
+"""So many letters fit into a line of an answer."""
+BOX_SVG = Html('<g class="{}"><rect x="{}" y="{}" width="{}" height="{}" rx="6"/>{}</g>')
 
 
 def decision_svg(here: Sequence[Record | FailedRecord], answers: Sequence[Answer]) -> Html:
@@ -32,25 +34,31 @@ def decision_svg(here: Sequence[Record | FailedRecord], answers: Sequence[Answer
         return Html("")
     leaves = [(one.situation.question, one.best["title"], one.situation.metric.of(one.best)) for one in answers]
     otherwise = line(by_model(group)[choice.chosen]["title"])
-    height = len(leaves) * ROW + BOX
+    height = len(leaves) * ROW + _height(2)
     told = "; ".join(question + " " + line(title) for question, title, _ in leaves) + "; otherwise " + otherwise
     steps = Html("").join(_step(number * ROW, *leaf) for number, leaf in enumerate(leaves))
-    last = _box(len(leaves) * ROW, 0, "Otherwise: " + otherwise, "leaf")
+    last = _box(len(leaves) * ROW, 0, "leaf", "Otherwise:", otherwise)
     chart = Html('<svg class="decision" role="img" viewBox="-1 -1 {} {}" aria-label="{}">{}{}</svg>')
     return chart.format(WIDTH + 2, height + 2, html(told), steps, last)
 
 
 def _step(top: int, question: str, title: str, value: str) -> Html:
     """A question, below it what to take, and the way to the next question."""
-    answer = top + BOX + 8
-    down = Html('<path d="M16 {}V{}"/><text x="22" y="{}">no</text>').format(top + BOX, top + ROW, top + ROW - 5)
-    across = Html('<path d="M16 {}H{}"/>').format(answer + BOX // 2, INDENT)
-    leaf = _box(answer, INDENT, line(title), "leaf", beside=", " + value)
-    return _box(top, 0, question, "question") + down + across + leaf
+    answer = top + _height(1) + 8
+    down = Html('<path d="M16 {}V{}"/><text x="22" y="{}">no</text>').format(top + _height(1), top + ROW, top + ROW - 5)
+    across = Html('<path d="M16 {}H{}"/>').format(answer + _height(2) // 2, INDENT)
+    leaf = _box(answer, INDENT, "leaf", line(title), value)
+    return _box(top, 0, "question", question) + down + across + leaf
 
 
-def _box(top: int, left: int, text: str, kind: str, beside: str = "") -> Html:
-    """A box with one line in it: `text`, cut where it does not fit, and what stands `beside` it."""
-    room = LETTERS - left // 8 - len(beside)
-    shown = (text if len(text) <= room else text[: room - 1] + "…") + beside
-    return BOX_SVG.format(kind, left, top, WIDTH - left, BOX, left + 10, top + BOX // 2 + 4, html(shown))
+def _box(top: int, left: int, kind: str, *lines: str) -> Html:
+    """A box with `lines` in it, cut where they do not fit."""
+    shown = [text if len(text) <= LETTERS else text[: LETTERS - 1] + "…" for text in lines]
+    text = Html('<text x="{}" y="{}">{}</text>')
+    texts = [text.format(left + 10, top + LINE * n + 3, html(one)) for n, one in enumerate(shown, start=1)]
+    return BOX_SVG.format(kind, left, top, WIDTH - left, _height(len(lines)), Html("").join(texts))
+
+
+def _height(lines: int) -> int:
+    """Of a box with so many lines, px."""
+    return lines * LINE + 14
