@@ -53,6 +53,16 @@ def test_what_does_not_fit_is_told_from_what_was_not_measured() -> None:
     assert fits([make_record()]) == "No run of this group measured it."
 
 
+def test_a_line_more_than_5_percent_off_foretells_no_batch() -> None:
+    """1,399 MB foretold; of 1,340 that is 4.4 % more, of 1,330 it is 5.2."""
+    near, far = (points(_1=1099.0, _2=1199.0, _4=peak) for peak in (1340.0, 1330.0))
+    assert "largest batch" in about_fit(near, "cpu")
+    assert "largest batch" not in about_fit(far, "cpu") and "(+5.2\N{NO-BREAK SPACE}%)" in about_fit(far, "cpu")
+    rows = fits([make_record("near", memory_points=near), make_record("far", memory_points=far)]).splitlines()[2:]
+    cells = [[cell.strip(" \\") for cell in row.split("|")[2:-1]] for row in rows]
+    assert cells == [["100", "30", "70", "150", "230", "+4.4"], ["100", "", "", "", "", "+5.2"]]
+
+
 class Ended:
     """A process that ends in words of the caller's from a batch of 8 on."""
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from forecast import learn
 
-ALLOWED = 0.1
+ALLOWED = 0.05
 
 
 def main() -> None:
@@ -28,7 +28,7 @@ def main() -> None:
     by_steps = sum(few.step_s[2:]) / (few.steps - 2) * whole.steps
     print(f"by the mean of those steps it would have been {by_steps:.1f} s")
     apart = few.epoch_time_s / whole.epoch_time_s - 1
-    print(f"epoch time differs by {apart:+.1%} (allowed: 10 %)")
+    print(f"epoch time differs by {apart:+.1%} (allowed: 5 %)")
     sys.exit(abs(apart) > ALLOWED)
 
 

@@ -7,6 +7,9 @@ import numpy as np
 
 from compactbench.record import MemoryPoint
 
+ALLOWED = 0.05
+"""A line that is further off the point that it is held against, as a share of it, foretells nothing."""
+
 
 @dataclass(frozen=True)
 class MemoryLine:
@@ -33,6 +36,11 @@ class MemoryLine:
     def error(self) -> float:
         """How far that is from what was measured, as a share of it."""
         return self.foretold_mb / self.held.peak_mb - 1
+
+    @property
+    def holds(self) -> bool:
+        """Whether other batch sizes may be foretold by it."""
+        return abs(self.error) <= ALLOWED
 
     def largest_batch(self, gigabytes: float) -> int:
         """Texts in the largest batch that fits into so many GB (10^9 bytes); 0 where none does."""

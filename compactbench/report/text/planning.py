@@ -5,7 +5,7 @@ from itertools import compress
 
 from compactbench import record
 from compactbench.report.statistics.label_curve import fitted_curve
-from compactbench.report.statistics.memory_line import MemoryLine, memory_line
+from compactbench.report.statistics.memory_line import ALLOWED, MemoryLine, memory_line
 from compactbench.report.tables.metrics import COST, CPU_TIME, ENERGY, TRAINING_COST, TRAINING_CPU_TIME, TRAINING_ENERGY
 from compactbench.report.tables.results import plain_rows, results, runtimes
 from compactbench.report.text.words import Markdown, listed, markdown, markdown_table, notes, small
@@ -49,18 +49,22 @@ def about_fit(points: Sequence[record.MemoryPoint], device: record.Device) -> Ma
     where = "graphics card" if device == "cuda" else "machine"
     malloc = f" So it takes with `{MALLOC}` in the environment; glibc's malloc alone keeps some more."
     fitted = listed(str(point.batch_size) for point in points if point is not line.held)
-    return Markdown(
+    told = Markdown(
         f"Texts of {line.tokens} tokens take {line.token_mb * line.tokens:,.0f} MB each, beside {line.base_mb:,.0f} MB "
         f"for all else. That line, fitted to batches of {fitted}, foretells {line.foretold_mb:,.0f} MB for a batch of "
         f"{line.held.batch_size}; {line.held.peak_mb:,.0f} MB were measured ({100 * line.error:+.1f}\u00a0%)."
-        + malloc * (device == "cpu")
-        + "\n\n"
-        + markdown_table([f"Memory of the {where}", *_sizes()], [["largest batch", *_batches(line)]])
-    )
+    ) + Markdown(malloc * (device == "cpu"))
+    if not line.holds:
+        return Markdown(f"{told} More than {ALLOWED:.0%} off, it foretells no other batch.")
+    table = markdown_table([f"Memory of the {where}", *_sizes()], [["largest batch", *_batches(line)]])
+    return Markdown(f"{told}\n\n{table}")
 
 
 def fits(records: Sequence[record.Record | record.FailedRecord]) -> Markdown:
-    """The largest batch under each of `GIGABYTES`, a row a model whose memory was measured, as a table."""
+    """The largest batch under each of `GIGABYTES`, a row a model whose memory was measured, as a table.
+
+    Batches are blank where the line is too far off what was measured.
+    """
     finished = [run for run in records if isinstance(run, record.Record)]
     lines = [(run, line) for run in finished if (line := memory_line(run.memory_points))]
     if not lines:
@@ -69,7 +73,7 @@ def fits(records: Sequence[record.Record | record.FailedRecord]) -> Markdown:
         [
             Markdown(markdown(run.title) + small(notes(run.weights, run.finetune.edited))),
             f"{line.tokens}",
-            *_batches(line),
+            *(_batches(line) if line.holds else [""] * len(GIGABYTES)),
             f"{100 * line.error:+.1f}",
         ]
         for run, line in lines
