@@ -89,7 +89,7 @@
     };
     const answer = element("p", { className: "chooser-answer" });
     const lists = element("div");
-    const unfolded = new Set(); // the titles of lists, whatever the limits
+    const rests = new Map(); // by title the part of a list that is folded: what a reader unfolds stays so under other limits
     const figure = element("figure", { className: "chooser-chart" }, element("figcaption", { textContent: CAPTION }));
     const fieldset = element("fieldset", {}, element("legend", { textContent: "What you cannot exceed" }));
     const selects = element("div", { className: "controls" });
@@ -190,9 +190,9 @@
       const points = (some) => element("ul", {}, ...some.map((text) => element("li", { textContent: text })));
       lists.append(element("h2", { textContent: title }), points(items.slice(0, LISTED)));
       if (items.length <= LISTED) return;
-      const rest = element("details", { open: unfolded.has(title) });
+      const rest = element("details", { open: rests.get(title)?.open ?? false });
       rest.append(element("summary", { textContent: `${items.length - LISTED} more` }), points(items.slice(LISTED)));
-      rest.addEventListener("toggle", () => unfolded[rest.open ? "add" : "delete"](title));
+      rests.set(title, rest);
       lists.append(rest);
     }
 
