@@ -7,11 +7,13 @@ import pytest
 from helpers.factory import calls, make_record
 
 from compactbench.report.statistics.intervals import STEADY, Samples, percentile
-from compactbench.report.statistics.noise import drift
+from compactbench.report.statistics.noise import State, drift, drift_of
 from compactbench.report.tables.results import results
 
 T_OF_ONE, T_OF_SEVEN = 12.7062, 2.36462
 """97.5 % of Student's t with one and with seven degrees of freedom, from a printed table."""
+HALF_OF_ONE = 0.4549
+"""The median of chi-squared with one degree of freedom, from a printed table."""
 
 
 def of_next_run(samples: Samples, drift: float = STEADY) -> tuple[float, float]:
@@ -108,7 +110,8 @@ def test_drift_is_how_far_runs_of_several_suites_lie_apart_that_timed_the_same_n
     What is not the same, such as another model or sentence, says nothing of the machine.
     """
     first, second = make_record(**sessions(10, 10, 10, 10)), make_record(suite="other", **sessions(13, 13, 13, 13))
-    assert drift([first, second])["reference-cpu"] == pytest.approx(math.log(1.3) / math.sqrt(2))
+    expected = math.log(1.3) ** 2 / 2 / HALF_OF_ONE
+    assert drift([first, second])["reference-cpu"] == pytest.approx(math.sqrt(expected), rel=1e-4)
     unlike = make_record("b", suite="other", **sessions(13, 13, 13, 13))
     assert drift([first, unlike])["reference-cpu"] == 0
     settings = first.fingerprint.settings | {"sentence": "another"}
@@ -119,8 +122,18 @@ def test_drift_is_how_far_runs_of_several_suites_lie_apart_that_timed_the_same_n
 def test_the_spread_of_processes_explains_a_part_of_how_far_runs_lie_apart() -> None:
     """Sessions of 8 and 10 ms, and of 10 and 12.5: the runs differ by ln 1.25, each mean by (ln 1.25)^2 / 12."""
     first, second = make_record(**sessions(8, 10, 8, 10)), make_record(suite="other", **sessions(10, 12.5, 10, 12.5))
-    expected = math.log(1.25) ** 2 * (1 / 2 - 1 / 12)
-    assert drift([first, second])["reference-cpu"] == pytest.approx(math.sqrt(expected))
+    expected = math.log(1.25) ** 2 * (1 / 2 / HALF_OF_ONE - 1 / 12)
+    assert drift([first, second])["reference-cpu"] == pytest.approx(math.sqrt(expected), rel=1e-4)
+
+
+@pytest.mark.parametrize("count", [2, 3, 8])
+def test_few_suites_tell_too_small_a_drift_as_often_as_too_large_a_one(count: int) -> None:
+    """2,000 books of so many suites, whose states differ by 10 %: half of them is 1,000, within 3.3 deviations."""
+    rng = np.random.default_rng(count)
+    large = 0
+    for states in np.exp(rng.normal(0, 0.1, (2000, count))):
+        large += drift_of(State("m", [], False, [], {"it": (math.log(one), 0.0)}) for one in states)["m"] > 0.1
+    assert 926 <= large <= 1074
 
 
 def test_a_record_that_was_told_its_drift_keeps_it_in_any_company() -> None:

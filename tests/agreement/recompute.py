@@ -23,6 +23,7 @@ from typing import Any
 
 import numpy as np
 from recomputed import NOT_KEPT, Run, files, quality, speed
+from scipy.stats import chi2
 
 SITE = Path(__file__).resolve().parents[2] / "book" / "_build" / "html"
 WITHIN = 1e-9
@@ -217,7 +218,8 @@ def between_suites(records: list[dict[str, Any]]) -> dict[str, float]:
     for (machine, *_), found in times.items():
         if len(found) > 1:
             means, noises = np.transpose(found)
-            states[machine].append(np.var(means, ddof=1) - noises.mean())
+            unbiased = (len(means) - 1) / chi2.ppf(0.5, len(means) - 1)  # in the median
+            states[machine].append(np.var(means, ddof=1) * unbiased - noises.mean())
     return {machine: np.sqrt(max(0.0, np.mean(found))) for machine, found in states.items()}
 
 

@@ -1,11 +1,14 @@
 """Whether the machine was quiet: the fixed piece of work that every run timed around its measurements."""
 
+import functools
 import hashlib
 import math
 import statistics
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
+
+from scipy.stats import chi2
 
 from compactbench.record import FailedRecord, Record, RuntimeResult
 from compactbench.report.statistics.intervals import STEADY
@@ -77,8 +80,9 @@ def drift_of(states: Iterable[State]) -> dict[str, float]:
 
     It is the larger of two estimates by the method of moments, from which what the spread between processes explains is
     taken away. Over minutes: a run meets two states, one a session, so its own, their mean, varies half as much as they
-    do. Over hours and days: by the same network, with the same sentence, in runs of several suites. Where neither can
-    be had, as of an earlier version, it is that of the fixed work between runs; 0 where that does not tell either.
+    do. Over hours and days: by the same network, with the same sentence, in runs of several suites; of so few runs the
+    variance is more often too small than too large, which is mended by the median of chi-squared. Where neither can be
+    had, as of an earlier version, it is that of the fixed work between runs; 0 where that does not tell either.
     """
     sessions: dict[str, list[float]] = defaultdict(list)
     speeds: dict[str, list[float]] = defaultdict(list)
@@ -99,9 +103,18 @@ def drift_of(states: Iterable[State]) -> dict[str, float]:
 
 
 def _between_runs(found: Sequence[tuple[float, float]]) -> float:
-    """An estimate of the variance of a run's own state, by runs that timed the same: see `State.timed`."""
+    """An estimate of the variance of a run's own state, by runs that timed the same: see `State.timed`.
+
+    Networks meet the same few states, so their mean is no better known than one: it is unbiased in the median.
+    """
     logs, noises = zip(*found, strict=True)
-    return statistics.variance(logs) - statistics.fmean(noises)
+    return statistics.variance(logs) * _unskewed(len(logs) - 1) - statistics.fmean(noises)
+
+
+@functools.cache
+def _unskewed(degrees: int) -> float:
+    """What a variance of few degrees of freedom is multiplied by to be too small as often as too large."""
+    return degrees / float(chi2.median(degrees))
 
 
 def _timed(record: Record) -> dict[str, tuple[float, float]]:
