@@ -1,4 +1,6 @@
-"""The committed reference runs are those that today's settings, data, weights and code would give."""
+"""The committed reference runs are those that today's settings, data, weights and code would give, and alone."""
+
+from pathlib import Path
 
 from compactbench import ROOT
 from compactbench.benchmark.due import changes
@@ -6,6 +8,7 @@ from compactbench.benchmark.fingerprint import fingerprint
 from compactbench.parameters import load_model, load_suite
 from compactbench.record import Record
 from compactbench.record.file import read
+from compactbench.report.tables.index import index
 
 MORE = ("runtimes", "random_weights_runtimes")
 """Settings in which reference runs may ask for more than their suite: they change no other number."""
@@ -29,3 +32,9 @@ def test_the_reference_runs_are_current() -> None:
             stale[name] = ", ".join(reasons.values())
     told = "\n".join(f"{name}: {reason}" for name, reason in stale.items())
     assert not stale, f"measure these again:\n{told}"
+
+
+def test_no_file_beside_the_reference_runs_is_left_over(tmp_path: Path) -> None:
+    """Such as the samples of an earlier run, which its record named."""
+    found = index(ROOT / "book" / "runs", tmp_path / "index")
+    assert found.runs and not [problem for problem in found.problems if "/reference-" in problem.file]
