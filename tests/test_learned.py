@@ -11,6 +11,7 @@ from compactbench.report.statistics.learned import undertrained
 from compactbench.report.statistics.paired import pairs
 from compactbench.report.tables.metrics import ACCURACY, LATENCY, SIZE
 from compactbench.report.tables.results import results
+from compactbench.report.text.facts import models
 from compactbench.report.text.summary import conclusion, recommendation, tradeoff_caption
 
 
@@ -91,6 +92,7 @@ def test_who_is_undertrained_takes_part_in_no_verdict_and_is_named_beside_it() -
     known = pairs([early, make_record("steady", title="Steady")])
     assert known.compare("early", "steady") is None
     assert "(undertrained: its loss was still falling)" in conclusion(frame, choice, known)
+    assert "| Early <small>undertrained</small> |" in models(frame, ())
     drawn = charts.tradeoff(frame, LATENCY, SIZE)
     assert [text for trace in drawn.data for text in trace.text or []] == ["Steady"]
     caption = tradeoff_caption(frame, LATENCY, SIZE)

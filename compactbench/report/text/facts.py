@@ -265,4 +265,5 @@ def _note(row: Row) -> Markdown:
     """What a reader must know about a row of the table."""
     if row["status"] == "failed":
         return small(["failed: " + row["error"]])
-    return small(notes(row["weights"], row["edited"]) + [row["classifier"]] * bool(row["baseline"]))
+    early = ["undertrained"] * bool(row["undertrained"])
+    return small(notes(row["weights"], row["edited"]) + early + [row["classifier"]] * bool(row["baseline"]))
