@@ -102,7 +102,7 @@ def quoted_2021(frame: pd.DataFrame, quoted: pd.DataFrame) -> go.Figure:
     accuracy = dict(zip(quoted["name"], quoted[ACCURACY.name].tolist(), strict=True))
     rows = [row for row in plain_rows(frame) if row["model"] in accuracy and row[x.name] is not None]
     xs, ys = [row[x.name] for row in rows], [accuracy[row["model"]] for row in rows]
-    titles = [html(row["title"]) for row in rows]  # names crowd here: a noisy run is hollow instead
+    titles = [folded(html(row["title"])) for row in rows]  # names crowd here: a noisy run is hollow instead
     x_axis, y_axis = value_axis(xs), value_axis(ys, padding=0.12)
     hover = [
         f"<b>{label(row)}</b><br>{x.label}: {x.of(row)} (measured here)"
