@@ -81,10 +81,11 @@ def check_known(key: str, known: Iterable[str]) -> None:
         )
 
 
-def load_suite(name: str, given: dict[str, Any] | None = None) -> Suite:
+def load_suite(name: str, given: dict[str, Any] | None = None, model: Model | None = None) -> Suite:
     """The suite `name`: the starter's keys, under those of the suite it is like, under its own, under those `given`.
 
-    A name such as `<suite>.<data>` without a file of its own means that part of a suite with a matrix.
+    Of a `model` it may ask another learning rate (see `Model.asked`), but one that is given by hand stands. A name such
+    as `<suite>.<data>` without a file of its own means that part of a suite with a matrix.
 
     Raises:
         SettingsError: a file is missing, or a key or value is not accepted.
@@ -107,7 +108,8 @@ def load_suite(name: str, given: dict[str, Any] | None = None) -> Suite:
     values: dict[str, Any] = {}
     for one in (read_yaml(path.with_stem(DEFAULT_SUITE)), *reversed(defaults), own):
         values |= one
-    return validated(Suite, values, _where(path), _by_hand(path, given))
+    suite = validated(Suite, values, _where(path), keys := _by_hand(path, given))
+    return model.asked(suite) if model and "learning_rate" not in keys else suite
 
 
 def parts(name: str) -> list[str]:

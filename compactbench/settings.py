@@ -194,6 +194,13 @@ class Suite(Strict):
         return each_once(cls, value, field)
 
 
+class Tuned(Strict):
+    """The learning rate that suits a model in a suite, and the record with the tries that show it."""
+
+    learning_rate: Positive
+    record: str = Field(description="a record under book/runs/, such as starter-rates/reference-cpu/minilm-l1.json")
+
+
 class Model(Strict):
     """Who is fine-tuned and measured. Adding a model is adding one such file to params/models/."""
 
@@ -219,6 +226,7 @@ class Model(Strict):
     architecture: dict[str, Any] | None = Field(
         default=None, description="a mapping with model_type and keys of that model type's configuration"
     )
+    tuned: dict[Name, Tuned] = Field(default={}, description="a mapping of suites to learning_rate and record")
 
     @model_validator(mode="after")
     def _fits_together(self) -> "Model":
@@ -229,6 +237,12 @@ class Model(Strict):
         if self.keep_layers and self.keep_layers != sorted(set(self.keep_layers)):
             raise ValueError(f"key `keep_layers`: got {self.keep_layers}; accepted: layer numbers, rising, each once")
         return self
+
+    def asked(self, suite: Suite) -> Suite:
+        """`suite` with the learning rate that this model carries for it, where it tries none."""
+        if suite.suite not in self.tuned or suite.learning_rates:
+            return suite
+        return suite.model_copy(update={"learning_rate": self.tuned[suite.suite].learning_rate})
 
     @property
     def has_file(self) -> bool:

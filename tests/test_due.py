@@ -16,6 +16,7 @@ from compactbench.parameters import load_model, load_suite
 from compactbench.record import Fingerprint
 from compactbench.record import file as record_file
 from compactbench.record.file import read
+from compactbench.settings import Tuned
 
 RECORDS = Path(__file__).parent / "records"
 REFERENCE = ROOT / "book" / "runs" / "starter" / "reference-cpu" / "tfidf.json"
@@ -94,6 +95,14 @@ def test_several_parts_are_all_named(plan: Plan) -> None:
     older = {"data": {"source": "x"}, "versions": found.versions | {"torch": "1.0"}}
     write(plan, found.model_copy(update=older))
     assert due(plan) == {"tfidf": f"data changed, versions changed (torch 1.0 -> {torch})"}
+
+
+def test_a_model_that_carries_another_learning_rate_is_due(plan: Plan) -> None:
+    tuned = {"starter": Tuned(learning_rate=0.5, record="x")}
+    carries = replace(plan, models=[plan.models[0].model_copy(update={"tuned": tuned})])
+    assert due(carries) == {"tfidf": "settings changed (learning_rate)"}
+    elsewhere = plan.models[0].model_copy(update={"tuned": {"other": tuned["starter"]}})
+    assert due(replace(plan, models=[elsewhere])) == {}
 
 
 def test_a_run_that_is_not_there_or_not_whole_is_due(plan: Plan) -> None:

@@ -45,7 +45,7 @@ def test_why_no_learning_rate_was_tried() -> None:
     asked = SUITE.model_copy(update={"learning_rates": [1e-4]})
     assert "this model has none to set" in page.about_tuning([], None, asked, "none")
     assert "random weights would teach nothing" in page.about_tuning([], 5e-5, asked, "random")
-    assert "the suite sets 5e-05" in page.about_tuning([], 5e-5, SUITE, "random")
+    assert "it is 5e-05, as the suite" in page.about_tuning([], 5e-5, SUITE, "random")
     trials = [Trial(learning_rate=rate, **TRIAL) for rate in (1e-5, 1e-4)]
     assert "| 0.0001 (taken) | 5 | 1.0 s | 50.0" in page.about_tuning(trials, 1e-4, asked, "pretrained")
 

@@ -25,6 +25,21 @@ def test_every_file_in_params_is_valid(path: Path) -> None:
     (load_model if path.parent.name == "models" else load_suite)(path.stem)
 
 
+def test_a_model_carries_the_learning_rate_that_suits_it_in_a_suite(tmp_path: Path) -> None:
+    """It takes the place of the suite's own, however that comes; not of one that is given by hand, or of tries."""
+    own = load_model("minilm-l1", {"model": "minilm-l1", "tuned": {"starter": {"learning_rate": 0.5, "record": "x"}}})
+
+    def asked(suite: str, **given: object) -> float:
+        return load_suite(suite, {"suite": suite, **given}, own).learning_rate
+
+    handed_over = yaml.safe_load((ROOT / "params" / "suites" / "starter.yaml").read_text())  # by papermill -f
+    assert asked("starter") == asked(**handed_over) == 0.5
+    assert asked("starter", learning_rate=0.25) == 0.25
+    assert asked("starter", learning_rates=[0.1, 0.2]) == asked("newsgroups") == load_suite("starter").learning_rate
+    tuned = {"starter": {"learning_rate": 0.5, "record": "x"}}
+    assert plan("minilm-l1", machine="here", record=tmp_path / "x.json", tuned=tuned).suite.learning_rate == 0.5
+
+
 def test_suites_and_models_have_no_key_in_common() -> None:
     """Their files are handed to papermill together: a common key would silently win over the other's."""
     keys = {kind: set() for kind in ("models", "suites")}

@@ -51,8 +51,7 @@ def parts(plan: Plan, names: Collection[str]) -> dict[str, dict[str, str]]:
     Raises:
         SettingsError: the texts or the weights cannot be had.
     """
-    asked = [model for model in plan.models if model.model in names]
-    return {model.model: fingerprint(model, plan.suite, plan.weights[model.model]).parts for model in asked}
+    return {model.model: _now(plan, model).parts for model in plan.models if model.model in names}
 
 
 def changes(then: Fingerprint, now: Fingerprint) -> dict[str, str]:
@@ -91,8 +90,12 @@ def _reason(plan: Plan, model: Model) -> str | None:
         check_page(page, record)
     except ValueError:
         return "its page is not whole"
-    now = fingerprint(model, plan.suite, plan.weights[model.model])
-    return ", ".join(changes(record.fingerprint, now).values()) or None
+    return ", ".join(changes(record.fingerprint, _now(plan, model)).values()) or None
+
+
+def _now(plan: Plan, model: Model) -> Fingerprint:
+    """That of a run of `model` by `plan`."""
+    return fingerprint(model, model.asked(plan.suite), plan.weights[model.model])
 
 
 def _listed(names: list[str]) -> str:

@@ -27,8 +27,11 @@ NOT_MEASURING = [
 ]
 """Parts of the package that change no number; all others do."""
 ABOUT = {"title", "summary", "paper", "license", "suite_title", "models", "like", "matrix"}
-ABOUT |= {"answer_limit_min", "price_per_hour"}
-"""Keys of a model or a suite that tell readers something, name other files or limit time: they change no number."""
+ABOUT |= {"answer_limit_min", "price_per_hour", "tuned"}
+"""Keys of a model or a suite that tell readers something, name other files or limit time: they change no number.
+
+What `tuned` says is in the suite's learning rate: see `Model.asked`.
+"""
 ABOUT_DATA = {"name", "cite", "licence", "license", "show_texts"}
 """The same, of a suite's data set."""
 NOT_MEASURING_CELLS = {"settings", "install"}

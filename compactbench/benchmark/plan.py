@@ -70,7 +70,8 @@ def plan(
     for key in given:
         check_known(key, KNOWN)
     model_settings = load_model(model, {"model": model} | {k: v for k, v in given.items() if k in Model.model_fields})
-    suite_settings = load_suite(suite, {"suite": suite} | {k: v for k, v in given.items() if k in Suite.model_fields})
+    of_suite = {"suite": suite} | {k: v for k, v in given.items() if k in Suite.model_fields}
+    suite_settings = load_suite(suite, of_suite, model_settings)
     if suite_settings.matrix and parts(suite) != [suite]:
         accepted = " or ".join(parts(suite))
         raise SettingsError(f"{BY_HAND}: key `suite`: got {suite!r}, which is run in parts; accepted: {accepted}.")

@@ -147,7 +147,7 @@ def _untried(learning_rate: float | None, suite: Suite, weights: record.Weights)
         return "this model has none to set"
     if suite.learning_rates and weights == "random":
         return f"random weights would teach nothing about it; it is {learning_rate:g}"
-    return f"the suite sets {learning_rate:g}"
+    return f"it is {learning_rate:g}, as the suite or the model's own file says"
 
 
 def about_finetune(finetune: record.Finetune) -> Markdown:
