@@ -42,16 +42,15 @@ def test_no_file_beside_the_reference_runs_is_left_over(tmp_path: Path) -> None:
     assert found.runs and not [problem for problem in found.problems if "/reference-" in problem.file]
 
 
-def test_a_model_carries_the_learning_rate_that_tries_show_to_do_better() -> None:
-    """And none where chance may explain it: beyond the intervals of the tries."""
-    runs, own = ROOT / "book" / "runs", load_suite("starter").learning_rate
-    records = sorted(runs.glob("starter-rates/reference-*/*.json"))
-    assert records
-    for path in records:
-        record = read(path)
-        floor = next(one.accuracy_interval[1] for one in record.tuning if one.learning_rate == own)
-        better = [one for one in record.tuning if one.accuracy_interval[0] > floor]
-        expected = {"starter": best_rate(better, record.data)} if better else {}
-        carried = load_model(str(record.model)).tuned
-        assert {suite: one.learning_rate for suite, one in carried.items()} == expected, path
-        assert all(runs / one.record == path for one in carried.values())
+def test_the_starter_takes_the_learning_rates_that_were_chosen_for_it() -> None:
+    """Each model's file carries what its record says: from tries on the starter's own training texts."""
+    runs, starter = ROOT / "book" / "runs", load_suite("starter")
+    records = {str(path.relative_to(runs)): read(path) for path in runs.glob("starter-rates/reference-*/*.json")}
+    chosen = {path: best_rate(record.tuning, record.data) for path, record in records.items()}
+    tuned = {one.model: one.tuned["starter"] for one in map(load_model, starter.models) if "starter" in one.tuned}
+    assert {one.record: one.learning_rate for one in tuned.values()} == chosen
+    assert {model: records[one.record].model for model, one in tuned.items()} == {model: model for model in tuned}
+    assert set(tuned) == set(load_suite("starter-rates").models)
+    assert {record.fingerprint.parts["data"] for record in records.values()} == {
+        read(runs / "starter" / "reference-cpu" / f"{model}.json").fingerprint.parts["data"] for model in tuned
+    }
