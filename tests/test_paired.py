@@ -1,5 +1,7 @@
 """The rule with a margin: the paired interval, what is said of it, and what is recommended by it."""
 
+import re
+
 import numpy as np
 import pytest
 from helpers.factory import calls, make_record
@@ -163,6 +165,17 @@ def test_what_the_texts_cannot_decide_is_said_with_the_number_that_could() -> No
     assert "about 2,400 test texts would tell in 80\u00a0% of cases" in text
     last = candidates(results([BEST, UNSURE]), choice).splitlines()[-1]
     assert "-1.3 to +0.1 | cannot be told apart on these texts | 3.0 |" in last
+
+
+def test_of_many_that_cannot_be_told_apart_the_nearest_are_named() -> None:
+    """Five models, each 2 texts worse than the one before: two of them are a number."""
+    far = [model_at(f"m{n}", wrong(range(10), range(100, 142 + 2 * n)), 3.0) for n in range(5)]
+    for runs, named in ((far, ("M0", "M1", "M2", "2 others")), (far[:4], ("M0", "M1", "M2", "M3"))):
+        text = verdict(chosen(BEST, *runs), by_model(results([BEST, *runs])))
+        told = text[text.index("cannot decide** whether ") : text.index(", which would answer faster")]
+        assert [word.partition(" (")[0] for word in re.split(", (?=M)| and ", told.partition("whether ")[2])] == [
+            *named
+        ]
 
 
 def test_a_model_five_points_worse_is_hardly_ever_tied_or_recommended() -> None:

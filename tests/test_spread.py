@@ -1,19 +1,22 @@
 """Intervals of measured times: for what another run would give, over processes and states of the machine."""
 
 import math
+from datetime import timedelta
 
 import numpy as np
 import pytest
-from helpers.factory import calls, make_record
+from helpers.factory import START, calls, make_record
 
+from compactbench.record import Record
 from compactbench.report.statistics.intervals import STEADY, Samples, percentile
 from compactbench.report.statistics.noise import State, drift, drift_of
 from compactbench.report.tables.results import results
 
 T_OF_ONE, T_OF_SEVEN = 12.7062, 2.36462
 """97.5 % of Student's t with one and with seven degrees of freedom, from a printed table."""
-HALF_OF_ONE = 0.4549
-"""The median of chi-squared with one degree of freedom, from a printed table."""
+NORMAL = 1.95996
+ALLOWANCE_OF_TWO = (4.30265 / NORMAL) ** 2
+"""That of Student's t with two degrees of freedom against that of the normal distribution, squared."""
 
 
 def of_next_run(samples: Samples, drift: float = STEADY) -> tuple[float, float]:
@@ -104,36 +107,58 @@ def test_drift_is_found_from_the_sessions_of_many_runs() -> None:
     assert drift(runs)["reference-cpu"] == pytest.approx(0.14 / math.sqrt(2), rel=0.1)
 
 
-def test_drift_is_how_far_runs_of_several_suites_lie_apart_that_timed_the_same_network() -> None:
-    """Hours apart at 10 and 13 ms, each with two equal sessions of steady processes: minutes apart nothing moved.
+def in_suites(*hours_and_medians_ms: tuple[float, tuple[float, ...]]) -> list[Record]:
+    """Runs of one network in suites that began so many hours after the first."""
+    return [
+        make_record(suite=f"suite-{number}", started_at=START + timedelta(hours=hours), **sessions(*medians_ms))
+        for number, (hours, medians_ms) in enumerate(hours_and_medians_ms)
+    ]
 
-    What is not the same, such as another model or sentence, says nothing of the machine.
-    """
-    first, second = make_record(**sessions(10, 10, 10, 10)), make_record(suite="other", **sessions(13, 13, 13, 13))
-    expected = math.log(1.3) ** 2 / 2 / HALF_OF_ONE
-    assert drift([first, second])["reference-cpu"] == pytest.approx(math.sqrt(expected), rel=1e-4)
-    unlike = make_record("b", suite="other", **sessions(13, 13, 13, 13))
-    assert drift([first, unlike])["reference-cpu"] == 0
-    settings = first.fingerprint.settings | {"sentence": "another"}
-    longer = second.model_copy(update={"fingerprint": first.fingerprint.model_copy(update={"settings": settings})})
-    assert drift([first, longer])["reference-cpu"] == 0
+
+def steady(*hours_and_ms: tuple[float, float]) -> list[Record]:
+    """The same, of processes that all take one time: within a run nothing moved."""
+    return in_suites(*((hours, (time_ms,) * 4) for hours, time_ms in hours_and_ms))
+
+
+def test_drift_is_how_far_runs_of_several_suites_lie_apart_that_timed_the_same_network() -> None:
+    """Hours apart at 10, 10 and 13 ms. What is not the same, as another model or sentence, says nothing of the machine."""
+    runs = steady((0, 10), (2, 10), (4, 13))
+    expected = math.sqrt(math.log(1.3) ** 2 / 3 * ALLOWANCE_OF_TWO)
+    assert drift(runs)["reference-cpu"] == pytest.approx(expected, rel=1e-4)
+    unlike = make_record("b", suite="suite-2", started_at=runs[2].started_at, **sessions(13, 13, 13, 13))
+    assert drift([*runs[:2], unlike])["reference-cpu"] == 0
+    settings = runs[2].fingerprint.settings | {"sentence": "another"}
+    longer = runs[2].model_copy(update={"fingerprint": runs[2].fingerprint.model_copy(update={"settings": settings})})
+    assert drift([*runs[:2], longer])["reference-cpu"] == 0
+
+
+def test_runs_of_one_hour_meet_the_machine_in_one_state() -> None:
+    """Two runs at 9 and 10 ms within the hour are one at their mean; and of two states no drift can be told."""
+    runs = steady((0, 10), (3, 9), (3.9, 10), (6, 13))
+    logs = np.log([10, math.sqrt(90), 13])
+    assert drift(runs)["reference-cpu"] == pytest.approx(math.sqrt(logs.var(ddof=1) * ALLOWANCE_OF_TWO), rel=1e-4)
+    assert drift(runs[:3])["reference-cpu"] == 0
 
 
 def test_the_spread_of_processes_explains_a_part_of_how_far_runs_lie_apart() -> None:
-    """Sessions of 8 and 10 ms, and of 10 and 12.5: the runs differ by ln 1.25, each mean by (ln 1.25)^2 / 12."""
-    first, second = make_record(**sessions(8, 10, 8, 10)), make_record(suite="other", **sessions(10, 12.5, 10, 12.5))
-    expected = math.log(1.25) ** 2 * (1 / 2 / HALF_OF_ONE - 1 / 12)
-    assert drift([first, second])["reference-cpu"] == pytest.approx(math.sqrt(expected), rel=1e-4)
+    """Sessions of 8 and 10 ms, and of 10 and 12.5: runs differ by ln 1.25, each mean varies by (ln 1.25)^2 / 12."""
+    runs = in_suites((0, (8, 10, 8, 10)), (2, (8, 10, 8, 10)), (4, (10, 12.5, 10, 12.5)))
+    expected = math.log(1.25) ** 2 * (ALLOWANCE_OF_TWO / 3 - 1 / 12)
+    assert drift(runs)["reference-cpu"] == pytest.approx(math.sqrt(expected), rel=1e-4)
 
 
-@pytest.mark.parametrize("count", [2, 3, 8])
-def test_few_suites_tell_too_small_a_drift_as_often_as_too_large_a_one(count: int) -> None:
-    """2,000 books of so many suites, whose states differ by 10 %: half of them is 1,000, within 3.3 deviations."""
-    rng = np.random.default_rng(count)
-    large = 0
-    for states in np.exp(rng.normal(0, 0.1, (2000, count))):
-        large += drift_of(State("m", [], False, [], {"it": (math.log(one), 0.0)}) for one in states)["m"] > 0.1
-    assert 926 <= large <= 1074
+@pytest.mark.parametrize("count", [3, 4, 8])
+def test_drift_of_few_suites_is_large_enough_for_intervals_to_hold(count: int) -> None:
+    """2,000 machines whose states differ by 10 %: of so many intervals between two states 95 % is 1,900.
+
+    Fewer than 1,870 or more than 1,930 would come about once in five hundred times.
+    """
+    rng, held = np.random.default_rng(count), 0
+    for states in rng.normal(0, 0.1, (2000, count)):
+        hours = [State("m", 7200.0 * n, [], False, [], {"it": (state, 0.0)}) for n, state in enumerate(states)]
+        one, another = rng.normal(0, 0.1, 2)
+        held += abs(one - another) <= NORMAL * math.sqrt(2) * drift_of(hours)["m"]
+    assert 1870 <= held <= 1930
 
 
 def test_a_record_that_was_told_its_drift_keeps_it_in_any_company() -> None:

@@ -18,12 +18,13 @@ import json
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from recomputed import NOT_KEPT, Run, files, quality, speed
-from scipy.stats import chi2
+from scipy.stats import norm, t
 
 SITE = Path(__file__).resolve().parents[2] / "book" / "_build" / "html"
 WITHIN = 1e-9
@@ -207,19 +208,22 @@ def between_suites(records: list[dict[str, Any]]) -> dict[str, float]:
     """The same, by how far runs of several suites lie apart that timed one fine-tuned transformer on one machine."""
     times = defaultdict(list)
     for record in records:
+        began = datetime.fromisoformat(record["started_at"]).timestamp()
         asked = [record["fingerprint"]["settings"].get("sentence"), json.dumps(record["fingerprint"]["versions"])]
         for one in record["runtimes"] if record["classifier"]["fine_tuned"] else []:
             most = max((calls["threads"] for calls in one["latency"]), default=0)
             logs = np.log([np.median(c["samples_ms"]) for c in one["latency"] if c["threads"] == most])
             if len(logs) > 1:
                 where = (record["machine"], record["model"], one["runtime"], one["precision"], one["device"])
-                times[(*where, *asked)].append((logs.mean(), np.var(logs, ddof=1) / len(logs)))
+                times[(*where, *asked)].append((began, logs.mean(), np.var(logs, ddof=1) / len(logs)))
     states = defaultdict(list)
     for (machine, *_), found in times.items():
-        if len(found) > 1:
-            means, noises = np.transpose(found)
-            unbiased = (len(means) - 1) / chi2.ppf(0.5, len(means) - 1)  # in the median
-            states[machine].append(np.var(means, ddof=1) * unbiased - noises.mean())
+        began, means, noises = np.array(sorted(found)).T
+        hours = np.split(np.arange(len(began)), np.flatnonzero(np.diff(began) > 3600) + 1)
+        if len(hours) > 2:
+            variance = np.var([means[hour].mean() for hour in hours], ddof=1)
+            noise = np.mean([noises[hour].sum() / len(hour) ** 2 for hour in hours])
+            states[machine].append(variance * (t.isf(0.025, len(hours) - 1) / norm.isf(0.025)) ** 2 - noise)
     return {machine: np.sqrt(max(0.0, np.mean(found))) for machine, found in states.items()}
 
 

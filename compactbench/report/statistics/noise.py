@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from scipy.stats import chi2
+from scipy.stats import norm, t
 
 from compactbench.record import FailedRecord, Record, RuntimeResult
 from compactbench.report.statistics.intervals import STEADY
@@ -28,6 +28,10 @@ LOADED = 0.1
 `tests/agreement/noise.py` tells it, too: others take less of a quiet machine, and one busy neighbour takes a core.
 """
 
+HOUR = 3600.0
+"""Runs of one network that begin within so many seconds of one another meet the machine in one state."""
+ENOUGH = 3
+"""So many states must have been met for their variance to count: of two, Student's t makes any interval useless."""
 FIRST_SESSION = "first_session"
 """The stage in which the first half of a run's processes time it: the first half of each list of their samples."""
 
@@ -37,6 +41,7 @@ class State(NamedTuple):
 
     Args:
         machine: its name.
+        started: when the run began, s since 1970.
         medians_ms: the median time of the fixed work in each window around a measurement.
         loaded: whether too many of the windows had too much of the cores' time taken: see LOADED and SHARE.
         apart: for each runtime with two sessions, an estimate of the variance of a run's own state; see `drift_of`.
@@ -45,10 +50,19 @@ class State(NamedTuple):
     """
 
     machine: str
+    started: float
     medians_ms: list[float]
     loaded: bool
     apart: list[float]
     timed: dict[str, tuple[float, float]]
+
+
+class Timed(NamedTuple):
+    """How long one network took in one run: when that began, s; the mean logarithm of times, and its variance."""
+
+    started: float
+    log: float
+    noise: float
 
 
 @once
@@ -56,7 +70,9 @@ def state(record: Record) -> State:
     """What `record` tells of the state of its machine."""
     medians_ms = [statistics.median(window.samples_ms) for window in record.fixed_work]
     loaded = _too_many([window.others + window.steal > LOADED for window in record.load])
-    return State(record.machine, medians_ms, loaded, _between_sessions(record), _timed(record))
+    return State(
+        record.machine, record.started_at.timestamp(), medians_ms, loaded, _between_sessions(record), _timed(record)
+    )
 
 
 def usual_ms(states: Iterable[State]) -> dict[str, float]:
@@ -80,41 +96,53 @@ def drift_of(states: Iterable[State]) -> dict[str, float]:
 
     It is the larger of two estimates by the method of moments, from which what the spread between processes explains is
     taken away. Over minutes: a run meets two states, one a session, so its own, their mean, varies half as much as they
-    do. Over hours and days: by the same network, with the same sentence, in runs of several suites; of so few runs the
-    variance is more often too small than too large, which is mended by the median of chi-squared. Where neither can be
-    had, as of an earlier version, it is that of the fixed work between runs; 0 where that does not tell either.
+    do. Over hours and days: by the same network, with the same sentence, in runs of several suites, from ENOUGH states
+    on; it is enlarged as Student's t is for a deviation that is known from so few. Where neither can be had, as of an
+    earlier version, it is that of the fixed work between runs; 0 where that does not tell either.
     """
     sessions: dict[str, list[float]] = defaultdict(list)
     speeds: dict[str, list[float]] = defaultdict(list)
-    times: dict[str, dict[str, list[tuple[float, float]]]] = defaultdict(lambda: defaultdict(list))
+    times: dict[str, dict[str, list[Timed]]] = defaultdict(lambda: defaultdict(list))
     for one in states:
         sessions[one.machine] += one.apart
         if one.medians_ms:
             speeds[one.machine].append(math.log(statistics.median(one.medians_ms)))
-        for what, found in one.timed.items():
-            times[one.machine][what].append(found)
+        for what, (log, noise) in one.timed.items():
+            times[one.machine][what].append(Timed(one.started, log, noise))
     known = {machine: statistics.stdev(found) for machine, found in speeds.items() if len(found) > 1}
-    runs = {machine: [_between_runs(found) for found in of.values() if len(found) > 1] for machine, of in times.items()}
-    for machine in {**sessions, **runs}:
-        variances = [statistics.fmean(found) for found in (sessions[machine], runs.get(machine)) if found]
+    for machine in {**sessions, **times}:
+        states = [met for found in times[machine].values() if len(met := _states(found)) >= ENOUGH]
+        estimates = sessions[machine], list(map(_between_states, states))
+        variances = [statistics.fmean(found) for found in estimates if found]
         if variances:
             known[machine] = math.sqrt(max(0.0, *variances))
     return defaultdict(lambda: STEADY, known)
 
 
-def _between_runs(found: Sequence[tuple[float, float]]) -> float:
-    """An estimate of the variance of a run's own state, by runs that timed the same: see `State.timed`.
+def _states(runs: list[Timed]) -> list[Timed]:
+    """The states of the machine in which one network was timed: the mean of the runs of one hour."""
+    groups: list[list[Timed]] = []
+    for run in sorted(runs):
+        if not groups or run.started - groups[-1][-1].started > HOUR:
+            groups.append([])
+        groups[-1].append(run)
+    means = [map(statistics.fmean, zip(*group, strict=True)) for group in groups]
+    return [Timed(started, log, noise / len(group)) for group, (started, log, noise) in zip(groups, means, strict=True)]
 
-    Networks meet the same few states, so their mean is no better known than one: it is unbiased in the median.
+
+def _between_states(states: list[Timed]) -> float:
+    """An estimate of the variance of a run's own state.
+
+    Networks meet the same few states, so the mean over networks is no better known than one of these estimates.
     """
-    logs, noises = zip(*found, strict=True)
-    return statistics.variance(logs) * _unskewed(len(logs) - 1) - statistics.fmean(noises)
+    variance = statistics.variance(state.log for state in states)
+    return variance * _allowance(len(states) - 1) - statistics.fmean(state.noise for state in states)
 
 
 @functools.cache
-def _unskewed(degrees: int) -> float:
-    """What a variance of few degrees of freedom is multiplied by to be too small as often as too large."""
-    return degrees / float(chi2.median(degrees))
+def _allowance(degrees: int) -> float:
+    """What a variance of few degrees of freedom is multiplied by, so that 95 % intervals made with it hold."""
+    return float(t.ppf(0.975, degrees) / norm.ppf(0.975)) ** 2
 
 
 def _timed(record: Record) -> dict[str, tuple[float, float]]:

@@ -36,6 +36,8 @@ from compactbench.report.text.words import Markdown, code, listed, markdown, mar
 ENDS = ("95\u00a0% interval, from", "to")
 WHO = ("title", "suite", "machine", "status")
 """Heads of the ends of an interval, and the first columns of the full table, before the metric that decides."""
+NAMED = 3
+"""So many models are named in a sentence that holds for more; the table beside it has them all."""
 
 
 def compared(group: pd.DataFrame, suite: str, machine: str) -> Markdown:
@@ -124,8 +126,9 @@ def verdict(choice: Recommendation, rows: dict[str, Row]) -> Markdown:
 
 
 def _held(found: dict[str, Comparison], rows: dict[str, Row]) -> Markdown:
-    """The models, each with how it did against the best."""
-    return listed(Markdown(f"{markdown(rows[model]['title'])} ({points(one)})") for model, one in found.items())
+    """The models, each with how it did against the best; of many the nearest, the others as a number."""
+    each = [Markdown(f"{markdown(rows[model]['title'])} ({points(one)})") for model, one in found.items()]
+    return listed(each if len(each) <= NAMED + 1 else [*each[:NAMED], f"{len(each) - NAMED} others"])
 
 
 def candidates(group: pd.DataFrame, choice: Recommendation) -> Markdown:
