@@ -121,7 +121,7 @@ def steady(*hours_and_ms: tuple[float, float]) -> list[Record]:
 
 
 def test_drift_is_how_far_runs_of_several_suites_lie_apart_that_timed_the_same_network() -> None:
-    """Hours apart at 10, 10 and 13 ms. What is not the same, as another model or sentence, says nothing of the machine."""
+    """Hours apart at 10, 10 and 13 ms; what is not the same, as another model or sentence, says nothing of it."""
     runs = steady((0, 10), (2, 10), (4, 13))
     expected = math.sqrt(math.log(1.3) ** 2 / 3 * ALLOWANCE_OF_TWO)
     assert drift(runs)["reference-cpu"] == pytest.approx(expected, rel=1e-4)

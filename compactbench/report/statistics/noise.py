@@ -111,8 +111,8 @@ def drift_of(states: Iterable[State]) -> dict[str, float]:
             times[one.machine][what].append(Timed(one.started, log, noise))
     known = {machine: statistics.stdev(found) for machine, found in speeds.items() if len(found) > 1}
     for machine in {**sessions, **times}:
-        states = [met for found in times[machine].values() if len(met := _states(found)) >= ENOUGH]
-        estimates = sessions[machine], list(map(_between_states, states))
+        of_hours = [met for found in times[machine].values() if len(met := _states(found)) >= ENOUGH]
+        estimates = sessions[machine], list(map(_between_states, of_hours))
         variances = [statistics.fmean(found) for found in estimates if found]
         if variances:
             known[machine] = math.sqrt(max(0.0, *variances))

@@ -36,7 +36,7 @@ from compactbench.report.text.words import Markdown, code, listed, markdown, mar
 ENDS = ("95\u00a0% interval, from", "to")
 WHO = ("title", "suite", "machine", "status")
 """Heads of the ends of an interval, and the first columns of the full table, before the metric that decides."""
-NAMED = 3
+NAMED = 2
 """So many models are named in a sentence that holds for more; the table beside it has them all."""
 
 
