@@ -76,6 +76,8 @@ def test_what_is_recommended_on_each_other_data_set() -> None:
     assert told.startswith("- **Other news**, 2 classes: Alpha, 95.0")
     assert "; the runner-up is Beta, 95.0" in told and len(told.splitlines()) == 1
     assert other_data([make_record("alpha")], "starter", "reference-cpu").startswith("No other data set")
+    again = make_record("alpha", suite="again")  # on the data that the page speaks of
+    assert other_data([make_record("alpha"), again], "starter", "reference-cpu").startswith("No other data set")
     blind = {"confusion": [[30, 0], [30, 0]], "right": "1" * 30 + "0" * 30}  # never the second class
     early = make_record("gamma", suite="other", quality=blind, data={"name": "Other news"})
     told = other_data([make_record("alpha"), *other, early], "starter", "reference-cpu")

@@ -142,6 +142,20 @@ def test_whatever_is_called_faster_or_slower_is_so_beyond_the_noise(group: list[
     assert "1.0 times" not in "".join(told)
 
 
+def test_a_difference_is_one_number_wherever_it_is_told(group: list[Record]) -> None:
+    """In a further runtime that of the table, for the first seed alone, was another than the paired one."""
+    frame, known = results(group), pairs(group)
+    choice, rows = recommend(frame, {}, known), by_model(frame)
+    told = trade(frame, choice, known).splitlines()
+    differences = {model: known.compare(model, choice.chosen) for model in known.records if model != choice.chosen}
+    assert differences
+    for model, found in differences.items():
+        line = next(one for one in told if one.startswith(f"- **{markdown(rows[model]['title'])}**"))
+        assert f": {100 * found.difference:+.1f} points" in line
+        if (held := f"{markdown(rows[model]['title'])} is ") in (ending := conclusion(frame, choice, known)):
+            assert f"{held}{abs(100 * found.difference):.1f} points" in ending
+
+
 def test_what_a_runtime_gains_is_gained_beyond_the_noise(reference: list[Record]) -> None:
     for record in reference:
         rows = plain_rows(runtimes([record]))

@@ -183,8 +183,8 @@ def trade(group: pd.DataFrame, choice: Recommendation, compared: Pairs) -> Markd
 
 def _exchange(row: Row, chosen: Row, quality: Metric, on_front: bool, compared: Pairs) -> str:
     """What another model gives and takes, held against the chosen one."""
-    apart = (row[quality.name] - chosen[quality.name]) * 100
     found = compared.compare(row["model"], chosen["model"])
+    apart = 100 * (found.difference if found else row[quality.name] - chosen[quality.name])
     told = f" ({judged(found)})" if found else says_little(row)
     speed = pace(row, chosen)
     named = f"**{markdown(row['title'])}**{small(notes(row['weights'], row['edited']))}"

@@ -253,10 +253,10 @@ def _counted(rows: list[Row]) -> str:
 
 def _held_against(row: Row, best: Row, quality: Metric, pairs: Pairs) -> str:
     """How far `row` is from the recommended model in quality and in CPU latency."""
-    points = 100 * (row[quality.name] - best[quality.name])
+    found = pairs.compare(row["model"], best["model"])
+    points = 100 * (found.difference if found else row[quality.name] - best[quality.name])
     side = "below" if points < 0 else "above"
     text = f"{markdown(row['title'])} is {abs(points):.1f} points {side} it in {in_sentence(quality)}"
-    found = pairs.compare(row["model"], best["model"])
     text += f" ({judged(found)})" if found else says_little(row)
     speed = pace(row, best)
     return f"{text}; on the CPU it answers {speed}." if speed else f"{text}."
