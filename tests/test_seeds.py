@@ -14,7 +14,8 @@ from compactbench.data.load import fingerprint, load
 from compactbench.instruments.quality import quality
 from compactbench.parameters import load_suite
 from compactbench.record import Record, Repeat, joined, parted, signs
-from compactbench.report.statistics.seeds import paired, superiority, two_level
+from compactbench.report.statistics.paired import pairs
+from compactbench.report.statistics.seeds import macro_f1, paired, superiority, two_level
 from compactbench.report.tables.results import plain_rows, results, runtimes
 from compactbench.report.text import seeds
 
@@ -183,27 +184,46 @@ def test_published_accuracy_is_the_mean_over_the_seeds() -> None:
     assert (alone["eval_accuracy_low"], alone["eval_accuracy_high"]) == (0.86, 0.98)  # as the record has it
 
 
-def test_a_further_runtime_keeps_the_means_distance() -> None:
-    """It answered from the first seed alone, three texts of 60 worse: of the mean of .95 that leaves .90, not .85."""
-    right = "0" * 9 + "1" * 51
-    further = runtime(
+def worse_by_three() -> dict[str, Any]:
+    """int8, which answered from the first seed alone, and missed 9 of 60 texts."""
+    return runtime(
         **{"runtime": "onnxruntime", "label": "ONNX int8", "precision": "int8", "agreement": 0.9},
-        quality={"accuracy": 51 / 60, "right": right},
+        quality={"accuracy": 51 / 60, "right": "0" * 9 + "1" * 51, "macro_f1": 0.5},
         latency=[],
     )
-    record = seeded("a", {42: 6, 43: 3, 44: 0}, runtimes=[further])
-    first = record.model_copy(update={"runtimes": record.runtimes[::-1]})  # as `in_runtime` puts it
+
+
+def in_int8(record: Record) -> Record:
+    """The record as `in_runtime` has it."""
+    return record.model_copy(update={"runtimes": record.runtimes[::-1]})
+
+
+def test_a_further_runtime_keeps_the_means_distance() -> None:
+    """It answered from the first seed alone, three texts of 60 worse: of the mean of .95 that leaves .90, not .85."""
+    record = seeded("a", {42: 6, 43: 3, 44: 0}, runtimes=[worse_by_three()])
+    first = in_int8(record)
     assert plain_rows(results([record]))[0]["eval_accuracy"] == pytest.approx(0.95)
     assert plain_rows(results([first]))[0]["eval_accuracy"] == pytest.approx(0.90)
     assert [row["eval_accuracy"] for row in plain_rows(runtimes([record]))] == pytest.approx([0.90, 0.85])
 
 
+def test_what_a_further_runtime_changes_counts_from_every_seed_where_models_are_compared() -> None:
+    """As trained both miss as many texts from each seed; in int8 one misses 3 more of 60: .05, and no third of that."""
+    wrong = {42: 6, 43: 3, 44: 0}
+    other, record = seeded("b", wrong), seeded("a", wrong, runtimes=[worse_by_three()])
+    found = pairs([in_int8(record), other]).compare("a", "b")
+    assert found and found.difference == pytest.approx(-0.05)
+    trained = record.trained.quality.macro_f1
+    assert list(macro_f1(record).values()) == pytest.approx([0.9, 0.9, trained])
+    assert list(macro_f1(in_int8(record)).values()) == pytest.approx([0.9 + 0.5 - trained] * 2 + [0.5])
+
+
 def test_models_are_compared_seed_by_seed_on_the_same_texts() -> None:
     """A seed that only one has, or of another split, is no pair."""
     one, other = seeded("a", {42: 2, 43: 6, 44: 0}), seeded("b", {42: 3, 43: 1, 45: 0})
-    pairs = paired(one, other)
-    assert list(pairs) == [42, 43]
-    first, second = pairs[43]
+    found = paired(one, other)
+    assert list(found) == [42, 43]
+    first, second = found[43]
     assert (first.shape, first.dtype) == ((60,), bool)
     assert ((~first).sum(), (~second).sum()) == (6, 1)
     moved = other.model_copy(update={"data": other.data.model_copy(update={"fingerprint": "3" * 64})})

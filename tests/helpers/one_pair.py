@@ -18,7 +18,7 @@ def compared(one: Record, other: Record, error: float) -> tuple[float, float, fl
 
 
 def _by_accuracy(one: Record, other: Record, error: float) -> tuple[float, float, float, float] | None:
-    found = list(seeds.paired(one, other).values())
+    found = [(*pair, change(one, seed) - change(other, seed)) for seed, pair in seeds.paired(one, other).items()]
     kept = [_counts(some, found, seeds.overlap(one)) for some in seeds.each_left_out(found)]
     if not kept:
         return None
@@ -27,15 +27,26 @@ def _by_accuracy(one: Record, other: Record, error: float) -> tuple[float, float
     return differences[0], min(low for low, _ in ends), max(high for _, high in ends), max(differences)
 
 
+def change(record: Record, seed: int) -> float:
+    """What the first runtime changes from another seed than the run's own, on which alone it answered."""
+    trained = next(one for one in record.runtimes if one.agreement is None)
+    first = record.runtimes[0]
+    if first is trained or seed == record.conditions.seed:
+        return 0.0
+    pairs = list(zip(first.quality.right, trained.quality.right, strict=False))
+    return (pairs.count(("1", "0")) - pairs.count(("0", "1"))) / len(pairs)
+
+
 def _counts(kept, found, overlap: float) -> tuple[float, float, float, float]:
     """Texts, those that the first alone got right, those of the second alone, and degrees of freedom."""
-    first, second = (fmean(np.mean(pair[n] & ~pair[1 - n]) for pair in kept) for n in (0, 1))
-    texts, of_pair = fmean(len(right) for right, _ in kept), first + second - (first - second) ** 2
+    first = fmean(np.mean(right & ~others) + max(0, gained) for right, others, gained in kept)
+    second = fmean(np.mean(others & ~right) + max(0, -gained) for right, others, gained in kept)
+    texts, of_pair = fmean(len(right) for right, *_ in kept), first + second - (first - second) ** 2
     if not of_pair:
         return texts, 0, 0, math.inf
     whole, degrees = of_pair / texts, math.inf
     if len(found) > 1:
-        between = variance(float(right.mean() - others.mean()) for right, others in found) / len(kept)
+        between = variance(float(right.mean() - others.mean() + gained) for right, others, gained in found) / len(kept)
         whole = between + overlap * whole
         degrees = (len(found) - 1) * (whole / between) ** 2 if between else math.inf
     texts = of_pair / whole

@@ -37,7 +37,7 @@ class _Shares:
     Args:
         texts: how many both were asked; 0 where they were not asked the same.
         alone: the share that the model of the row alone got right.
-        right: the share that it got right.
+        right: the share that it got right; from other seeds than its own with what its runtime changes.
     """
 
     texts: np.ndarray
@@ -70,7 +70,13 @@ def pair_counts(runs: Sequence[Record]) -> PairCounts:
 
 
 def _shares(runs: Sequence[Record]) -> _Shares:
-    """A seed with another split counts as another seed; a further runtime may have been asked the first texts alone."""
+    """A seed with another split counts as another seed; a further runtime may have been asked the first texts alone.
+
+    What that changes from other seeds than the run's own is known as a share, and not text by text: the model that
+    gains by it is taken to be right alone on so many more.
+    """
+    own = [(run.conditions.seed, run.data.fingerprint) for run in runs]
+    changed = np.array([seeds.changed(run, run.runtimes[0], "accuracy") for run in runs])
     answers = [{(seed, split): right for seed, (split, right) in seeds.rights(run).items()} for run in runs]
     splits = sorted({split for of_run in answers for split in of_run})
     found = _Shares(*np.zeros((3, len(splits), len(runs), len(runs))))
@@ -81,8 +87,10 @@ def _shares(runs: Sequence[Record]) -> _Shares:
             right[row, : len(marks)], asked[row, : len(marks)] = marks, 1
         found.texts[number] = asked @ asked.T
         both = np.maximum(found.texts[number], 1)
-        found.alone[number] = (right @ (asked - right).T) / both
-        found.right[number] = (right @ asked.T) / both
+        change = np.where([one == split for one in own], 0, changed)[:, None]
+        gained = np.maximum(change - change.T, 0) * (found.texts[number] > 0)
+        found.alone[number] = np.minimum((right @ (asked - right).T) / both + gained, 1)
+        found.right[number] = (right @ asked.T) / both + change
     return found
 
 

@@ -20,6 +20,7 @@ from compactbench.report.statistics.once import once
 from compactbench.report.statistics.score import Numbers
 
 OfSeed = TypeVar("OfSeed")
+Measure = Literal["accuracy", "macro_f1"]
 UPPER = 0.975
 """The quantile at which a 95 % interval ends."""
 NORMAL = float(norm.ppf(UPPER))
@@ -40,27 +41,34 @@ class Superiority:
     seeds: int
 
 
-def over_seeds(record: Record, result: RuntimeResult, measure: Literal["accuracy", "macro_f1"]) -> Estimate | None:
-    """The mean of a measure over the seeds, with its two-level interval; None where the texts were not classified.
-
-    A further runtime answers for the run's own seed alone. From the others it is taken to be as much better or worse
-    than the model as trained as it is there.
-    """
+def over_seeds(record: Record, result: RuntimeResult, measure: Measure) -> Estimate | None:
+    """The mean of a measure over the seeds, with its two-level interval; None where the texts were not classified."""
     if result.quality is None:
         return None
     own, trained, repeats = result.quality, _as_trained(record), of_all_labels(record)
     value, interval = getattr(own, measure), getattr(own, f"{measure}_interval")
     if not repeats or trained is None or interval is None:
         return Estimate(value, interval)
-    change = value - getattr(trained, measure)
-    if measure == "accuracy" and own.right and trained.right:  # a further runtime may have been asked the first texts
-        change = value - fmean(map(int, trained.right[: len(own.right)]))
+    change = changed(record, result, measure)
     found = [getattr(one, measure) + change for one in (trained, *repeats)]
     mean = min(1.0, max(0.0, fmean(found)))
     of_texts = ((interval[1] - interval[0]) / 2 / NORMAL) ** 2
     if measure == "accuracy":
         of_texts = mean * (1 - mean) / sum(record.data.test_counts)
     return Estimate(mean, two_level(found, of_texts, overlap(record)) if of_texts else interval)
+
+
+def changed(record: Record, result: RuntimeResult, measure: Measure) -> float:
+    """How much higher a measure is in a further runtime than as trained; 0 where that is not known.
+
+    That runtime answered for the run's own seed alone. From the others it is taken to be as much better or worse.
+    """
+    own, trained = result.quality, _as_trained(record)
+    if own is None or trained is None or own is trained:
+        return 0.0
+    if measure == "accuracy" and own.right and trained.right:  # it may have been asked the first texts alone
+        return own.accuracy - fmean(map(int, trained.right[: len(own.right)]))
+    return float(getattr(own, measure) - getattr(trained, measure))
 
 
 def overlap(record: Record) -> float:
@@ -139,8 +147,8 @@ def paired(one: Record, other: Record) -> dict[int, tuple[np.ndarray, np.ndarray
     """Whether each test text was classified right by `one` and by `other`, for each seed that both have.
 
     Two boolean arrays of shape (texts,), of the same texts in the same order. A record has its first runtime's answers
-    from the run's own seed, and those as trained from others. A seed of which the texts are not known to be the same is
-    left out.
+    from the run's own seed, and those as trained from others, which `changed` goes with. A seed of which the texts are
+    not known to be the same is left out.
     """
     first, second = rights(one), rights(other)
     found = {}
@@ -172,9 +180,9 @@ def of_all_labels(record: Record) -> list[Repeat]:
 
 
 def macro_f1(record: Record) -> dict[tuple[int, str | None], float]:
-    """The macro F1 from each seed and its split."""
-    own = record.runtimes[0].quality
-    found = {(one.seed, one.split): one.macro_f1 for one in of_all_labels(record)}
+    """The macro F1 of the first runtime from each seed and its split."""
+    own, change = record.runtimes[0].quality, changed(record, record.runtimes[0], "macro_f1")
+    found = {(one.seed, one.split): one.macro_f1 + change for one in of_all_labels(record)}
     return found | ({(record.conditions.seed, record.data.fingerprint): own.macro_f1} if own else {})
 
 
