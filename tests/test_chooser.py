@@ -116,6 +116,11 @@ def test_failed_and_edited_runs_are_named_with_the_reason() -> None:
     assert {one["model"] for one in group["candidates"]} == {run.model for run in RUNS}
 
 
+def test_two_suites_of_one_data_set_are_told_apart() -> None:
+    found = chooser([*RUNS, *OTHER, model("alone", 5.0, 50, 60, suite="again")], {})
+    assert [group["data"] for group in found] == ["Example news (again)", "Other news", "Example news (starter)"]
+
+
 def test_the_table_without_scripts_has_the_cost_where_an_hour_has_a_price() -> None:
     head = '<th scope="col">Cost</th>'
     priced = model("priced", 1.0, 1, 60, settings={"suite": {"price_per_hour": 3.6}})

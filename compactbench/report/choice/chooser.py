@@ -3,6 +3,7 @@
 All statistics are done here. The page's script filters, looks up and sorts, as `recommend` does.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -57,6 +58,10 @@ def chooser(
         others = [[line(run.title), line(why)] for run, why in reasons if why is not None]
         if able:
             found.append(_group(able, quoted, margin, states[machine]) | {"others": others})
+    suites = Counter(data for _, data in {(group["suite"], group["data"]) for group in found})
+    for group in found:
+        if suites[group["data"]] > 1:
+            group["data"] += f" ({line(group['suite'])})"
     return found
 
 

@@ -75,8 +75,8 @@ def steadiness(frame: pd.DataFrame, state: float) -> Markdown:
     ]
     named = f"Disturbed were {listed(disturbed)}." if disturbed else "No run was disturbed."
     return Markdown(
-        f"From one run to the next its speed differs by {100 * state:.1f}\N{NO-BREAK SPACE}% (one standard deviation), "
-        f"which every interval of a latency holds. {named}"
+        f"From one run to the next its speed differs by {100 * state:.1f}\N{NO-BREAK SPACE}% (one standard deviation, "
+        f"with an allowance where it is known from few), which every interval of a latency holds. {named}"
     )
 
 
