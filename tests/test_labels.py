@@ -23,6 +23,15 @@ def test_of_many_models_those_on_the_front_have_labels() -> None:
     assert len(labelled(5)) == 5
 
 
+def test_a_label_that_finds_no_room_is_left_out_and_that_of_the_best_stays() -> None:
+    """Nine marks in one place, which has eight sides; three labels on the right and three on the left have room."""
+    kept, places = labels.legible([0.5] * 9, [0.5] * 9, [6] * 9, ["fifteen letters"] * 9, (), 2)
+    assert kept[2] and sum(kept) == 6
+    alone = [one for one, legible in zip(places, kept, strict=True) if legible]
+    assert len(set(alone)) == len(alone)
+    assert all(labels.legible([0.1, 0.5, 0.9], [0.1, 0.5, 0.9], [6] * 3, ["short"] * 3, (), 0)[0])
+
+
 def test_labels_of_many_models_take_work_in_proportion(monkeypatch: pytest.MonkeyPatch) -> None:
     """A hundred models on a long front did not finish in 92 s: each two labels were placed given all others."""
     compared = []
@@ -41,7 +50,7 @@ def test_labels_of_many_models_take_work_in_proportion(monkeypatch: pytest.Monke
         drawn = traces(charts.tradeoff(results(runs), X, BUBBLE))
         assert len(drawn["Pareto front"]["x"]) == count
         named = [text for text in drawn["fine-tuned transformer"]["text"] if text]
-        assert len(named) == charts.MOST_NAMED and f"M{count - 1}" in named  # the most accurate one
+        assert 5 < len(named) <= charts.MOST_NAMED and f"M{count - 1}" in named  # the most accurate one
         work[count] = sum(compared)
     assert work[80] < 4.1 * work[20]
 

@@ -10,7 +10,7 @@
     const [SPEED, P95, SIZE] = ["cpu_latency_p50_ms", "cpu_latency_p95_ms", "artefact_size_mb"];
     const [THROUGHPUT, COST] = ["throughput_sentences_per_s", "cost_per_million_texts"];
     const NEAR = 1.25;
-    const [NAMED, LISTED] = [5, 10]; // so many are named in the answer and shown of a list, the others counted and folded
+    const [NAMED, LISTED] = [2, 10]; // so many are named in the answer and shown of a list, the others counted and folded
     const CAPTION =
       "Each model in the runtime that stands for it. Filled: within your limits. Hollow and pale: out. Ringed: what to take. " +
       "Named: the Pareto front of quality and median latency, where there is room. Dashed lines: your limits.";
@@ -60,7 +60,8 @@
     }
 
     function anyOf(candidates) {
-      const [titles, more] = [candidates.slice(0, NAMED).map((one) => one.title), candidates.length - NAMED];
+      const shown = candidates.length > NAMED + 1 ? NAMED : candidates.length;
+      const [titles, more] = [candidates.slice(0, shown).map((one) => one.title), candidates.length - shown];
       return (candidates.length > 1 ? "any of " : "") + titles.join(", ") + (more > 0 ? ` and ${more} more` : "");
     }
 

@@ -35,6 +35,33 @@ PLACES = {
 """Plotly's text positions, the preferred ones first, as directions from the mark."""
 
 
+def legible(
+    x: Sequence[float],
+    y: Sequence[float],
+    radii: Sequence[float],
+    texts: Sequence[str],
+    lines: Sequence[Segment],
+    stays: int,
+) -> tuple[list[bool], list[str]]:
+    """Which labels find room, and the positions of these: whichever covers most of the others is left out, one by one.
+
+    Args:
+        x: as in `positions`.
+        y: likewise.
+        radii: likewise.
+        texts: likewise.
+        lines: likewise.
+        stays: the mark whose label is never left out.
+    """
+    kept = list(texts)
+    while True:
+        places, covering = _placed(x, y, radii, kept, lines, CANVASES)
+        if not any(covering):
+            return list(map(bool, kept)), places
+        covering[stays] = 0
+        kept[covering.index(max(covering))] = ""
+
+
 def positions(
     x: Sequence[float],
     y: Sequence[float],
@@ -56,6 +83,18 @@ def positions(
         lines: what else is drawn and should stay readable.
         canvases: the plots to choose for.
     """
+    return _placed(x, y, radii, texts, lines, canvases)[0]
+
+
+def _placed(
+    x: Sequence[float],
+    y: Sequence[float],
+    radii: Sequence[float],
+    texts: Sequence[str],
+    lines: Sequence[Segment],
+    canvases: Canvases,
+) -> tuple[list[str], list[float]]:
+    """What `positions` returns, and how much each label covers of the others."""
     labelled = np.array([mark for mark, text in enumerate(texts) if text], dtype=int)
     sizes, names, numbers = np.array(canvases), list(PLACES), range(len(labelled))
     centres = np.column_stack([x, y])[:, None] * sizes  # (marks, canvases, 2)
@@ -82,8 +121,11 @@ def positions(
             chosen[list(pair)] = np.unravel_index(cost.argmin(), cost.shape)
         if (chosen == before).all():
             break
+    clashes = over[numbers, chosen][:, numbers, chosen]  # (labels, labels)
+    covering = dict(zip(labelled, clashes.sum(axis=1) - clashes.diagonal(), strict=True))
     placed = {mark: names[place] for mark, place in zip(labelled, chosen, strict=True)}
-    return [placed.get(mark, names[0]) for mark in range(len(texts))]
+    marks = range(len(texts))
+    return [placed.get(mark, names[0]) for mark in marks], [float(covering.get(mark, 0)) for mark in marks]
 
 
 def side(x: float, text: str) -> str:

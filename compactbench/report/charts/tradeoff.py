@@ -171,7 +171,7 @@ def _add_bubbles(
 ) -> None:
     """Draw models of known accuracy, each kind of classifier in a colour of its own.
 
-    Pareto-dominated ones are pale, and without a label where there are many.
+    Pareto-dominated ones are pale, and without a label where there are many. A label that finds no room is left out.
     """
     largest = max((row[bubble.name] or 0 for row in marks), default=0) or 1
     diameters = [max(LARGEST * math.sqrt((row[bubble.name] or 0) / largest), SMALLEST) for row in marks]
@@ -185,13 +185,10 @@ def _add_bubbles(
     if len(marks) > NAMED:
         named = _named_of(marks, on_front)
         texts = [folded(html(_without_runtime(row))) if row["model"] in named else Html("") for row in marks]
-    places = labels.positions(
-        list(across.values()),
-        list(up.values()),
-        [diameter / 2 for diameter in diameters],
-        texts,
-        lines,
-    )
+    radii = [diameter / 2 for diameter in diameters]
+    best = list(across).index(on_front[-1]) if on_front else 0
+    kept, places = labels.legible(list(across.values()), list(up.values()), radii, texts, lines, best)
+    texts = [text if legible else Html("") for text, legible in zip(texts, kept, strict=True)]
     drawn = list(zip(marks, diameters, places, texts, strict=True))
     for name, colour in _colours(marks).items():
         members = [mark for mark in drawn if mark[0]["classifier"] == name]

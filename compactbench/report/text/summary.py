@@ -166,7 +166,7 @@ def tradeoff_caption(group: pd.DataFrame, x: Metric, bubble: Metric, pairs: Pair
         f"{quality.label} against {in_sentence(x)}; the area of a bubble is in proportion to its "
         f"{in_sentence(bubble)} (a very small one is drawn larger, to be seen), vertical lines are 95\u00a0% "
         "intervals. The dotted line joins the Pareto front: from the cheapest on, each measured better than all "
-        "before it, where models that are tied count as equal."
+        "before it, where models that are tied count as equal. A name that would cover another is left out."
     )
     text += " Pale marks are Pareto-dominated." if (shown & ~front(group, x, quality, pairs)).any() else ""
     named = {
