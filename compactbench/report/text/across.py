@@ -48,7 +48,7 @@ def other_data(
     """
     finished = [run for run in records if isinstance(run, Record) and run.machine == machine]
     told_of = {run.data.name for run in finished if run.suite == suite}
-    here = sorted({run.suite for run in finished if run.data.name not in told_of} - {suite})
+    here = sorted({run.suite for run in finished if run.data.name not in told_of})
     told = [line for other in here if (line := _recommended(records, other, machine))]
     if unseen := [code(other) for other, there in others if there == machine]:
         told.append(Markdown(f"- Not shown here: {listed(unseen)}"))
